@@ -1,0 +1,151 @@
+"""From codes to yes, no and no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surveys._design import Floats
+from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
+from surveys.errors import Problem, nearest
+from surveys.results import Note
+from surveys.rows import some
+from surveys.study import Answer, Recall
+
+
+def as_answer(question: Answer | Recall) -> Answer:
+    """
+    Ask of a recall question whether people left at all.
+
+    Parameters
+    ----------
+    question : Answer or Recall
+        As the study file states it.
+
+    Returns
+    -------
+    Answer
+        A recall question's bands mean yes, its `still` no, and no other code is known.
+    """
+    if isinstance(question, Answer):
+        return question
+    return Answer(
+        item=question.item,
+        yes=tuple(question.bands),
+        no=question.still,
+        missing=question.missing,
+        not_asked=question.not_asked,
+    )
+
+
+def decode(
+    values: NDArray[np.generic], answer: Answer, item: Item, place: str
+) -> tuple[Floats, list[Problem], list[Note]]:
+    """
+    Decode an item into yes, no and no answer.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        Codes as stored: floats with NaN, or objects that are text or None.
+    answer : Answer
+        What the codes mean, as the study file states it.
+    item : Item
+        What they mean, as the data file states it.
+    place : str
+        File and column, for messages.
+
+    Returns
+    -------
+    indicator : ndarray of float, shape (n,)
+        1 for yes, 0 for no, NaN for no answer; to be used only where there is no problem.
+    problems : list of Problem
+        Cells that cannot be decoded.
+    notes : list of Note
+        Codes that mean no without having been listed, where there are several.
+    """
+    found, where = distinct_codes(values)
+    codes = [code for code in found if code is not None]
+    counts = np.bincount(where, minlength=len(found))
+    blank = where == len(codes)
+    stored = np.array(codes, dtype=values.dtype)
+    yes = is_code(stored, answer.yes)
+    missing = (is_code(stored, answer.missing) | item.is_missing(stored)) & ~yes
+    shown = {code: f"{format_code(code)} ({_people(count)})" for code, count in zip(codes, counts, strict=False)}
+    other = [code for code, decided in zip(codes, yes | missing, strict=True) if not decided]
+    unlisted = [code for code in other if not any(same_code(code, known) for known in answer.no)]
+    problems = [
+        *_blank(blank, answer, place),
+        *_strange(unlisted, shown, answer, item, place),
+        *_absent(codes, answer, item, place),
+    ]
+    notes = []
+    if len(unlisted) > 1 and not answer.no:
+        listed = some([format_code(code) for code in unlisted])
+        notes.append(Note("codes {codes} of '{item}' are counted as no", {"codes": listed, "item": item.name}))
+    meaning = np.append(np.where(missing, np.nan, yes.astype(float)), 0.0 if answer.not_asked == "no" else np.nan)
+    return meaning[where], problems, notes
+
+
+def _blank(blank: NDArray[np.bool_], answer: Answer, place: str) -> list[Problem]:
+    if blank.all():
+        return [Problem(place, "the column is empty", "Name the column that holds the answers")]
+    if not blank.any() or answer.not_asked is not None:
+        return []
+    return [
+        Problem(
+            place,
+            f"{blank.sum()} of {len(blank)} cells are blank, and study.toml does not say what that means",
+            "Set not_asked = 'no' if a blank means no, so that these people stay in the base, "
+            "or not_asked = 'missing' to leave them out",
+        )
+    ]
+
+
+def _strange(unlisted: Sequence[Code], shown: dict[Code, str], answer: Answer, item: Item, place: str) -> list[Problem]:
+    """Tell which codes neither the study nor the codebook explains."""
+    labelled = any(not _declared(code, answer, item) for code in item.codes)
+    if answer.no:
+        strange, what = list(unlisted), "not listed in study.toml"
+    elif labelled:
+        strange, what = [code for code in unlisted if item.label_of(code) is None], "without a label in the file"
+    elif not np.isnan([as_number(code) for code in answer.yes]).any():
+        strange, what = [code for code in unlisted if np.isnan(as_number(code))], "that are not numbers"
+    else:
+        return []
+    if not strange:
+        return []
+    what = f"codes {what}: {some([shown[code] for code in strange])}"
+    mend = f"Correct the cells, or list the codes under yes, no or missing for '{item.name}' in study.toml"
+    return [Problem(place, what, mend)]
+
+
+def _absent(found: Sequence[Code], answer: Answer, item: Item, place: str) -> list[Problem]:
+    """Tell which codes that mean yes are known neither to the file nor to its codebook, but misspelt."""
+    problems = []
+    present = [format_code(code) for code in found]
+    for code in answer.yes:
+        if any(same_code(code, other) for other in [*item.codes, *present]):
+            continue
+        known = [f"{format_code(other)} ({label})" for other, label in item.codes.items()]
+        close = nearest(code, present) if isinstance(code, str) else None
+        if known:
+            mend = f"Correct yes for '{item.name}' in study.toml; the codes are {some(known, 12)}"
+        elif close:
+            mend = f"Did you mean '{close}'?"
+        else:
+            continue
+        problems.append(
+            Problem(place, f"no respondent has code {format_code(code)}, which study.toml counts as yes", mend)
+        )
+    return problems
+
+
+def _declared(code: Code, answer: Answer, item: Item) -> bool:
+    return any(same_code(code, known) for known in (*item.missing_codes, *answer.missing))
+
+
+def _people(count: int) -> str:
+    return "1 respondent" if count == 1 else f"{count} respondents"

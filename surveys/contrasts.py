@@ -1,0 +1,156 @@
+"""Weighted sums of estimates, such as the difference between two groups or two waves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from surveys._design import Floats
+from surveys.errors import SpecError, did_you_mean
+from surveys.intervals import student_t
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """
+    A weighted sum of estimates, and the test that it is zero.
+
+    Attributes
+    ----------
+    estimate, std_error : float
+        In the unit of the estimates.
+    df : float
+        Degrees of freedom.
+    t, p_value : float
+        Estimate over standard error, and its two-sided probability under Student's t; NaN where the
+        standard error is 0.
+    conf_low, conf_high : float
+        Ends of the interval of Student's t.
+    conf_level : float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> print(Contrast.of(0.1, 0.0016, 60).summary())
+    0.1 [0.02, 0.18], t = 2.50 on 60 degrees of freedom, p = 0.015
+    """
+
+    estimate: float
+    std_error: float
+    df: float
+    t: float
+    p_value: float
+    conf_low: float
+    conf_high: float
+    conf_level: float = 0.95
+
+    @classmethod
+    def of(cls, estimate: float, variance: float, df: float, *, conf_level: float = 0.95) -> Self:
+        """
+        Test an estimate against zero.
+
+        Parameters
+        ----------
+        estimate, variance : float
+            In the unit of the estimates, and its square.
+        df : float
+            Degrees of freedom; below 1, there is neither test nor interval.
+        conf_level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Contrast
+        """
+        std_error = float(np.sqrt(max(variance, 0.0))) if np.isfinite(variance) else float("nan")
+        t = estimate / std_error if std_error > 0 else float("nan")
+        half = float(student_t(df, conf_level)) * std_error
+        return cls(
+            estimate=estimate,
+            std_error=std_error,
+            df=float(df),
+            t=t,
+            p_value=float(2 * special.stdtr(df, -abs(t))) if df >= 1 else float("nan"),
+            conf_low=estimate - half,
+            conf_high=estimate + half,
+            conf_level=conf_level,
+        )
+
+    def summary(self) -> str:
+        """Say the estimate, its interval and its test in one line of English."""
+        numbers = f"{self.estimate:.3g} [{self.conf_low:.3g}, {self.conf_high:.3g}]"
+        return f"{numbers}, t = {self.t:.2f} on {self.df:.4g} degrees of freedom, p = {self.p_value:.3f}"
+
+
+def add_independent(parts: Sequence[Contrast], *, conf_level: float = 0.95) -> Contrast:
+    """
+    Add contrasts of independent samples.
+
+    Parameters
+    ----------
+    parts : sequence of Contrast
+        One for each sample.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Contrast
+        Its degrees of freedom are those of Welch and Satterthwaite.
+
+    Examples
+    --------
+    >>> both = add_independent([Contrast.of(0.3, 0.0004, 60), Contrast.of(-0.2, 0.0004, 60)])
+    >>> round(both.estimate, 9), round(both.df, 6)
+    (0.1, 120.0)
+    """
+    variances = np.square([part.std_error for part in parts])
+    spread = sum(variance**2 / part.df for variance, part in zip(variances, parts, strict=True) if variance > 0)
+    df = variances.sum() ** 2 / spread if spread > 0 else min(part.df for part in parts)
+    return Contrast.of(sum(part.estimate for part in parts), float(variances.sum()), float(df), conf_level=conf_level)
+
+
+def weigh(weights: Mapping[Any, float] | Sequence[float], index: pd.Index) -> Floats:
+    """
+    Lay the weights of a contrast out along the estimates.
+
+    Parameters
+    ----------
+    weights : mapping of label to float, or sequence of float
+        Weight of each estimate named, the others having 0; or one weight for each, in order.
+    index : Index, shape (k,)
+        Labels of the estimates.
+
+    Returns
+    -------
+    ndarray of float, shape (k,)
+
+    Raises
+    ------
+    SpecError
+        If a label is unknown, or the sequence has another length.
+
+    Examples
+    --------
+    >>> weigh({"M": 1, "F": -1}, pd.Index(["F", "M", "X"])).tolist()
+    [-1.0, 1.0, 0.0]
+    """
+    if not isinstance(weights, Mapping):
+        laid = np.asarray(weights, float)
+        if laid.shape != (len(index),):
+            raise SpecError.at("contrast", f"got {laid.size} weights for {len(index)} estimates", "Give one for each")
+        return laid
+    position = {label: i for i, label in enumerate(index)}
+    laid = np.zeros(len(index))
+    for label, weight in weights.items():
+        if label not in position:
+            known = [str(name) for name in index]
+            mend = did_you_mean(str(label), known, f"Estimates here: {', '.join(known[:12])}")
+            raise SpecError.at("contrast", f"no estimate is called '{label}'", mend)
+        laid[position[label]] = weight
+    return laid

@@ -1,0 +1,130 @@
+"""Domains: who each estimate counts, laid out as columns that are 0 outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from surveys._design import Codes, Floats
+from surveys._estimates import Bools, spread
+from surveys.design import Design
+from surveys.errors import SpecError
+from surveys.groups import Levels
+
+Values = ArrayLike | pd.DataFrame | pd.Series | Mapping[str, ArrayLike]
+By = ArrayLike | pd.Series | pd.Categorical | pd.DataFrame | Mapping[str, ArrayLike]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Domains:
+    """
+    Columns of values, one for each domain and variable.
+
+    Attributes
+    ----------
+    index : Index, shape (k,)
+        What each column is called.
+    values : ndarray of float, shape (n_rows, k)
+        0 where not counted.
+    counted : ndarray of bool, shape (n_rows, k)
+        Who lies in the domain and has an answer.
+    rows : ndarray of bool, shape (n_rows,), or None
+        The rows that all columns are limited to.
+    """
+
+    index: pd.Index
+    values: Floats
+    counted: Bools
+    rows: Bools | None = None
+
+
+def columns_of(design: Design, values: Values) -> pd.DataFrame:
+    """Put values side by side, each under its name."""
+    if isinstance(values, pd.DataFrame):
+        frame = values
+    elif isinstance(values, pd.Series):
+        frame = values.to_frame(values.name if values.name is not None else "value")
+    elif isinstance(values, Mapping):
+        frame = pd.DataFrame({name: np.asarray(column) for name, column in values.items()})
+    else:
+        array = np.asarray(values)
+        frame = pd.DataFrame(array if array.ndim == 2 else {"value": array})
+    if len(frame) != design.n:
+        raise SpecError.at(
+            "values", f"got {len(frame)} rows for a sample of {design.n}", "Give one value for each row of the sample"
+        )
+    return frame
+
+
+def lay_out(design: Design, columns: pd.DataFrame, by: By | None, rows: ArrayLike | None, known: Bools) -> Domains:
+    """Give each domain and variable a column; `known` tells which cells have an answer."""
+    mask = None if rows is None else _mask(design, rows)
+    counted = known if mask is None else known & mask[:, None]
+    values = columns.to_numpy(float)
+    variables = pd.Index([str(name) for name in columns.columns], name="variable")
+    if by is None:
+        return Domains(variables, np.where(counted, values, 0.0), counted, mask)
+    codes, levels = _levels(design, by)
+    index = levels
+    if len(variables) > 1:
+        tuples = [(*(key if isinstance(key, tuple) else (key,)), name) for key in levels for name in variables]
+        index = pd.MultiIndex.from_tuples(tuples, names=[*levels.names, "variable"])
+    return Domains(index, *spread(values, counted, codes, len(levels)), mask)
+
+
+def _mask(design: Design, rows: ArrayLike) -> Bools:
+    mask = np.asarray(rows)
+    if mask.shape != (design.n,) or mask.dtype != bool:
+        raise SpecError.at(
+            "rows", f"got {mask.dtype} of shape {mask.shape}", f"Give {design.n} true or false values, one for each row"
+        )
+    return mask
+
+
+def _levels(design: Design, by: By) -> tuple[Codes, pd.Index]:
+    """List the levels of a domain in order, with the number of each row's, -1 being none."""
+    frame = by if isinstance(by, pd.DataFrame) else pd.DataFrame(by) if isinstance(by, Mapping) else None
+    if frame is None:
+        name = by.name if isinstance(by, pd.Series) and by.name is not None else "domain"
+        frame = pd.DataFrame({name: by})
+    if len(frame) != design.n:
+        raise SpecError.at(
+            "by", f"got {len(frame)} rows for a sample of {design.n}", "Give one level for each row of the sample"
+        )
+    if frame.shape[1] > 1:
+        grouped = frame.groupby(list(frame.columns), observed=True, sort=True, dropna=True)
+        codes = np.asarray(grouped.ngroup().fillna(-1), np.intp)
+        return codes, grouped.size().index
+    column = frame.iloc[:, 0]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.cat.codes, np.intp), pd.Index(column.cat.categories, name=column.name)
+    codes, levels = pd.factorize(column, sort=True)
+    return np.asarray(codes, np.intp), pd.Index(levels, name=column.name)
+
+
+def by_level(values: Floats, counted: Bools, levels: Levels | None) -> Domains:
+    """
+    Give each level of a group a column of one variable.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n_rows,)
+        Anything where not counted.
+    counted : ndarray of bool, shape (n_rows,)
+        Who the variable counts.
+    levels : Levels or None
+        None for everybody, a single column.
+
+    Returns
+    -------
+    Domains
+        Its index holds the names of the levels, or "" for everybody.
+    """
+    column, inside = np.where(counted, values, 0.0)[:, None], counted[:, None]
+    if levels is None:
+        return Domains(pd.Index([""], name="level"), column, inside)
+    return Domains(pd.Index(levels.names, name="level"), *spread(column, inside, levels.position, len(levels.names)))

@@ -1,0 +1,106 @@
+"""What every result shares: caveats that can be told in any language, and reasons for absence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+NoteValue = int | float | str | date
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """
+    A caveat, its words kept apart from its numbers.
+
+    Attributes
+    ----------
+    message : str
+        English, with named placeholders; also the key under which a translation is found.
+    values : mapping of str to int, float, str or date
+        What goes into the placeholders. A float is a share and is shown as a percentage.
+
+    Examples
+    --------
+    >>> print(Note("{n} accounts signed up after {day} and are left out", {"n": 12, "day": "2013-12-01"}))
+    12 accounts signed up after 2013-12-01 and are left out
+    """
+
+    message: str
+    values: Mapping[str, NoteValue] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __str__(self) -> str:
+        """Say it in English."""
+        shown = {key: f"{value:.1%}" if isinstance(value, float) else value for key, value in self.values.items()}
+        return self.message.format_map(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """
+    A number that cannot be had, with the reason.
+
+    Attributes
+    ----------
+    reason : Note
+        Why, in words a reader of the report understands.
+
+    Examples
+    --------
+    >>> print(Unavailable(Note("median not reached: {share} remained at {time} days", {"share": 0.71, "time": 36})))
+    median not reached: 71.0% remained at 36 days
+    """
+
+    reason: Note
+
+    def __str__(self) -> str:
+        """Give the reason in English."""
+        return str(self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """
+    One number with its uncertainty and its base.
+
+    Attributes
+    ----------
+    estimate, std_error : float
+        In `unit`; a share is between 0 and 1. `std_error` is NaN where only an interval is known.
+    conf_low, conf_high : float
+        Ends of the confidence interval, in `unit`.
+    conf_level : float
+        Between 0 and 1.
+    n : int or None
+        Unweighted base: respondents or accounts; None when whoever published it did not say.
+    unit : str
+        `share`, `accounts`, `people`, `days`, ...
+    method : str
+        Name of the interval, as a statistician would cite it.
+    notes : tuple of Note
+        Caveats.
+
+    Examples
+    --------
+    >>> Estimate(estimate=0.28, std_error=0.014, conf_low=0.25, conf_high=0.31, n=1015, method="Wilson").summary()
+    '28.0% [25.0%, 31.0%], n = 1,015'
+    """
+
+    estimate: float
+    std_error: float
+    conf_low: float
+    conf_high: float
+    conf_level: float = 0.95
+    n: int | None = None
+    unit: str = "share"
+    method: str
+    notes: tuple[Note, ...] = ()
+
+    def summary(self) -> str:
+        """Say the estimate, its interval and its base in one line of English."""
+        shown = "{:.1%}" if self.unit == "share" else "{:,.0f}"
+        low, middle, high = (shown.format(x) for x in (self.conf_low, self.estimate, self.conf_high))
+        base = "n not published" if self.n is None else f"n = {self.n:,}"
+        return f"{middle} [{low}, {high}], {base}"

@@ -1,0 +1,338 @@
+"""One wave of a survey: its respondents, what they answered, and how they were drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from surveys._design import Floats
+from surveys.answers import as_answer, decode
+from surveys.codebook import Codebook
+from surveys.design import Design
+from surveys.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
+from surveys.groups import Levels, classify
+from surveys.results import Note
+from surveys.rows import Rows, listed, quoted, some
+from surveys.sources import Microdata, read_microdata
+from surveys.study import Answer, Language, Recall, Study, Survey
+
+PERSONAL = ("e-mail", "email", "courriel", "mail", "telephone", "téléphone", "phone", "ip", "ip_address", "adresse_ip")
+UNEVEN = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sample:
+    """
+    The respondents of one wave.
+
+    Attributes
+    ----------
+    spec : Survey
+        What the study file says about the wave.
+    frame : DataFrame
+        One row per respondent, codes as stored.
+    codebook : Codebook
+        What the data file says about its items.
+    design : Design
+        Weights, strata and clusters.
+    notes : tuple of Note
+        Caveats about the file, its weights and its codes.
+    place : str
+        Name of the file, for messages.
+    lines : ndarray of int, shape (n_rows,)
+        What each row is called in messages.
+    language : {"fr", "en"}
+        Of the names of levels.
+    """
+
+    spec: Survey
+    frame: pd.DataFrame
+    codebook: Codebook
+    design: Design
+    notes: tuple[Note, ...]
+    place: str
+    lines: NDArray[np.intp]
+    language: Language = "en"
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def indicator(self, answer: Answer | Recall) -> Floats:
+        """
+        Decode an item into yes, no and no answer.
+
+        Parameters
+        ----------
+        answer : Answer or Recall
+            What the codes mean; of a recall question, yes is to have left.
+
+        Returns
+        -------
+        ndarray of float, shape (n_rows,)
+            1 for yes, 0 for no, NaN for no answer.
+
+        Raises
+        ------
+        StudyError
+            If the column does not exist or is empty; if cells are blank and `not_asked` does not say
+            what that means; if codes occur that neither the codebook nor the study explains.
+        """
+        indicator, problems, _ = self._decode(answer)
+        if problems:
+            raise StudyError(*problems)
+        return indicator
+
+    def levels(self, group: str) -> NDArray[np.object_]:
+        """
+        Give the level of each respondent in a group.
+
+        Parameters
+        ----------
+        group : str
+            Name of a `[survey.group.NAME]`.
+
+        Returns
+        -------
+        ndarray of str or None, shape (n_rows,)
+            None for those in no level: blank, missing, or below the first band.
+
+        Raises
+        ------
+        StudyError
+            If the column does not exist, or holds codes that have no level.
+        SpecError
+            If the survey has no such group.
+        """
+        return self.grouping(group).labels()
+
+    def grouping(self, group: str) -> Levels:
+        """
+        Give the levels of a group in their order, with the position of each respondent's.
+
+        Parameters
+        ----------
+        group : str
+            Name of a `[survey.group.NAME]`.
+
+        Returns
+        -------
+        Levels
+
+        Raises
+        ------
+        StudyError, SpecError
+            As `levels`.
+        """
+        if group not in self.spec.group:
+            raise _unknown("group", group, list(self.spec.group))
+        levels, problems, _ = self._classify(group)
+        if problems:
+            raise StudyError(*problems)
+        return levels
+
+    def base(self, name: str | None) -> NDArray[np.bool_]:
+        """
+        Tell who belongs to a base.
+
+        Parameters
+        ----------
+        name : str or None
+            Name of a `[survey.base.NAME]`; None for everybody.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_rows,)
+            True for those for whom any of the base's answers is yes.
+
+        Raises
+        ------
+        StudyError
+            As `indicator`.
+        SpecError
+            If the survey has no such base.
+        """
+        if name is None:
+            return np.ones(len(self), bool)
+        if name not in self.spec.base:
+            raise _unknown("base", name, list(self.spec.base))
+        inside = np.zeros(len(self), bool)
+        for answer in self.spec.base[name].any:
+            inside |= self.indicator(answer) == 1
+        return inside
+
+    def _decode(self, answer: Answer | Recall) -> tuple[Floats, list[Problem], list[Note]]:
+        asked = as_answer(answer)
+        missing = Rows(self.frame, self.place, self.lines).unknown([asked.item])
+        if missing:
+            return np.full(len(self), np.nan), missing, []
+        return decode(self.frame[asked.item].to_numpy(), asked, self.codebook[asked.item], self._column(asked.item))
+
+    def _classify(self, name: str) -> tuple[Levels, list[Problem], list[Note]]:
+        group = self.spec.group[name]
+        missing = Rows(self.frame, self.place, self.lines).unknown([group.item])
+        if missing:
+            return Levels((), np.full(len(self), -1)), missing, []
+        values, item = self.frame[group.item].to_numpy(), self.codebook[group.item]
+        return classify(values, group, item, self._column(group.item), self.language)
+
+    def _column(self, item: str) -> str:
+        return f"{self.place}, column '{item}'"
+
+
+def read_sample(study: Study, spec: Survey) -> Sample:
+    """
+    Read one wave of a study's surveys, and check all that the study will ask of it.
+
+    Parameters
+    ----------
+    study : Study
+        Its folder is where files are found.
+    spec : Survey
+        One of its waves.
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    StudyError
+        With every problem: the file cannot be read; columns do not exist; weights, strata, clusters
+        or population sizes cannot be used; respondents occur twice; cells or codes that the study
+        does not explain.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> wave = read_sample(study, study.survey[2])
+    >>> wave.design.degrees_of_freedom()
+    94
+    """
+    data = read_microdata(
+        study.folder / spec.file, encoding=spec.encoding, delimiter=spec.delimiter, decimal=spec.decimal
+    )
+    rows = Rows(data.frame, data.place, data.lines)
+    problems = _missing_columns(rows, spec)
+    design, found = _design(data, spec)
+    problems += found + (_twice(rows, spec.id) if spec.id in data.frame.columns and spec.id else [])
+    sample = Sample(
+        spec=spec,
+        frame=data.frame,
+        codebook=data.codebook,
+        design=design or Design.from_frame(data.frame),
+        notes=data.notes,
+        place=data.place,
+        lines=data.lines,
+        language=study.study.language[0],
+    )
+    checked = [sample._decode(answer) for answer in _answers(spec) if answer.item in data.frame.columns]
+    grouped = [sample._classify(name) for name, group in spec.group.items() if group.item in data.frame.columns]
+    problems += [problem for _, wrong, _ in (*checked, *grouped) for problem in wrong]
+    if problems:
+        raise StudyError(*dict.fromkeys(problems))
+    told = [note for _, _, notes in (*checked, *grouped) for note in notes]
+    notes = (*data.notes, *_personal(data), *_about_design(sample.design), *_once(told))
+    return replace(sample, notes=notes)
+
+
+def _answers(spec: Survey) -> Iterator[Answer | Recall]:
+    for platform in spec.platform.values():
+        yield from platform.steps().values()
+        if platform.left is not None:
+            yield platform.left
+    for base in spec.base.values():
+        yield from base.any
+    yield from spec.share.values()
+
+
+def _missing_columns(rows: Rows, spec: Survey) -> list[Problem]:
+    items = [answer.item for answer in _answers(spec)] + [group.item for group in spec.group.values()]
+    needed = [
+        *listed(spec.id),
+        *listed(spec.weight),
+        *listed(spec.strata),
+        *listed(spec.cluster),
+        *listed(spec.fpc),
+        *items,
+    ]
+    problems = rows.unknown(needed)
+    if len(problems) > 1 and len(set(needed).intersection(rows.frame.iloc[:, 0].astype(str))) > 1:
+        raise StudyError.at(
+            rows.place,
+            "the names of items stand in the first column: the table is transposed",
+            "Turn it so that each respondent is a row and each item a column",
+        )
+    return problems
+
+
+def _design(data: Microdata, spec: Survey) -> tuple[Design | None, list[Problem]]:
+    try:
+        design = Design.from_frame(
+            data.frame,
+            weight=spec.weight,
+            strata=spec.strata,
+            cluster=spec.cluster,
+            nest=spec.nest,
+            fpc=spec.fpc,
+            lonely_psu=spec.lonely_psu,
+            sampling=spec.sampling,
+            place=data.place,
+            lines=data.lines,
+        )
+        design.check_variance(data.place)
+    except (SpecError, EstimateError) as error:
+        return None, list(error.problems)
+    return design, []
+
+
+def _twice(rows: Rows, name: str) -> list[Problem]:
+    """Tell which respondents occur more than once, or have no identifier."""
+    column = rows.frame[name]
+    problems = []
+    blank = column.isna().to_numpy()
+    if blank.any():
+        problems.append(Problem(rows.at(blank, name), "the respondent has no identifier", "Fill it in"))
+    repeated = (column.duplicated(keep=False) & column.notna()).to_numpy()
+    if repeated.any():
+        who = some([quoted(value) for value in dict.fromkeys(column[repeated])])
+        mend = "Keep one row for each respondent"
+        problems.append(Problem(rows.at(repeated, name), f"the same respondents occur twice: {who}", mend))
+    return problems
+
+
+def _personal(data: Microdata) -> list[Note]:
+    found = [str(name) for name in data.frame.columns if str(name).casefold() in PERSONAL]
+    return (
+        [Note("columns that look like personal data are not used: {columns}", {"columns": some(found)})]
+        if found
+        else []
+    )
+
+
+def _about_design(design: Design) -> list[Note]:
+    notes = []
+    effective = design.n_effective()
+    if effective < UNEVEN * design.n:
+        message = "weights are so uneven that {n} respondents tell as much as {n_effective}"
+        notes.append(Note(message, {"n": design.n, "n_effective": round(effective)}))
+    if design.sampling != "census" and (design.stages[0].fraction >= 1).all():
+        notes.append(Note("population sizes equal the numbers drawn, so that estimates have no sampling error"))
+    if design.lonely_strata:
+        message = "strata with one primary unit ({strata}) follow the rule '{rule}'"
+        notes.append(Note(message, {"strata": some(design.lonely_strata), "rule": design.lonely_psu}))
+    return notes
+
+
+def _once(notes: list[Note]) -> list[Note]:
+    kept: dict[str, Note] = {str(note): note for note in notes}
+    return list(kept.values())
+
+
+def _unknown(what: str, name: str, known: list[str]) -> SpecError:
+    mend = did_you_mean(name, known, f"{what.capitalize()}s here: {', '.join(known) or 'none'}")
+    return SpecError.at(f"{what} '{name}'", f"the survey has no such {what}", mend)

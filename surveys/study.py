@@ -1,0 +1,308 @@
+"""One study: its sources, window, population and definitions, as `study.toml` states them."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+Language = Literal["fr", "en"]
+Code = int | float | str
+Label = str | dict[Language, str]
+Columns = str | tuple[str, ...]
+Step = Literal["aware", "signup", "active", "lapsed"]
+
+STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("expected the name of a time zone, such as 'Europe/Paris'") from None
+    return name
+
+
+class Section(BaseModel):
+    """A table of `study.toml`; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class About(Section):
+    """`[study]`: what the study is called, and the window that decides who is censored."""
+
+    title: Label
+    subtitle: Label | None = None
+    author: str = ""
+    language: tuple[Language, ...] = Field(default=("en",), min_length=1)
+    as_of: date
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    conf_level: float = Field(default=0.95, gt=0, lt=1)
+
+
+class Population(Section):
+    """`[population.NAME]`: how many people could hold an account, and who says so."""
+
+    size: float = Field(gt=0)
+    label: Label
+    source: str
+
+
+class Answer(Section):
+    """
+    Which codes of an item mean yes, and what a question that was not asked means.
+
+    Codes that are neither in `yes` nor in `missing` mean no; where `no` lists codes, any other code
+    is refused. A blank cell is a question that was not asked; unless `not_asked` says what that
+    means, blank cells are refused.
+    """
+
+    item: str
+    yes: tuple[Code, ...] = Field(min_length=1)
+    no: tuple[Code, ...] = ()
+    missing: tuple[Code, ...] = ()
+    not_asked: Literal["no", "missing"] | None = None
+
+
+class Recall(Section):
+    """When people say they left, in bands such as `7-30 d`; `still` lists the codes of those who stay."""
+
+    item: str
+    bands: dict[str, str] = Field(min_length=1)
+    still: tuple[Code, ...] = Field(min_length=1)
+    missing: tuple[Code, ...] = ()
+    not_asked: Literal["no", "missing"] | None = None
+
+
+class Platform(Section):
+    """`[survey.platform.NAME]`: the items behind each step of the funnel for one service."""
+
+    label: Label | None = None
+    aware: Answer | None = None
+    signup: Answer | None = None
+    active: Answer | None = None
+    lapsed: Answer | None = None
+    left: Recall | None = None
+
+    @model_validator(mode="after")
+    def _has_a_step(self) -> Platform:
+        if not (self.steps() or self.left):
+            raise ValueError(f"expected at least one of {', '.join(STEPS)} or left")
+        return self
+
+    def steps(self) -> dict[Step, Answer]:
+        """Give the steps asked directly, in the order of the funnel."""
+        asked = {step: getattr(self, step) for step in STEPS}
+        return {step: answer for step, answer in asked.items() if answer is not None}
+
+
+class Group(Section):
+    """`[survey.group.NAME]`: a way to split respondents, by codes or by bands of a number."""
+
+    item: str
+    label: Label | None = None
+    bands: tuple[float, ...] = ()
+    levels: dict[str, Label] = {}
+    missing: tuple[Code, ...] = ()
+
+    @model_validator(mode="after")
+    def _bands_rise(self) -> Group:
+        if any(low >= high for low, high in zip(self.bands, self.bands[1:], strict=False)):
+            raise ValueError("expected bands to rise, as in [18, 25, 35]")
+        if self.bands and self.levels:
+            raise ValueError("expected bands or levels, not both")
+        return self
+
+
+class Base(Section):
+    """`[survey.base.NAME]`: the people a percentage is of: those for whom any answer is yes."""
+
+    any: tuple[Answer, ...] = Field(min_length=1)
+    label: Label | None = None
+
+
+class Share(Answer):
+    """`[survey.share.NAME]`: one more percentage to report, of a base named or of everybody."""
+
+    label: Label | None = None
+    base: str | None = None
+
+
+class Survey(Section):
+    """`[[survey]]`: one wave: its file, its design, and what its items mean."""
+
+    wave: str
+    file: str
+    date: str = ""
+    label: Label | None = None
+    simulated: bool = False
+    population: str | None = None
+    sampling: Literal["probability", "quota", "opt-in", "census"] = "probability"
+    weight: str | None = None
+    strata: Columns | None = None
+    cluster: Columns | None = None
+    nest: bool = False
+    fpc: Columns | None = None
+    lonely_psu: Literal["fail", "adjust", "average", "certainty", "remove"] = "fail"
+    id: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: Literal[".", ","] | None = None
+    platform: dict[str, Platform] = {}
+    group: dict[str, Group] = {}
+    base: dict[str, Base] = {}
+    share: dict[str, Share] = {}
+
+    @model_validator(mode="after")
+    def _bases_exist(self) -> Survey:
+        for name, share in self.share.items():
+            if share.base is not None and share.base not in self.base:
+                raise ValueError(f"share '{name}' has base '{share.base}', expected one of {sorted(self.base)}")
+        return self
+
+
+class Published(Section):
+    """`[published]`: figures that others printed, and which of them are this study's own series."""
+
+    file: str
+    country: str | None = None
+    publisher: str | None = None
+    base: str | None = None
+    platform: dict[str, str] = {}
+    wave: dict[str, str] = {}
+
+
+class Dropout(Section):
+    """`[usage] dropout`: what counts as gone, and when."""
+
+    rule: Literal["inactive", "closed"] = "inactive"
+    gap_days: int = Field(default=30, gt=0)
+    horizon_days: int = Field(default=30, gt=0)
+
+
+class Usage(Section):
+    """`[usage]`: the log of events, or the table of accounts, of one platform."""
+
+    events: str | None = None
+    accounts: str | None = None
+    platform: str | None = None
+    simulated: bool = False
+    account: Columns
+    time: str | None = None
+    signup: str | None = None
+    entry: str | None = None
+    closed: str | None = None
+    last_seen: str | None = None
+    observed_until: str | None = None
+    group: tuple[str, ...] = ()
+    time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
+    time_format: str | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    dropout: Dropout = Dropout()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Usage:
+        if (self.events is None) == (self.accounts is None):
+            raise ValueError("expected either events or accounts")
+        if self.events is not None and self.time is None:
+            raise ValueError("expected time, the column that says when each event happened")
+        if self.events is not None and self.dropout.rule == "closed":
+            raise ValueError("rule 'closed' needs accounts with a closing date; a log of events has none")
+        if self.accounts is not None and self.signup is None:
+            raise ValueError("expected signup, the column that says when each account was opened")
+        needed = "closed" if self.dropout.rule == "closed" else "last_seen"
+        if self.accounts is not None and getattr(self, needed) is None:
+            raise ValueError(f"rule '{self.dropout.rule}' needs {needed}, a column of the accounts")
+        return self
+
+
+class Evidence(Section):
+    """
+    One published figure that a claim is held against.
+
+    `differs` says in what the figure is not what the claim speaks of, one sentence for each of
+    base, date and definition; a country or a measure that differs is noticed without it.
+    """
+
+    id: str
+    top: float | None = Field(default=None, gt=0, lt=1)
+    differs: dict[Literal["base", "date", "definition"], Label] = {}
+
+
+class Claim(Section):
+    """
+    `[[claim]]`: a sentence to check, restated in our own words, and what to hold it against.
+
+    `estimand` says how the value is reached: a `share` of a base, a number of `people` (a share
+    times a population, or a count), or the share of messages of the `top_share` most active.
+    """
+
+    id: str
+    statement: Label
+    source: str
+    date: str = ""
+    estimand: Literal["share", "people", "top_share"]
+    value: float = Field(gt=0)
+    half_unit: float = Field(default=0.0, ge=0)
+    measure: str
+    country: str | None = None
+    of: Label
+    top: float | None = Field(default=None, gt=0, lt=1)
+    evidence: tuple[Evidence, ...] = Field(min_length=1)
+    population: Evidence | None = None
+    claimed_population: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Claim:
+        if self.estimand != "people" and self.value >= 1:
+            raise ValueError(f"a share lies between 0 and 1, got {self.value:g}")
+        if self.estimand == "top_share" and (self.top is None or any(e.top is None for e in self.evidence)):
+            raise ValueError("estimand 'top_share' needs top, in the claim and in each piece of evidence")
+        if (self.population is None) != (self.claimed_population is None):
+            raise ValueError("population and claimed_population go together")
+        return self
+
+
+class Truth(Section):
+    """`[truth]`: what a simulated study was made from, to be shown beside its estimates."""
+
+    file: str
+
+
+class Study(Section):
+    """
+    A study: everything `study.toml` says, and the folder that its files are in.
+
+    Attributes
+    ----------
+    folder : Path
+        Where `study.toml` lies; every file is found from there.
+    study : About
+        Title, languages, window and time zone.
+    population : dict of str to Population
+        Sizes of populations, by name.
+    survey : tuple of Survey
+        Waves, in the order of the file.
+    published : Published or None
+        Figures that others printed.
+    usage : Usage or None
+        Log of events, or table of accounts.
+    claim : tuple of Claim
+        Sentences to check.
+    truth : Truth or None
+        What a simulated study was made from.
+    """
+
+    folder: Path = Path()
+    study: About
+    population: dict[str, Population] = {}
+    survey: tuple[Survey, ...] = ()
+    published: Published | None = None
+    usage: Usage | None = None
+    claim: tuple[Claim, ...] = ()
+    truth: Truth | None = None
