@@ -1,0 +1,66 @@
+"""Questions to bitmaps of active days: 62 days to a word, one row of words per account."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+BITS = 62
+FULL = np.uint64((1 << BITS) - 1)
+
+
+def words_needed(n_days: int) -> int:
+    """Give the number of words that hold a number of days."""
+    return -(-n_days // BITS)
+
+
+def any_between(words: Words, start: int, stop: int) -> Flags:
+    """Tell for each account whether any day from `start` up to but not including `stop` is active."""
+    start, stop = max(start, 0), min(stop, BITS * words.shape[1])
+    found = np.zeros(len(words), bool)
+    if start >= stop:
+        return found
+    for j in range(start // BITS, (stop - 1) // BITS + 1):
+        low, high = max(start - BITS * j, 0), min(stop - BITS * j, BITS)
+        mask = np.uint64((1 << high) - (1 << low))
+        found |= (words[:, j] & mask) != 0
+    return found
+
+
+def last_day(words: Words) -> NDArray[np.int64]:
+    """Give each account's last active day, -1 where no day is active."""
+    last = np.full(len(words), -1, np.int64)
+    for j in range(words.shape[1]):
+        column = words[:, j]
+        rows = np.flatnonzero(column)
+        _, exponent = np.frexp((column[rows] & ~(column[rows] >> np.uint64(1))).astype(np.float64))
+        last[rows] = BITS * j + exponent - 1
+    return last
+
+
+def shift_later(words: Words, days: int) -> Words:
+    """Move every active day later by a number of days; what passes the end is lost."""
+    whole, part = divmod(days, BITS)
+    moved = np.zeros_like(words)
+    n_words = words.shape[1]
+    if whole >= n_words:
+        return moved
+    moved[:, whole:] = (words[:, : n_words - whole] << np.uint64(part)) & FULL
+    if part and whole + 1 < n_words:
+        moved[:, whole + 1 :] |= words[:, : n_words - whole - 1] >> np.uint64(BITS - part)
+    return moved
+
+
+def returned_after(words: Words, gap: int) -> Flags:
+    """Tell for each account whether it was active again after at least `gap` silent days in a row."""
+    reach, covered = shift_later(words, 1), 1
+    while covered < gap:
+        step = min(covered, gap - covered)
+        reach |= shift_later(reach, step)
+        covered += step
+    alone = words & ~reach
+    n_alone = np.bitwise_count(alone).sum(axis=1)
+    return np.asarray(n_alone > 1)

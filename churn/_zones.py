@@ -1,0 +1,122 @@
+"""Local calendar days from instants, by integer offsets that are constant between changes of the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PROBE = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ZoneOffsets:
+    """
+    How far local time is ahead of UTC, over a span of instants.
+
+    Attributes
+    ----------
+    changes : ndarray of int, shape (n_changes,)
+        Instants at which the offset changes, in microseconds since 1970 UTC, rising.
+    offsets : ndarray of int, shape (n_changes + 1,)
+        Offset before the first change, then after each, in microseconds.
+    """
+
+    changes: Ints
+    offsets: Ints
+
+    def local_days(self, instants: Ints) -> Ints:
+        """Give the local calendar day of each instant, in days since 1970-01-01."""
+        return (instants + self.offsets[np.searchsorted(self.changes, instants, side="right")]) // DAY
+
+
+def _offset(zone: ZoneInfo, second: int) -> int:
+    offset = (EPOCH + timedelta(seconds=second)).astimezone(zone).utcoffset()
+    assert offset is not None
+    return (offset.days * 86_400 + offset.seconds) * SECOND + offset.microseconds
+
+
+def _change_between(zone: ZoneInfo, low: int, high: int) -> int:
+    before = _offset(zone, low)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
+    return high
+
+
+def zone_offsets(timezone: str, low: int, high: int) -> ZoneOffsets:
+    """
+    Find the offsets of a zone between two instants.
+
+    `zoneinfo` does not list its changes, so the span is probed every six hours and each change
+    is then found to the second.
+
+    Parameters
+    ----------
+    timezone : str
+        Name of the zone, such as `Europe/Paris`.
+    low, high : int
+        First and last instant needed, in microseconds since 1970 UTC.
+
+    Returns
+    -------
+    ZoneOffsets
+        Valid from `low` to `high`.
+
+    Examples
+    --------
+    >>> paris = zone_offsets("Europe/Paris", 1_356_998_400 * SECOND, 1_388_534_400 * SECOND)
+    >>> (paris.offsets // (3600 * SECOND)).tolist()
+    [1, 2, 1]
+    """
+    zone = ZoneInfo(timezone)
+    first, last = low // SECOND, high // SECOND + 1
+    probes = [*range(first, last, PROBE), last]
+    found = [_offset(zone, probe) for probe in probes]
+    turns = [i for i in range(1, len(probes)) if found[i] != found[i - 1]]
+    changes = [_change_between(zone, probes[i - 1], probes[i]) * SECOND for i in turns]
+    return ZoneOffsets(np.array(changes, np.int64), np.array([found[0], *(found[i] for i in turns)], np.int64))
+
+
+def day_number(day: date) -> int:
+    """Give the number of days from 1970-01-01 to a date."""
+    return (day - EPOCH.date()).days
+
+
+def day_date(number: int) -> date:
+    """Give the date that lies a number of days after 1970-01-01."""
+    return EPOCH.date() + timedelta(days=int(number))
+
+
+def day_start(timezone: str, number: int) -> int:
+    """
+    Find the first instant of a local calendar day.
+
+    Parameters
+    ----------
+    timezone : str
+        Name of the zone.
+    number : int
+        Days since 1970-01-01.
+
+    Returns
+    -------
+    int
+        Microseconds since 1970 UTC. Where clocks jump over midnight, the day starts at the jump.
+
+    Examples
+    --------
+    >>> day_start("Europe/Paris", day_number(date(2013, 7, 1))) == (1_372_636_800 - 2 * 3600) * SECOND
+    True
+    """
+    day = day_date(number)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(timezone))
+    return (midnight.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)

@@ -1,0 +1,396 @@
+"""How long each account stayed, under one rule of what counts as gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from churn._bitmaps import returned_after
+from churn._zones import DAY, day_date
+from churn.accounts import AccountTable, read_accounts
+from churn.activity import Activity, place_of, read_activity, usage_of
+from surveys.errors import Problem, SpecError, StudyError
+from surveys.intervals import wilson_interval
+from surveys.results import Estimate, Note, Unavailable
+from surveys.study import Dropout, Study
+
+Floats = NDArray[np.float64]
+
+SIGNUP_IS_FIRST_EVENT = Note("sign-up is dated at the first event of an account in the log")
+
+
+@dataclass(frozen=True, slots=True)
+class DropoutRule:
+    """
+    What counts as gone, and when.
+
+    Attributes
+    ----------
+    rule : {'inactive', 'closed'}
+        `inactive`: gone if nothing is seen in the last `gap_days` of the window, dated at the last
+        activity; everybody else is censored `gap_days` before the end. `closed`: gone when the account
+        was closed; everybody else is censored when observation ends.
+    gap_days : int
+        Days of silence after which an account is taken to be gone, for `inactive`.
+
+    Notes
+    -----
+    Dating both dropout and censoring at the last activity, or censoring at the end of the log,
+    overstates how long accounts stay: an account silent for less than the gap is then counted as
+    staying for days on which it may already be gone. Judging everybody as of `gap_days` before the
+    end gives each account the same chance to be found gone.
+
+    Examples
+    --------
+    >>> print(DropoutRule("inactive", 30).describe())
+    an account is gone when it shows nothing for 30 days; the dropout is dated at its last activity
+    """
+
+    rule: Literal["inactive", "closed"] = "inactive"
+    gap_days: int = 30
+
+    def __post_init__(self) -> None:
+        """Refuse a gap that is not a whole number of days."""
+        if self.rule not in ("inactive", "closed"):
+            mend = "Choose one of them"
+            raise SpecError.at("DropoutRule.rule", f"got '{self.rule}', expected 'inactive' or 'closed'", mend)
+        if self.gap_days < 1:
+            raise SpecError.at("DropoutRule.gap_days", f"got {self.gap_days}", "Give at least 1 day")
+
+    @classmethod
+    def of(cls, dropout: Dropout) -> DropoutRule:
+        """Take the rule from the `dropout` of a study."""
+        return cls(dropout.rule, dropout.gap_days)
+
+    def describe(self) -> Note:
+        """Say the rule in one clause."""
+        if self.rule == "closed":
+            return Note("an account is gone when it is closed")
+        message = "an account is gone when it shows nothing for {gap} days; the dropout is dated at its last activity"
+        return Note(message, {"gap": self.gap_days})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tenures:
+    """
+    One row per account: how long it was seen to stay, and whether it left then.
+
+    Attributes
+    ----------
+    duration : ndarray of float, shape (n_accounts,)
+        Tenure at dropout or censoring, in `time_unit`; days are days begun, so that an account silent
+        since its first instant leaves at 0.
+    event : ndarray of bool, shape (n_accounts,)
+        True for dropout, False for censoring.
+    entry : ndarray of float, shape (n_accounts,), or None
+        Tenure at which observation began, in `time_unit`; the account is at risk after it. NaN where it
+        began at sign-up; None where it did so for all.
+    attributes : DataFrame, shape (n_accounts, n_groups)
+        Columns that describe the account, as text.
+    time_unit : str
+        `days`, unless the durations were given in another unit.
+    rule : DropoutRule or None
+        What counted as gone; None for durations given as they are.
+    returned : Estimate, Unavailable or None
+        Share of accounts that came back after a silence as long as the gap; None where no gap is used.
+    n_excluded : int
+        Accounts left out, told in `notes`.
+    notes : tuple of Note
+        Caveats.
+
+    Raises
+    ------
+    SpecError
+        If lengths differ, a duration is missing, negative or endless, or an account leaves before it enters.
+
+    Examples
+    --------
+    >>> Tenures(duration=[3, 5], event=[True, False]).summary()
+    '2 accounts, 1 of them gone'
+    """
+
+    duration: Floats
+    event: NDArray[np.bool_]
+    entry: Floats | None = None
+    attributes: pd.DataFrame = None  # type: ignore[assignment]
+    time_unit: str = "days"
+    rule: DropoutRule | None = None
+    returned: Estimate | Unavailable | None = None
+    n_excluded: int = 0
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take copies as arrays and refuse what cannot be a tenure."""
+        duration = np.array(self.duration, dtype=np.float64, ndmin=1)
+        event = np.array(self.event, dtype=bool, ndmin=1)
+        entry = None if self.entry is None else np.array(self.entry, dtype=np.float64, ndmin=1)
+        attributes = pd.DataFrame(index=range(len(duration))) if self.attributes is None else self.attributes
+        _check_tenures(duration, event, entry, attributes)
+        for name, value in {"duration": duration, "event": event, "entry": entry, "attributes": attributes}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_accounts(self) -> int:
+        """Number of accounts."""
+        return len(self.duration)
+
+    def where(self, rows: NDArray[np.bool_]) -> Tenures:
+        """
+        Keep some accounts.
+
+        Parameters
+        ----------
+        rows : ndarray of bool, shape (n_accounts,)
+            True for the accounts to keep.
+
+        Returns
+        -------
+        Tenures
+        """
+        return Tenures(
+            duration=self.duration[rows],
+            event=self.event[rows],
+            entry=None if self.entry is None else self.entry[rows],
+            attributes=self.attributes.loc[rows].reset_index(drop=True),
+            time_unit=self.time_unit,
+            rule=self.rule,
+            returned=self.returned,
+            n_excluded=self.n_excluded,
+            notes=self.notes,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give one row per account.
+
+        Returns
+        -------
+        DataFrame
+            The columns that describe the account, then `entry`, `duration` and `event`.
+        """
+        entry = np.nan if self.entry is None else self.entry
+        return self.attributes.assign(entry=entry, duration=self.duration, event=self.event)
+
+    def summary(self) -> str:
+        """Say how many accounts there are and how many are gone, in one line of English."""
+        return f"{self.n_accounts:,} accounts, {int(self.event.sum()):,} of them gone"
+
+
+def _check_tenures(duration: Floats, event: NDArray[np.bool_], entry: Floats | None, attributes: pd.DataFrame) -> None:
+    lengths = {"event": len(event), "attributes": len(attributes)} | ({} if entry is None else {"entry": len(entry)})
+    problems = [
+        Problem(f"Tenures.{name}", f"has {length} rows, expected {len(duration)}", "Give one row per account")
+        for name, length in lengths.items()
+        if length != len(duration)
+    ]
+    wrong = int((~np.isfinite(duration) | (duration < 0)).sum())
+    if wrong:
+        what = f"{wrong} durations are missing, negative or endless"
+        problems.append(Problem("Tenures.duration", what, "Give the time from sign-up, 0 or more"))
+    if entry is not None and len(entry) == len(duration) and (early := int((entry >= duration).sum())):
+        problems.append(Problem("Tenures.entry", f"{early} accounts leave before they enter", "Correct them"))
+    if problems:
+        raise SpecError(*problems)
+
+
+def read_tenures(study: Study) -> Tenures:
+    """
+    Read the log or the accounts of a study and measure how long accounts stayed.
+
+    Parameters
+    ----------
+    study : Study
+        With `usage`, whose `dropout` gives the rule.
+
+    Returns
+    -------
+    Tenures
+        One row per account, in days.
+
+    Raises
+    ------
+    StudyError
+        As `read_activity`, `read_accounts` and `measure_tenures`.
+    """
+    usage = usage_of(study)
+    source = read_accounts(study) if usage.events is None else read_activity(study)
+    return measure_tenures(source, DropoutRule.of(usage.dropout))
+
+
+def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenures:
+    """
+    Measure how long accounts stayed, from sign-up to dropout or censoring.
+
+    Parameters
+    ----------
+    source : Activity or AccountTable
+        One row per account. Sign-up is the first event of an `Activity`.
+    rule : DropoutRule
+        What counts as gone.
+
+    Returns
+    -------
+    Tenures
+        Durations in days begun: elapsed periods of 24 hours, rounded up. Where the source holds days,
+        the difference of the days. `entry` is rounded down, so that observation begins before it ends.
+
+    Raises
+    ------
+    StudyError
+        If an account is first observed at or after its dropout or censoring, if no account signed up early
+        enough, or if the source lacks what the rule needs.
+
+    Notes
+    -----
+    Where the source holds days, the status is that at the end of the day `gap_days` before the last one.
+    """
+    if isinstance(source, Activity):
+        return _from_activity(source, rule)
+    return _from_closing(source) if rule.rule == "closed" else _from_last_seen(source, rule)
+
+
+def returned_share(activity: Activity, gap_days: int, *, conf_level: float = 0.95) -> Estimate:
+    """
+    Estimate the share of accounts that came back after a long silence.
+
+    Parameters
+    ----------
+    activity : Activity
+        Active local days of each account.
+    gap_days : int
+        Silent local days in a row, at least 1.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Estimate
+        Share of all accounts; the interval is Wilson's.
+    """
+    n = activity.n_accounts
+    back = int(returned_after(activity.words, gap_days).sum())
+    share = back / n
+    low, high = wilson_interval(share, n, conf_level)
+    return Estimate(
+        estimate=share,
+        std_error=float(np.sqrt(share * (1 - share) / n)),
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=conf_level,
+        n=n,
+        method="Wilson",
+    )
+
+
+def _days_begun(elapsed: NDArray[np.int64]) -> Floats:
+    return (-(-elapsed // DAY)).astype(np.float64)
+
+
+def _from_activity(activity: Activity, rule: DropoutRule) -> Tenures:
+    if rule.rule == "closed":
+        mend = "Use rule 'inactive', or a table of accounts"
+        raise StudyError.at("study.toml, usage.dropout", "rule 'closed' needs the closing date of each account", mend)
+    by_day = activity.grain == "day"
+    first, last = (activity.first_day, activity.last_day) if by_day else (activity.first, activity.last)
+    cutoff = activity.end_day - 1 - rule.gap_days if by_day else activity.end - rule.gap_days * DAY
+    kept = first <= cutoff if by_day else first < cutoff
+    _check_some_left(kept, rule, activity.end_day)
+    gone = last[kept] <= cutoff
+    elapsed = np.where(gone, last[kept], cutoff) - first[kept]
+    return Tenures(
+        duration=elapsed.astype(np.float64) if by_day else _days_begun(elapsed),
+        event=gone,
+        attributes=activity.attributes.loc[kept].reset_index(drop=True),
+        rule=rule,
+        returned=returned_share(activity, rule.gap_days),
+        n_excluded=int((~kept).sum()),
+        notes=(*activity.notes, SIGNUP_IS_FIRST_EVENT, *_too_recent(kept, rule.gap_days)),
+    )
+
+
+def _too_recent(kept: NDArray[np.bool_], gap_days: int) -> tuple[Note, ...]:
+    n = int((~kept).sum())
+    message = "{n} accounts that signed up in the last {gap} days of the window are left out"
+    return (Note(message, {"n": n, "gap": gap_days}),) if n else ()
+
+
+def _check_some_left(kept: NDArray[np.bool_], rule: DropoutRule, end_day: int) -> None:
+    if not kept.any():
+        what = f"all accounts signed up in the {rule.gap_days} days before {day_date(end_day - 1)}"
+        raise StudyError.at("study.toml, usage.dropout.gap_days", what, "Shorten the gap, or use a longer log")
+
+
+def _from_closing(table: AccountTable) -> Tenures:
+    if table.closed is None:
+        raise StudyError.at("study.toml, usage.closed", "is not given, rule 'closed' needs it", "Name the column")
+    event = ~np.isnan(table.closed)
+    until = (
+        table.end
+        if table.observed_until is None
+        else np.where(np.isnan(table.observed_until), table.end, table.observed_until)
+    )
+    stop = np.where(event, table.closed, until)
+    return _tenures(table, stop, event, np.ones(table.n_accounts, bool), DropoutRule("closed"))
+
+
+def _from_last_seen(table: AccountTable, rule: DropoutRule) -> Tenures:
+    if table.last_seen is None:
+        raise StudyError.at("study.toml, usage.last_seen", "is not given, rule 'inactive' needs it", "Name the column")
+    until = (
+        table.end
+        if table.observed_until is None
+        else np.where(np.isnan(table.observed_until), table.end, table.observed_until)
+    )
+    cutoff = until - rule.gap_days * table.ticks_per_day
+    kept = np.asarray(table.signup <= cutoff if table.grain == "day" else table.signup < cutoff)
+    if table.end_day is not None:
+        _check_some_left(kept, rule, table.end_day)
+    event = table.last_seen <= cutoff
+    return _tenures(table, np.where(event, table.last_seen, cutoff), event, kept, rule)
+
+
+def _tenures(
+    table: AccountTable, stop: Floats, event: NDArray[np.bool_], kept: NDArray[np.bool_], rule: DropoutRule
+) -> Tenures:
+    per_day = table.ticks_per_day
+    duration = np.ceil((stop - table.signup) / per_day)
+    entry = None if table.entry is None else np.floor((table.entry - table.signup) / per_day)
+    if entry is not None:
+        entry[entry < 0] = np.nan
+        entry[(entry == 0) & (table.entry == table.signup)] = np.nan
+    problems = list(_order_problems(table, duration, entry, kept))
+    if problems:
+        raise StudyError(*problems)
+    unknown = Unavailable(Note("a table of accounts does not say who came back after a silence"))
+    return Tenures(
+        duration=duration[kept],
+        event=event[kept],
+        entry=None if entry is None else entry[kept],
+        attributes=table.attributes.loc[kept].reset_index(drop=True),
+        rule=rule,
+        returned=unknown if rule.rule == "inactive" else None,
+        n_excluded=int((~kept).sum()),
+        notes=table.notes + _too_recent(kept, rule.gap_days),
+    )
+
+
+def _order_problems(
+    table: AccountTable, duration: Floats, entry: Floats | None, kept: NDArray[np.bool_]
+) -> list[Problem]:
+    problems = []
+    negative = np.flatnonzero(kept & (duration < 0))
+    if len(negative):
+        place = place_of(table.rows(negative[:3]), len(negative), table.columns["signup"])
+        what = f"{len(negative):,} accounts signed up after their observation ended"
+        problems.append(Problem(place, what, "Correct these rows, or as_of in study.toml"))
+    if entry is not None:
+        late = np.flatnonzero(kept & (entry >= duration))
+        if len(late):
+            place = place_of(table.rows(late[:3]), len(late), table.columns["entry"])
+            what = f"{len(late):,} accounts come under observation when they are already gone or censored"
+            problems.append(Problem(place, what, "Correct these rows, or leave these accounts out of the table"))
+    return problems

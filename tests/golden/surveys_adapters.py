@@ -1,0 +1,237 @@
+"""What golden survey cases ask, said with the public API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from surveys.codebook import format_code
+from surveys.design import Design
+from surveys.estimates import Estimates, mean, proportion, ratio, total
+from surveys.intervals import METHODS, proportion_interval
+from surveys.sources import read_microdata
+from tests.golden.comparing import Comparison, NotExpressedError, numbers, standard_errors
+from tests.golden.report import record
+
+CLAUSE = re.compile(r"\s*(\w+)\s*(==|!=|<=|>=|<|>)\s*('[^']*'|[-\d.]+)\s*")
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+}
+RULES = {None: "fail"}
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A design of the golden set: data, sample design, and the domain it is limited to."""
+
+    frame: pd.DataFrame
+    design: Design
+    rows: np.ndarray
+    calibrated: bool
+
+
+def condition(frame: pd.DataFrame, text: str) -> np.ndarray:
+    """Evaluate conditions such as `stype=='E' & api99<650`; a missing value meets none."""
+    if found := re.fullmatch(r"\s*(\w+) not missing\s*", text):
+        return frame[found.group(1)].notna().to_numpy()
+    met = np.ones(len(frame), bool)
+    for clause in text.split("&"):
+        found = CLAUSE.fullmatch(clause)
+        if found is None:
+            raise NotExpressedError(f"the condition '{text}'")
+        name, sign, value = found.groups()
+        column = frame[name]
+        wanted = value[1:-1] if value.startswith("'") else float(value)
+        met &= COMPARE[sign](column, wanted).to_numpy() & column.notna().to_numpy()
+    return met
+
+
+def read_setting(folder: Path, designs: dict[str, Any], name: str) -> Setting:
+    """Build the design that a case names."""
+    return _setting(folder, _Designs(designs), name)
+
+
+class _Designs(dict[str, Any]):
+    """Designs of one file, hashable by identity so that settings are built once."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@cache
+def _setting(folder: Path, designs: _Designs, name: str) -> Setting:
+    spec = designs[name]
+    if spec.get("base"):
+        base = _setting(folder, designs, spec["base"])
+        frame, design, calibrated = base.frame, base.design, base.calibrated
+    else:
+        frame = read_microdata(folder / spec["data"]).frame
+        if "filter" in spec:
+            frame = frame[condition(frame, spec["filter"].partition("(")[0])].reset_index(drop=True)
+        design, calibrated = drawn(frame, spec), False
+    for step in spec.get("adjust") or ():
+        raise NotExpressedError(f"weights adjusted by {step['kind']}")
+    rows = condition(frame, spec["domain"]) if spec.get("domain") else np.ones(len(frame), bool)
+    return Setting(frame, design, rows, calibrated)
+
+
+def drawn(frame: pd.DataFrame, spec: dict[str, Any]) -> Design:
+    """Build a design from the columns that a case names."""
+    if spec["type"] != "taylor":
+        raise NotExpressedError("replicate weights")
+    weights = spec.get("weights")
+    if weights is not None and not isinstance(weights, str):
+        frame, weights = frame.assign(**{"(weight)": float(weights)}), "(weight)"
+    return Design.from_frame(
+        frame,
+        weight=weights,
+        strata=spec.get("strata"),
+        cluster=spec.get("ids"),
+        nest=bool(spec.get("nest")),
+        fpc=spec.get("fpc"),
+        lonely_psu=spec.get("lonely_psu") or "fail",
+    )
+
+
+def run(case: dict[str, Any], folder: Path, designs: dict[str, Any], case_id: str) -> str:
+    """Say a case and compare it."""
+    statistic = case["statistic"]
+    if statistic not in STATISTICS:
+        raise NotExpressedError(f"the statistic '{statistic}'")
+    setting = read_setting(folder, designs, case["design"])
+    comparison = Comparison()
+    STATISTICS[statistic](case, setting, comparison, case_id)
+    return comparison.finish()
+
+
+def columns(frame: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Give variables as columns, and an indicator of each level for those of text."""
+    parts = {}
+    for name in names:
+        if frame[name].dtype == object:
+            parts |= {f"{name}{level}": _is(frame[name], level) for level in sorted(frame[name].dropna().unique())}
+        else:
+            parts[name] = frame[name]
+    return pd.DataFrame(parts)
+
+
+def _is(column: pd.Series, level: str) -> pd.Series:
+    return (column == level).astype(float).where(column.notna())
+
+
+def compare_estimates(found: Estimates, keys: list[str], expect: dict[str, Any], comparison: Comparison) -> None:
+    """Compare estimates, standard errors, covariance, degrees of freedom and intervals of Student's t."""
+    order = [keys.index(key) for key in expect["estimate"]]
+    theirs, se = (
+        numbers(expect["estimate"].values()),
+        standard_errors(numbers(expect["se"].values()), numbers(expect["estimate"].values())),
+    )
+    ours_se = standard_errors(found.std_error[order], theirs)
+    comparison.close("estimate", found.estimate[order], theirs)
+    comparison.close("se", ours_se, se)
+    if "vcov" in expect:
+        covariance = np.array([numbers(row) for row in expect["vcov"]])
+        scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+        known = (se > 0)[:, None] & (se > 0)
+        ours = found.covariance[np.ix_(order, order)]
+        comparison.close("vcov", np.where(known, ours, 0.0), np.where(known, covariance, 0.0), scale)
+    if "ci95_t" in expect:
+        limits = expect["ci95_t"]
+        comparison.close("df", found.df[order], np.full(len(order), float(expect["df"])))
+        for name, limit in (("lower", found.conf_low), ("upper", found.conf_high)):
+            comparison.close(name, limit[order], numbers(limits[name].values()), theirs)
+
+
+def say_mean(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    values = columns(setting.frame, case["args"]["vars"])
+    estimator = mean if case["statistic"] == "mean" else total
+    found = estimator(setting.design, values, rows=setting.rows)
+    compare_estimates(found, list(values.columns), case["expect"], comparison)
+    if "deff" in case["expect"]:
+        record("surveys", f"{case['statistic']}: deff", case_id, "not expressed", "the design effect")
+
+
+def say_prop(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    column = setting.frame[case["args"]["var"]]
+    levels = {key: key if column.dtype == object else float(key) for key in case["expect"]["estimate"]}
+    values = {key: _is(column, level) for key, level in levels.items()}
+    found = mean(setting.design, values, rows=setting.rows)
+    compare_estimates(found, list(levels), case["expect"], comparison)
+
+
+def say_ratio(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    frame, expect = setting.frame, case["expect"]
+    found = ratio(setting.design, frame[case["args"]["num"]], frame[case["args"]["den"]], rows=setting.rows)
+    wrapped = {name: {"r": expect[name]} for name in ("estimate", "se")}
+    wrapped |= {"df": expect["df"], "ci95_t": {end: {"r": limit} for end, limit in expect["ci95_t"].items()}}
+    compare_estimates(found, ["r"], wrapped, comparison)
+
+
+def by(setting: Setting, variable: str, groups: list[str], fun: str = "mean") -> tuple[Estimates, list[str]]:
+    """Estimate for the levels of some groups, whose keys join the levels with a full stop."""
+    estimator = {"mean": mean, "total": total}[fun]
+    found = estimator(setting.design, setting.frame[variable], by=setting.frame[groups], rows=setting.rows)
+    keys = [key if isinstance(key, tuple) else (key,) for key in found.index]
+    return found, [".".join(format_code(part) for part in key) for key in keys]
+
+
+def say_by(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    args, expect = case["args"], case["expect"]
+    found, keys = by(setting, args["vars"][0], args["by"], args["fun"])
+    compare_estimates(found, keys, expect, comparison)
+    comparison.close("df", found.degrees_of_freedom, expect["df"])
+
+
+def say_contrast(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    args, expect = case["args"], case["expect"]
+    variable, groups = re.fullmatch(r"by (\w+)\|([\w+]+)", args["of"]).groups()
+    found, keys = by(setting, variable, groups.split("+"))
+    contrast = found.contrast([args["coefs"].get(key, 0.0) for key in keys])
+    comparison.close("estimate", contrast.estimate, expect["estimate"], contrast.std_error)
+    comparison.close("se", contrast.std_error, expect["se"])
+    comparison.close("df", contrast.df, expect["df"])
+    comparison.close("t", contrast.t, expect["t"], 1.0)
+    comparison.close("p", contrast.p_value, expect["p_value"], relative=1e-8)
+
+
+def say_ciprop(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
+    args, expect = case["args"], case["expect"]
+    indicator = condition(setting.frame, args["indicator"])
+    for name, limits in expect["ci"].items():
+        if name not in METHODS:
+            record("surveys", f"ciprop: {name}", case_id, "not expressed", f"the interval '{name}'")
+            continue
+        found = proportion(setting.design, indicator, rows=setting.rows, method=name, conf_level=args["level"])
+        low, high = found.conf_low, found.conf_high
+        if name == "beta" and setting.calibrated:
+            low, high, _ = proportion_interval(
+                found.estimate, found.std_error, found.df, expect["n"], method="beta", conf_level=args["level"]
+            )
+        comparison.close("estimate", found.estimate, expect["estimate"])
+        comparison.close("se", found.std_error, expect["se"])
+        comparison.close("df", found.df, expect["df"])
+        comparison.close(f"{name} lower", low, numbers(limits["lower"]), found.estimate)
+        comparison.close(f"{name} upper", high, numbers(limits["upper"]))
+
+
+STATISTICS: dict[str, Callable[[dict[str, Any], Setting, Comparison, str], None]] = {
+    "mean": say_mean,
+    "total": say_mean,
+    "prop": say_prop,
+    "ratio": say_ratio,
+    "by": say_by,
+    "contrast": say_contrast,
+    "ciprop": say_ciprop,
+}
