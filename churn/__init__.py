@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "JointFunnel": "churn.adoption",
+    "join_funnel": "churn.adoption",
+    "product_of_shares": "churn.adoption",
     "Activity": "churn.activity",
     "read_activity": "churn.activity",
     "AccountTable": "churn.accounts",

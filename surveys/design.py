@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from surveys import _design
 from surveys._design import Codes, Floats, LonelyPsu, Stage
 from surveys.errors import EstimateError, SpecError
+from surveys.results import Note
 from surveys.rows import Rows, listed, quoted, some
 
 Sampling = Literal["probability", "quota", "opt-in", "census"]
@@ -28,6 +29,41 @@ class Statistic(Protocol):
 
     def influence(self, weights: Floats) -> Floats:
         """Give the derivative of each estimate in each row's weight, shape (n_rows, k)."""
+        ...
+
+
+class Step(Protocol):
+    """A step of weighting, as it was asked for."""
+
+    def summary(self) -> str:
+        """Say the step in a line of English."""
+        ...
+
+
+class Adjustment(Protocol):
+    """What a step of weighting did to a sample: it can be done again, and the variance knows it."""
+
+    @property
+    def step(self) -> Step:
+        """What was asked for."""
+        ...
+
+    @property
+    def before(self) -> Floats:
+        """Weights before the step, shape (n_rows,)."""
+        ...
+
+    @property
+    def after(self) -> Floats:
+        """Weights after the step, shape (n_rows,)."""
+        ...
+
+    def reweigh(self, weights: Floats) -> Floats:
+        """Do the same to other weights, such as those of a replicate, shape (n_rows,)."""
+        ...
+
+    def residuals(self, scores: Floats) -> Floats:
+        """Take from weight times influence, shape (n_rows, k), what the known totals hold fixed."""
         ...
 
 
@@ -51,6 +87,8 @@ class Design:
         How respondents were found: changes the words beside a margin of error, not the number.
     stratum_names : tuple of str
         What each stratum is called, for messages.
+    adjustments : tuple of Adjustment
+        Steps of weighting that led to `weights`, in order; see `surveys.weighting`.
 
     Examples
     --------
@@ -68,6 +106,7 @@ class Design:
     lonely_psu: LonelyPsu = "fail"
     sampling: Sampling = "probability"
     stratum_names: tuple[str, ...] = field(default=(), repr=False)
+    adjustments: tuple[Adjustment, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_frame(
@@ -160,6 +199,26 @@ class Design:
         """Names of the strata from which one unit was drawn out of several."""
         return tuple(self.stratum_names[i] for i in np.flatnonzero(self.stages[0].lonely))
 
+    @property
+    def base_weights(self) -> Floats:
+        """Weights before the first step of weighting, shape (n_rows,)."""
+        return self.adjustments[0].before if self.adjustments else self.weights
+
+    def adjusted(self, adjustment: Adjustment) -> Self:
+        """
+        Take the weights that a step of weighting gives.
+
+        Parameters
+        ----------
+        adjustment : Adjustment
+            Made from the weights of this design.
+
+        Returns
+        -------
+        Design
+        """
+        return replace(self, weights=adjustment.after, adjustments=(*self.adjustments, adjustment))
+
     def degrees_of_freedom(self, rows: NDArray[np.bool_] | None = None) -> int:
         """
         Count the primary units minus the strata, among those that hold a counted row.
@@ -214,10 +273,37 @@ class Design:
         EstimateError
             If no variance exists: one unit in all, or a lonely one where `lonely_psu` is "fail".
         """
+        return self.appraise(statistic)[0]
+
+    def appraise(self, statistic: Statistic) -> tuple[Floats, tuple[Note, ...]]:
+        """
+        Give the deviations of some estimates, and what has to be said about them.
+
+        Parameters
+        ----------
+        statistic : Statistic
+            What is estimated.
+
+        Returns
+        -------
+        deviations : ndarray of float, shape (m, k)
+            As `deviations`.
+        notes : tuple of Note
+            Caveats.
+
+        Raises
+        ------
+        EstimateError
+            As `deviations`.
+        """
+        return self._deviations(statistic.influence(self.weights)), ()
+
+    def _deviations(self, influence: Floats) -> Floats:
         self.check_variance()
-        return _design.deviations(
-            self.stages, statistic.influence(self.weights) * self.weights[:, None], self.lonely_psu
-        )
+        scores = influence * self.weights[:, None]
+        for adjustment in self.adjustments:
+            scores = adjustment.residuals(scores)
+        return _design.deviations(self.stages, scores, self.lonely_psu)
 
     def covariance(self, influence: ArrayLike) -> Floats:
         """
@@ -246,8 +332,7 @@ class Design:
                 f"got shape {values.shape}, expected ({self.n}, k)",
                 "Give one row for each row of the sample",
             )
-        self.check_variance()
-        found = _design.deviations(self.stages, values * self.weights[:, None], self.lonely_psu)
+        found = self._deviations(values)
         return found.T @ found
 
     def check_variance(self, place: str = "sampling design") -> None:

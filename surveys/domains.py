@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from surveys._design import Codes, Floats
 from surveys._estimates import Bools, spread
 from surveys.design import Design
-from surveys.errors import SpecError
+from surveys.errors import EstimateError, SpecError
 from surveys.groups import Levels
 
 Values = ArrayLike | pd.DataFrame | pd.Series | Mapping[str, ArrayLike]
@@ -128,3 +128,46 @@ def by_level(values: Floats, counted: Bools, levels: Levels | None) -> Domains:
     if levels is None:
         return Domains(pd.Index([""], name="level"), column, inside)
     return Domains(pd.Index(levels.names, name="level"), *spread(column, inside, levels.position, len(levels.names)))
+
+
+def row_mask(design: Design, rows: ArrayLike | None) -> Bools:
+    """Tell which rows a domain counts: all of them without one."""
+    return np.ones(design.n, bool) if rows is None else _mask(design, rows)
+
+
+def level_codes(design: Design, item: ArrayLike, inside: Bools, name: str) -> tuple[Codes, pd.Index]:
+    """
+    Number the levels of an item that occur in a domain.
+
+    Parameters
+    ----------
+    design : Design
+        The sample.
+    item : array_like, shape (n_rows,)
+        Levels or codes; a missing one is none.
+    inside : ndarray of bool, shape (n_rows,)
+        The domain.
+    name : str
+        What the item is called in messages.
+
+    Returns
+    -------
+    codes : ndarray of int, shape (n_rows,)
+        Counted from 0 in the order of the levels, -1 for none and outside the domain.
+    levels : Index
+
+    Raises
+    ------
+    SpecError
+        If the item does not have one value for each row.
+    EstimateError
+        If it has fewer than two levels.
+    """
+    found, levels = _levels(design, item)
+    present = np.zeros(len(levels), bool)
+    present[found[inside & (found >= 0)]] = True
+    if present.sum() < 2:
+        what = f"has {present.sum()} level{'' if present.sum() == 1 else 's'}, expected two or more"
+        raise EstimateError.at(name, what, "Name an item that varies among the rows counted")
+    codes = np.where(inside & (found >= 0), (np.cumsum(present) - 1)[found], -1)
+    return np.asarray(codes, np.intp), levels[present]

@@ -215,7 +215,7 @@ def estimate_funnel(study: Study) -> Funnel:
     notes: list[Note] = []
     frames = []
     for sample in samples:
-        found, told = _estimate_wave(sample, study.study.conf_level)
+        found, told = estimate_wave(sample, study.study.conf_level)
         estimates[sample.spec.wave] = found
         notes += [*sample.notes, *told, *_without(found, sample.spec.wave)]
         frames.append(_rows(sample.spec, found, population_size(study, sample.spec)))
@@ -265,7 +265,24 @@ def _check_waves(asked: list[Survey]) -> None:
         raise StudyError.at("study.toml", f"several surveys have wave '{twice[0]}'", "Give each its own name")
 
 
-def _estimate_wave(sample: Sample, conf_level: float) -> tuple[Estimates, list[Note]]:
+def estimate_wave(sample: Sample, conf_level: float) -> tuple[Estimates, list[Note]]:
+    """
+    Estimate the funnel of every platform and group of one wave.
+
+    Parameters
+    ----------
+    sample : Sample
+        The wave.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    estimates : Estimates
+        Index: platform, group, level, step, measure; all share one covariance.
+    notes : list of Note
+        Answers that contradict each other, and shares of those asked only.
+    """
     parts: dict[Key, Estimates] = {}
     notes: list[Note] = []
     grouped = groupings(sample)

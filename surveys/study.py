@@ -14,6 +14,7 @@ Code = int | float | str
 Label = str | dict[Language, str]
 Columns = str | tuple[str, ...]
 Step = Literal["aware", "signup", "active", "lapsed"]
+Mode = Literal["online", "telephone", "face-to-face", "postal", "mixed"]
 
 STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
 
@@ -49,7 +50,7 @@ class Population(Section):
 
     size: float = Field(gt=0)
     label: Label
-    source: str
+    source: Label
 
 
 class Answer(Section):
@@ -133,7 +134,13 @@ class Share(Answer):
 
 
 class Survey(Section):
-    """`[[survey]]`: one wave: its file, its design, and what its items mean."""
+    """
+    `[[survey]]`: one wave: its file, its design, and what its items mean.
+
+    `universe`, `mode`, `wording` (by step) and `items_tested` (how long the list of platforms was)
+    say whether waves can be compared; `caveat` is a remark that must stand beside every comparison
+    with the wave. Waves of one `panel` share respondents, who keep their `id`.
+    """
 
     wave: str
     file: str
@@ -141,6 +148,12 @@ class Survey(Section):
     label: Label | None = None
     simulated: bool = False
     population: str | None = None
+    universe: Label | None = None
+    mode: Mode | None = None
+    wording: dict[Step, Label] = {}
+    items_tested: int | None = Field(default=None, gt=0)
+    caveat: Label | None = None
+    panel: str | None = None
     sampling: Literal["probability", "quota", "opt-in", "census"] = "probability"
     weight: str | None = None
     strata: Columns | None = None
@@ -158,11 +171,28 @@ class Survey(Section):
     share: dict[str, Share] = {}
 
     @model_validator(mode="after")
+    def _panels_know_respondents(self) -> Survey:
+        if self.panel is not None and self.id is None:
+            raise ValueError("panel needs id, the column that tells the same respondent in every wave")
+        return self
+
+    @model_validator(mode="after")
     def _bases_exist(self) -> Survey:
         for name, share in self.share.items():
             if share.base is not None and share.base not in self.base:
                 raise ValueError(f"share '{name}' has base '{share.base}', expected one of {sorted(self.base)}")
         return self
+
+
+class OverList(Section):
+    """
+    `[published.over_list.NAME]`: figures, by wave, that depend on the whole list of platforms tested.
+
+    Such as the share who are members of any of them: where the list grew, the series is broken.
+    """
+
+    label: Label
+    figure: dict[str, str] = Field(min_length=1)
 
 
 class Published(Section):
@@ -174,6 +204,7 @@ class Published(Section):
     base: str | None = None
     platform: dict[str, str] = {}
     wave: dict[str, str] = {}
+    over_list: dict[str, OverList] = {}
 
 
 class Dropout(Section):
@@ -274,6 +305,22 @@ class Truth(Section):
     file: str
 
 
+class Disclosure(Section):
+    """`[disclosure]`: what a reader of a survey must be told and its files do not say."""
+
+    sponsor: Label | None = None
+    institute: Label | None = None
+    population: Label | None = None
+    frame: Label | None = None
+    recruitment: Label | None = None
+    mode: Label | None = None
+    weighting: Label | None = None
+    response: Label | None = None
+    incentives: Label | None = None
+    limitations: Label | None = None
+    contact: Label | None = None
+
+
 class Study(Section):
     """
     A study: everything `study.toml` says, and the folder that its files are in.
@@ -296,6 +343,8 @@ class Study(Section):
         Sentences to check.
     truth : Truth or None
         What a simulated study was made from.
+    disclosure : Disclosure
+        What a reader must be told about the surveys.
     """
 
     folder: Path = Path()
@@ -306,3 +355,4 @@ class Study(Section):
     usage: Usage | None = None
     claim: tuple[Claim, ...] = ()
     truth: Truth | None = None
+    disclosure: Disclosure = Disclosure()

@@ -17,6 +17,7 @@ from surveys.design import Design
 from surveys.estimates import Estimates, mean, proportion, ratio, total
 from surveys.intervals import METHODS, proportion_interval
 from surveys.sources import read_microdata
+from tests.golden import surveys_durations, surveys_tests
 from tests.golden.comparing import Comparison, NotExpressedError, numbers, standard_errors
 from tests.golden.report import record
 
@@ -235,3 +236,4 @@ STATISTICS: dict[str, Callable[[dict[str, Any], Setting, Comparison, str], None]
     "contrast": say_contrast,
     "ciprop": say_ciprop,
 }
+STATISTICS |= surveys_durations.STATISTICS | surveys_tests.STATISTICS

@@ -91,7 +91,8 @@ def _french(hostile: str, n_rows: int) -> model.Document:
                             detail=numbers.interval(210_000, 520_000, "people")),
         )),
         model.Paragraph(runs=(
-            model.Run(text=fr("Que faut-il retenir ? En juin 2009, un tiers des internautes dit connaître Twitter, mais ")),
+            model.Run(text=fr("Que faut-il retenir ? En juin 2009, un tiers des internautes dit connaître Twitter, "
+                              "mais ")),
             model.Run(text=fr("deux sur cent y ont un compte"), weight="strong"),
             model.Footnote(text=fr("Rapporté à l’ensemble des répondants, y compris ceux que le filtre a dispensés de "
                                    "la question : ils comptent pour « non ».")),
@@ -99,8 +100,8 @@ def _french(hostile: str, n_rows: int) -> model.Document:
             model.Reference(anchor="fig-survival"),
             model.Run(text=fr(" montre la suite ; le ")),
             model.Reference(anchor="tab-age"),
-            model.Run(text=fr(" dit pour qui. L’interprétation suppose que l’enquête et le journal d’usage décrivent la "
-                              "même population, ce que la méthode discute plus loin.")),
+            model.Run(text=fr(" dit pour qui. L’interprétation suppose que l’enquête et le journal d’usage décrivent "
+                              "la même population, ce que la méthode discute plus loin.")),
         )),
         model.Bullets(items=(
             fr("La notoriété passe de 2 % en octobre 2007 à 94 % en octobre 2013 ;"),
@@ -108,7 +109,8 @@ def _french(hostile: str, n_rows: int) -> model.Document:
             fr("« 60 % partent en un mois » : la phrase est exagérée, d’après les chiffres mêmes qu’elle cite !"),
         )),
         model.Callout(tone="caution", title="Données simulées", text=fr(
-            "Chaque répondant et chaque événement de cette étude est simulé. Les chiffres signalés comme publiés sont réels."
+            "Chaque répondant et chaque événement de cette étude est simulé. Les chiffres signalés comme publiés "
+            "sont réels."
         )),
         model.Heading(level=1, text="De la notoriété à l’inscription", anchor="notoriete"),
         model.Heading(level=2, text="Selon l’âge", anchor="age"),

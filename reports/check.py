@@ -1,0 +1,68 @@
+"""Checking a study and its data without building: every problem of every part, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from churn.tenures import read_tenures
+from surveys.claims import check_claim
+from surveys.errors import Problem, ProblemError
+from surveys.funnel import estimate_funnel
+from surveys.published import read_published
+from surveys.results import Note
+from surveys.study import Study
+from surveys.study_file import inspect_study
+from surveys.truth import read_truth
+
+Part = Callable[[], tuple[Note, ...]]
+
+
+def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """
+    Check a study: its file, its surveys, its usage, its published figures and claims.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `study.toml` lies.
+
+    Returns
+    -------
+    problems : tuple of Problem
+        What keeps the report from being built; empty when nothing does.
+    warnings : tuple of str
+        What the report will say in its notes.
+
+    Examples
+    --------
+    >>> from reports.examples import example_folder
+    >>> check_study(example_folder("twitter_france"))[0]
+    ()
+    """
+    study, found = inspect_study(folder)
+    problems, notes = list(found), list[Note]()
+    for part in _parts(study) if study is not None else ():
+        try:
+            notes += part()
+        except ProblemError as error:
+            problems += error.problems
+    return tuple(dict.fromkeys(problems)), tuple(dict.fromkeys(str(note) for note in notes))
+
+
+def _parts(study: Study) -> Iterator[Part]:
+    for survey in study.survey:
+        yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
+    if study.usage is not None:
+        yield lambda: read_tenures(study).notes
+    if study.published is not None:
+        yield lambda: _published(study)
+    if study.truth is not None:
+        yield lambda: () if read_truth(study) is not None else ()
+
+
+def _published(study: Study) -> tuple[Note, ...]:
+    published = read_published(study)
+    for claim in study.claim:
+        check_claim(claim, published)
+    return ()

@@ -1,0 +1,62 @@
+"""Putting the sections of a report together, in one language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.figures.drawn import DrawnFigure
+from reports.model import Document
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.sections.adoption import write_adoption
+from reports.sections.methods import write_methods
+from reports.sections.overview import is_simulated, write_overview
+from reports.sections.published import write_published
+from reports.sections.staying import write_staying
+from reports.sections.truth import write_truth
+
+
+def compose_document(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> Document:
+    """
+    Compose the whole report.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn in the same language, by name.
+
+    Returns
+    -------
+    Document
+        Ready to be set as PDF or HTML.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> compose_document(example_results(), open_printer("fr"), {}).title
+    'Twitter en France, 2007-2013'
+    """
+    about = results.study.study
+    return Document(
+        language=printer.language,
+        title=printer.label(about.title),
+        subtitle="" if about.subtitle is None else printer.label(about.subtitle),
+        author=about.author,
+        date=about.as_of,
+        notice=printer.say("Survey microdata and usage log are simulated; published figures are real.")
+        if is_simulated(results)
+        else "",
+        blocks=(
+            *write_overview(results, printer),
+            *write_adoption(results, printer, figures),
+            *write_staying(results, printer, figures),
+            *write_published(results, printer, figures),
+            *write_truth(results, printer),
+            *write_methods(results, printer),
+        ),
+    )

@@ -1,0 +1,298 @@
+"""
+Make the simulated files of this study again, always the same: `python -m reports.examples.twitter_france.make`.
+
+The shares planted in each wave are the published ones, read from `published_figures.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyreadstat
+
+from churn.simulate import (
+    PlantedPlatform,
+    SamplingPlan,
+    SimulatedLog,
+    SimulatedSurvey,
+    simulate_events,
+    simulate_survey,
+)
+
+HERE = Path(__file__).parent
+PUBLISHED = "published_figures.csv"
+WINDOW_END = datetime(2013, 12, 31, 23, tzinfo=UTC)  # midnight in Paris
+N_ACCOUNTS = 4000
+LOG_SEED = 2013
+DIGITS = 6
+
+NAMES = {"twitter": "Twitter", "facebook": "Facebook", "copains_davant": "Copains d'avant", "myspace": "MySpace"}
+EFFECTS = {
+    "twitter": {"aware_by_age": -0.6, "signup_by_age": -1.3, "signup_of_women": -0.2},
+    "facebook": {"aware_by_age": -0.5, "signup_by_age": -1.4, "signup_of_women": 0.2},
+    "copains_davant": {"aware_by_age": 0.0, "signup_by_age": 0.3, "signup_of_women": 0.2},
+    "myspace": {"aware_by_age": -0.7, "signup_by_age": -1.2, "signup_of_women": 0.0},
+}
+REGIONS = (
+    "Île-de-France",
+    "Bassin parisien",
+    "Nord",
+    "Est",
+    "Ouest",
+    "Sud-Ouest",
+    "Centre-Est",
+    "Méditerranée",
+)
+COLUMNS = {
+    "respondent": "id",
+    "region": "region",
+    "cluster": "commune",
+    "sex": "sexe",
+    "age": "age",
+    "weight": "poids",
+    "aware": "q1",
+    "signup": "q2",
+    "left": "q3",
+}
+COLUMN_LABELS = {
+    "id": "Numéro du répondant",
+    "region": "Région de résidence (ZEAT)",
+    "commune": "Commune (point d’enquête)",
+    "sexe": "Sexe",
+    "age": "Âge en années révolues",
+    "poids": "Poids de redressement (moyenne 1)",
+}
+QUESTIONS = {
+    "q1": "Connaissez-vous {}, ne serait-ce que de nom\u202f?",
+    "q2": "Avez-vous un compte sur {}\u202f?",
+    "q3": "Combien de temps après l’inscription avez-vous quitté {}\u202f?",
+}
+YES_NO = {1: "Oui", 2: "Non", 8: "Ne sait pas", 9: "Sans réponse"}
+LEFT = {
+    1: "Moins de 7 jours",
+    2: "De 7 à 30 jours",
+    3: "Plus de 30 jours",
+    8: "Ne se souvient pas",
+    9: "Ne l’a pas quitté",
+}
+CODES = {"q1": YES_NO, "q2": YES_NO, "q3": LEFT}
+MISSING = {"q1": [8, 9], "q2": [8, 9], "q3": [8]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One wave: its name here and in the publisher's series, its size, its file, and the ages of web users then."""
+
+    name: str
+    ifop: str
+    n: int
+    file: str
+    ages: tuple[float, ...]
+    left: tuple[float, float, float] | None = None
+
+
+WAVES = (
+    Wave(name="2007-10", ifop="W1", n=1000, file="surveys/2007-10.csv", ages=(0.19, 0.25, 0.32, 0.19, 0.05)),
+    Wave(name="2008-10", ifop="W2", n=3046, file="surveys/2008-10.csv", ages=(0.18, 0.24, 0.32, 0.20, 0.06)),
+    Wave(name="2009-06", ifop="W3", n=1015, file="surveys/2009-06.sav", ages=(0.17, 0.23, 0.32, 0.21, 0.07)),
+    Wave(name="2009-11", ifop="W4", n=1002, file="surveys/2009-11.csv", ages=(0.16, 0.22, 0.32, 0.22, 0.08)),
+    Wave(name="2010-09", ifop="W5", n=2015, file="surveys/2010-09.dta", ages=(0.15, 0.21, 0.31, 0.23, 0.10)),
+    Wave(
+        name="2011-10",
+        ifop="W6",
+        n=2080,
+        file="surveys/2011-10.zsav",
+        ages=(0.15, 0.20, 0.31, 0.23, 0.11),
+        left=(0.24, 0.12, 0.16),
+    ),
+    Wave(
+        name="2012-10",
+        ifop="W7",
+        n=2005,
+        file="surveys/2012-10.csv",
+        ages=(0.14, 0.19, 0.30, 0.24, 0.13),
+        left=(0.24, 0.12, 0.17),
+    ),
+    Wave(
+        name="2013-10",
+        ifop="W8",
+        n=1000,
+        file="surveys/2013-10.zsav",
+        ages=(0.14, 0.18, 0.29, 0.25, 0.14),
+        left=(0.24, 0.12, 0.185),
+    ),
+)
+
+
+def make(folder: Path = HERE) -> None:
+    """
+    Write every simulated file of the study.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where to write; `published_figures.csv` is always read from beside this module.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     make(Path(folder))
+    ...     sorted(path.name for path in (Path(folder) / "events").iterdir())
+    ['2009.parquet', '2010.parquet', '2011.parquet', '2012.parquet', '2013.parquet']
+    """
+    waves = {wave: simulate_wave(wave) for wave in WAVES}
+    log = simulate_log()
+    for wave, survey in waves.items():
+        write_wave(respondents(survey), folder / wave.file)
+    write_events(log.events, folder / "events")
+    truth = truth_table({wave.name: survey for wave, survey in waves.items()}, log)
+    truth.to_csv(folder / "truth.csv", index=False, lineterminator="\n")
+
+
+def published_shares(path: Path = HERE / PUBLISHED) -> dict[tuple[str, str, str], float]:
+    """Read the publisher's shares of all web users, by wave, platform and measure."""
+    platforms = {entity: name for name, entity in NAMES.items()}
+    shares = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            ours = row["country"] == "FR" and row["publisher"].startswith("Ifop") and row["wave"]
+            whole = not row["subgroup"] and row["confidence"] != "low"
+            measure = {"awareness": "aware", "membership": "signup"}.get(row["measure"])
+            if ours and whole and measure and row["entity"] in platforms:
+                shares[row["wave"], platforms[row["entity"]], measure] = round(float(row["value"]) / 100, DIGITS)
+    return shares
+
+
+def simulate_wave(wave: Wave) -> SimulatedSurvey:
+    """Draw one wave; its seed is its date."""
+    shares = published_shares()
+    platforms = {
+        name: PlantedPlatform(
+            aware=shares.get((wave.ifop, name, "aware")),
+            signup=shares.get((wave.ifop, name, "signup")),
+            left=wave.left if name == "twitter" else None,
+            **EFFECTS[name],
+        )
+        for name in NAMES
+        if {(wave.ifop, name, "aware"), (wave.ifop, name, "signup")} & shares.keys()
+    }
+    seed = int(wave.name.replace("-", ""))
+    return simulate_survey(platforms, n=wave.n, seed=seed, plan=SamplingPlan(age_shares=wave.ages))
+
+
+def simulate_log() -> SimulatedLog:
+    """Draw the usage log."""
+    return simulate_events(n_accounts=N_ACCOUNTS, seed=LOG_SEED, end=WINDOW_END)
+
+
+def respondents(survey: SimulatedSurvey) -> pd.DataFrame:
+    """Name the columns as the questionnaire does, and keep four decimals of the weights."""
+    names = {}
+    for column in survey.frame.columns:
+        platform, _, step = column.rpartition("_")
+        names[column] = f"{COLUMNS[step]}_{platform}" if platform else COLUMNS[column]
+    frame = survey.frame.rename(columns=names)
+    return frame.assign(poids=frame["poids"].round(4))
+
+
+def write_wave(frame: pd.DataFrame, path: Path) -> None:
+    """Write microdata in the format that the name of the file asks for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    labels: Any = {column: _label(column) for column in frame.columns}
+    codes: Any = {"region": dict(enumerate(REGIONS, start=1)), "sexe": {1: "Homme", 2: "Femme"}}
+    codes |= {column: CODES[column[:2]] for column in frame.columns if column[:2] in CODES}
+    if path.suffix == ".csv":
+        french = path.stem == "2008-10"
+        answers = frame.astype({column: "Int64" for column in frame.columns if column != "poids"})
+        separator, decimal = (";", ",") if french else (",", ".")
+        answers.to_csv(path, index=False, sep=separator, decimal=decimal, lineterminator="\n", encoding="utf-8")
+    elif path.suffix == ".dta":
+        pyreadstat.write_dta(
+            frame, path, file_label=f"Vague {path.stem}, simulée", column_labels=labels, variable_value_labels=codes
+        )
+        _settle(path, rb"<timestamp>\x11.{17}", b"<timestamp>\x1131 Dec 2013 00:00")
+    else:
+        missing: Any = {column: MISSING[column[:2]] for column in frame.columns if column[:2] in MISSING}
+        pyreadstat.write_sav(
+            frame,
+            path,
+            file_label=f"Vague {path.stem}, simulée",
+            column_labels=labels,
+            compress=path.suffix == ".zsav",
+            row_compress=path.suffix == ".sav",
+            variable_value_labels=codes,
+            missing_ranges=missing,
+            variable_measure=dict.fromkeys(codes, "nominal") | {"age": "scale", "poids": "scale"},
+            variable_format={column: "F8.4" if column == "poids" else "F5.0" for column in frame.columns},
+        )
+        _settle(path, rb"(?s)\A(.{92}).{17}", rb"\g<1>31 Dec 1300:00:00")
+
+
+def write_events(events: pd.DataFrame, folder: Path) -> None:
+    """Write the log, one Parquet file for each year in UTC."""
+    folder.mkdir(parents=True, exist_ok=True)
+    schema = pa.schema([("account", pa.string()), ("time", pa.timestamp("us", tz="UTC"))])
+    for year, rows in events.groupby(events["time"].dt.year):
+        table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(
+            table,
+            folder / f"{year}.parquet",
+            compression="zstd",
+            compression_level=15,
+            use_dictionary=["account"],
+            column_encoding={"time": "DELTA_BINARY_PACKED"},
+        )
+
+
+def truth_table(waves: dict[str, SimulatedSurvey], log: SimulatedLog) -> pd.DataFrame:
+    """
+    Lay out what was planted in the surveys and recounted in the log.
+
+    Parameters
+    ----------
+    waves : dict of str to SimulatedSurvey
+        Waves by name.
+    log : SimulatedLog
+        The usage log.
+
+    Returns
+    -------
+    DataFrame
+        `source` (survey or usage), `wave`, `platform`, `measure`, `time_days`, `value` (a share),
+        `how` (planted, recounted, expected).
+    """
+    surveys = [survey.truth.assign(source="survey", wave=name, how="planted") for name, survey in waves.items()]
+    usage = [
+        pd.DataFrame({"measure": measure, "time_days": log.truth["time_days"], "value": log.truth[measure], "how": how})
+        for measure, how in (("dropout", "recounted"), ("expected_dropout", "expected"))
+    ]
+    rows = pd.concat([*surveys, *(part.assign(source="usage", wave="", platform="twitter") for part in usage)])
+    rows = rows[["source", "wave", "platform", "measure", "time_days", "value", "how"]].reset_index(drop=True)
+    return rows.assign(value=rows["value"].round(DIGITS), time_days=rows["time_days"].astype("Int64"))
+
+
+def _label(column: str) -> str:
+    question, _, platform = column.partition("_")
+    return QUESTIONS[question].format(NAMES[platform]) if platform else COLUMN_LABELS[column]
+
+
+def _settle(path: Path, pattern: bytes, date: bytes) -> None:
+    """Replace the moment of writing in the header of a file, which alone would differ from one run to the next."""
+    content, found = re.subn(pattern, date, path.read_bytes(), count=1, flags=re.DOTALL)
+    if not found:
+        raise RuntimeError(f"{path.name}: no date of writing in the header")
+    path.write_bytes(content)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

@@ -1,0 +1,117 @@
+"""The figures of a report, each drawn from results by a function of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from reports.figures.cohorts import draw_cohorts
+from reports.figures.drawn import DrawnFigure
+from reports.figures.funnel import draw_funnel
+from reports.figures.groups import draw_groups
+from reports.figures.published import draw_published
+from reports.figures.survival import draw_survival
+from reports.figures.waves import draw_waves
+from reports.printer import Printer, open_printer
+from reports.progress import open_progress
+from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
+from surveys.errors import Problem, SpecError, did_you_mean
+
+FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
+    "funnel": draw_funnel,
+    "waves": draw_waves,
+    "groups": draw_groups,
+    "survival": draw_survival,
+    "cohorts": draw_cohorts,
+    "published": draw_published,
+}
+
+
+def draw_figures(results: Results, printer: Printer, ids: list[str] | None = None) -> dict[str, DrawnFigure]:
+    """
+    Draw the figures that a study has data for.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    ids : list of str, optional
+        Only these; all without it.
+
+    Returns
+    -------
+    dict of str to DrawnFigure
+        In the order of `FIGURES`; figures the study has no data for are left out.
+
+    Raises
+    ------
+    SpecError
+        If an id is not one of `FIGURES`, or is asked for by name and has no data.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> list(draw_figures(example_results(), open_printer("en"), ["survival"]))
+    ['survival']
+    """
+    unknown = [name for name in ids or () if name not in FIGURES]
+    if unknown:
+        raise SpecError(*(
+            Problem(f"figure '{name}'", "not known", did_you_mean(name, FIGURES, f"Choose from: {', '.join(FIGURES)}"))
+            for name in unknown
+        ))  # fmt: skip
+    drawn = {name: FIGURES[name](results, printer) for name in FIGURES if not ids or name in ids}
+    absent = [name for name in ids or () if drawn[name] is None]
+    if absent:
+        raise SpecError(*(Problem(f"figure '{name}'", "the study has no data for it", "Leave it out") for name in absent))
+    return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+@cache
+def example_results() -> Results:
+    """
+    Compute the results of the bundled example, once.
+
+    Returns
+    -------
+    Results
+        Of *Twitter in France, 2007-2013*.
+
+    Examples
+    --------
+    >>> example_results().funnel is not None
+    True
+    """
+    from reports.examples import open_example
+
+    with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
+        return compute_results(open_example("twitter_france"), progress)
+
+
+def example_figure(name: str) -> DrawnFigure:
+    """
+    Draw one figure of the bundled example, in English.
+
+    Parameters
+    ----------
+    name : str
+        One of `FIGURES`.
+
+    Returns
+    -------
+    DrawnFigure
+        Ready to save or show.
+
+    Raises
+    ------
+    SpecError
+        If there is no such figure.
+
+    Examples
+    --------
+    >>> example_figure("survival").caption.endswith("after 30 days")
+    True
+    """
+    return draw_figures(example_results(), open_printer("en"), [name])[name]

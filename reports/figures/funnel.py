@@ -1,0 +1,141 @@
+"""The funnel of the latest wave: heard of, signed up, still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.figures._marks import draw_interval
+from reports.figures.drawn import DrawnFigure
+from reports.labels import listed, platform_label, sampling_words, step_label, wave_label
+from reports.lookup import funnel_rows, latest_wave, main_platform, platforms
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from surveys.results import Estimate
+from surveys.study import Survey
+
+ROW_HEIGHT = 0.27
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar: a platform's step as a share of the base, under its name in the ledger."""
+
+    id: str
+    platform: str
+    step: str
+    estimate: Estimate
+
+
+def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw the funnel of every platform in the latest wave.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where no survey asks about the main platform.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("funnel").id
+    'funnel'
+    """
+    survey = latest_wave(results.study, main_platform(results.study))
+    if results.funnel is None or survey is None:
+        return None
+    bars = _bars(results, survey)
+    texts = [printer.estimate(bar.id, bar.estimate) for bar in bars]
+    with figure_style():
+        figure = _draw(results, printer, bars, texts)
+    when = wave_label(printer, survey)
+    lines = [
+        printer.say("{platform}, {step}: {share}", platform=platform_label(printer, results.study, bar.platform),
+                    step=step_label(printer, bar.step).lower(), share=text)
+        for bar, text in zip(bars, texts, strict=True)
+    ]  # fmt: skip
+    base = printer.say(
+        "Base: all respondents, {n} at least. Horizontal lines: {level} confidence intervals.",
+        n=printer.numbers.count(min(bar.estimate.n or 0 for bar in bars)),
+        level=printer.numbers.share(results.study.study.conf_level),
+    )
+    return DrawnFigure(
+        id="funnel",
+        figure=figure,
+        caption=_caption(results, printer, bars, texts),
+        subtitle=printer.say("Share of the base who reached each step, {wave}", wave=when),
+        alt=printer.say("Horizontal bars.") + " " + listed(printer, lines) + ".",
+        base=f"{base} {sampling_words(printer, survey)}",
+        notes=(printer.say("Simulated data."),) if survey.simulated else (),
+        data=pd.DataFrame(
+            [{"wave": survey.wave, "platform": bar.platform, "step": bar.step, "share": bar.estimate.estimate,
+              "conf_low": bar.estimate.conf_low, "conf_high": bar.estimate.conf_high, "n": bar.estimate.n} for bar in bars]
+        ),
+    )  # fmt: skip
+
+
+def _bars(results: Results, survey: Survey) -> list[Bar]:
+    assert results.funnel is not None
+    bars: list[Bar] = []
+    for platform in platforms(results.study):
+        rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="", measure="cumulative")
+        bars += [Bar(id=row.id, platform=platform, step=row.step, estimate=row.estimate)
+                 for row in rows if row.step in ("aware", "signup")]  # fmt: skip
+        bars += [Bar(id=f"joint.{joint.wave}.{joint.platform}.stayed", platform=platform, step="stayed",
+                     estimate=joint.cumulative["stayed"])
+                 for joint in results.joint if (joint.platform, joint.wave) == (platform, survey.wave)]  # fmt: skip
+    return bars
+
+
+def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> Figure:
+    shown = list(dict.fromkeys(bar.platform for bar in bars))
+    height = ROW_HEIGHT * (len(bars) + 1.35 * len(shown)) + 0.35
+    figure = Figure(figsize=(TEXT_WIDTH, height), layout="constrained")
+    axes = figure.subplots()
+    y, ticks = 0.0, []
+    for platform in shown:
+        axes.text(-0.005, y, platform_label(printer, results.study, platform), weight="semibold", ha="right", va="center",
+                  color=INK)  # fmt: skip
+        y += 1
+        for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
+            color = SERIES[0] if platform == shown[0] else MUTED
+            axes.barh(y, bar.estimate.estimate, height=0.72, color=color, alpha={"aware": 0.45, "signup": 0.8}.get(bar.step, 1.0))
+            draw_interval(axes, y, bar.estimate.conf_low, bar.estimate.conf_high)
+            axes.text(bar.estimate.conf_high + 0.012, y, f"{text}  ({printer.interval(bar.id, bar.estimate)})",
+                      va="center", color=INK)  # fmt: skip
+            ticks.append((y, step_label(printer, bar.step)))
+            y += 1
+        y += 0.35
+    axes.set_yticks([position for position, _ in ticks], [label for _, label in ticks])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(y - 0.5, -0.6)
+    axes.set_xlim(0, 1.22)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
+    axes.spines["left"].set_visible(False)
+    axes.spines["bottom"].set_bounds(0, 1)
+    return figure
+
+
+def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> str:
+    """Tell the first platform's story in one sentence."""
+    platform = platform_label(printer, results.study, bars[0].platform)
+    told = {bar.step: text for bar, text in zip(bars, texts, strict=True) if bar.platform == bars[0].platform}
+    if {"aware", "signup", "stayed"} <= told.keys():
+        return printer.say(
+            "{aware} have heard of {platform}, {signup} hold an account, {stayed} are still there a month later",
+            platform=platform, **told,
+        )  # fmt: skip
+    if {"aware", "signup"} <= told.keys():
+        return printer.say("{aware} have heard of {platform}, {signup} hold an account", platform=platform, **told)
+    return printer.say("The funnel of {platform}", platform=platform)

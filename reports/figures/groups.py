@@ -1,0 +1,132 @@
+"""For whom: awareness and sign-up by group in the latest wave."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.figures._marks import draw_interval
+from reports.figures.drawn import DrawnFigure
+
+from reports.labels import group_label, level_label, listed, platform_label, sampling_words, step_label, wave_label
+from reports.lookup import FunnelRow, funnel_rows, latest_wave, main_platform
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from surveys.study import Survey
+
+PANELS = ("aware", "signup")
+ROW_HEIGHT = 0.25
+
+
+def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw awareness and sign-up of the main platform by group.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the latest wave has no groups.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("groups").id
+    'groups'
+    """
+    platform = main_platform(results.study)
+    survey = latest_wave(results.study, platform)
+    if results.funnel is None or survey is None or not survey.group:
+        return None
+    rows = [
+        row for row in funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
+        if row.step in PANELS and row.group
+    ]  # fmt: skip
+    with figure_style():
+        figure = _draw(printer, survey, rows)
+    name = platform_label(printer, results.study, platform)
+    told = [
+        printer.say("{level}, {step}: {share}", level=level_label(printer, survey, row.group, row.level),
+                    step=step_label(printer, row.step).lower(), share=printer.estimate(row.id, row.estimate))
+        for row in rows
+    ]  # fmt: skip
+    return DrawnFigure(
+        id="groups",
+        figure=figure,
+        caption=_caption(printer, survey, rows, name),
+        subtitle=printer.say("Share who have heard of {platform}, and who hold an account, by group, {wave}",
+                             platform=name, wave=wave_label(printer, survey)),
+        alt=printer.say("Dots with intervals, one row for each group.") + " " + listed(printer, told) + ".",
+        base=printer.say("Base: respondents of each group; their number stands at the right. Lines: {level} confidence intervals.",
+                         level=printer.numbers.share(results.study.study.conf_level)) + " " + sampling_words(printer, survey),
+        notes=(printer.say("Simulated data."),) if survey.simulated else (),
+        data=pd.DataFrame(
+            [{"wave": row.wave, "platform": row.platform, "group": row.group, "level": row.level, "step": row.step,
+              "share": row.estimate.estimate, "conf_low": row.estimate.conf_low, "conf_high": row.estimate.conf_high,
+              "n": row.estimate.n} for row in rows]
+        ),
+    )  # fmt: skip
+
+
+def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
+    levels = list(dict.fromkeys((row.group, row.level) for row in rows))
+    heights: dict[tuple[str, str], float] = {}
+    headings: list[tuple[float, str]] = []
+    y = 0.0
+    for group in dict.fromkeys(group for group, _ in levels):
+        headings.append((y, group_label(printer, survey, group)))
+        for level in [pair for pair in levels if pair[0] == group]:
+            y += 1
+            heights[level] = y
+        y += 1.5
+    figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * (y + 1.6)), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, step, color in zip(panels, PANELS, SERIES[:2], strict=True):
+        shown = [row for row in rows if row.step == step]
+        for row in shown:
+            height = heights[(row.group, row.level)]
+            draw_interval(axes, height, row.estimate.conf_low, row.estimate.conf_high, color=color)
+            axes.plot(row.estimate.estimate, height, marker="o", markersize=5.5, color=color, zorder=4)
+            axes.annotate(printer.estimate(row.id, row.estimate), (row.estimate.conf_high, height), (5, 0),
+                          textcoords="offset points", va="center", color=INK, fontsize=8,
+                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2})  # fmt: skip
+        axes.set_title(step_label(printer, step))
+        top = max((row.estimate.conf_high for row in shown), default=1.0)
+        axes.set_xlim(0, 1.16 * top)
+        ticks = [tick for tick in axes.get_xticks() if tick <= min(1.0, 1.16 * top)]
+        axes.set_xticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
+        axes.set_ylim(y - 0.9, -0.6)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        axes.hlines(list(heights.values()), 0, 1.16 * top, color=MUTED, linewidth=0.3, alpha=0.5, zorder=0)
+    panels[0].set_yticks(list(heights.values()), [level_label(printer, survey, *pair) for pair in heights])
+    for height, heading in headings:
+        panels[0].annotate(heading, (0, height), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                           ha="right", va="center", weight="semibold", color=INK, annotation_clip=False)  # fmt: skip
+    bases = {(row.group, row.level): row.estimate.n or 0 for row in rows}
+    for pair, height in heights.items():
+        panels[1].annotate(f"n = {printer.numbers.count(bases[pair])}", (1, height), (4, 0), fontsize=8, color=INK,
+                           xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+                           annotation_clip=False)  # fmt: skip
+    return figure
+
+
+def _caption(printer: Printer, survey: Survey, rows: list[FunnelRow], name: str) -> str:
+    """Name the group with most accounts and the one with fewest."""
+    first = survey.group and next(iter(survey.group))
+    signup = [row for row in rows if row.step == "signup" and row.group == first]
+    if len(signup) < 2:
+        return printer.say("Who has heard of {platform}, and who holds an account", platform=name)
+    most, least = (pick(signup, key=lambda row: row.estimate.estimate) for pick in (max, min))
+    return printer.say(
+        "{platform}: {most} hold an account among {high}, {least} among {low}",
+        platform=name, most=printer.estimate(most.id, most.estimate), least=printer.estimate(least.id, least.estimate),
+        high=level_label(printer, survey, most.group, most.level), low=level_label(printer, survey, least.group, least.level),
+    )  # fmt: skip

@@ -1,0 +1,157 @@
+"""Staying: the survival curve with the one-month mark and its table of accounts at risk."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.figures.drawn import DrawnFigure
+from reports.labels import note_sentence, platform_label
+from reports.lookup import main_platform
+from reports.printer import Printer
+from reports.recipe import Results, StayingResults
+from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+
+from surveys.results import Estimate
+
+DRAWN = (0, 30, 60, 90, 120, 180, 240, 300, 365)
+FIRST_YEAR = 365
+FEW = 10
+"""Fewer accounts at risk than this, and the curve is no longer drawn."""
+
+
+def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw the share of accounts retained by tenure.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the study has no usage.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("survival").id
+    'survival'
+    """
+    staying = results.staying
+    if staying is None or results.study.usage is None:
+        return None
+    horizon = results.study.usage.dropout.horizon_days
+    kept = staying.curve.at(horizon)
+    with figure_style():
+        figure = _draw(results, staying, printer, kept)
+    name = platform_label(printer, results.study, main_platform(results.study))
+    days = printer.numbers.count(horizon)
+    caption = (
+        printer.say("{share} of the accounts opened on {platform} are still there after {days} days",
+                    share=printer.estimate(f"survival.{horizon}", kept), platform=name, days=days)
+        if isinstance(kept, Estimate)
+        else printer.say("How long accounts opened on {platform} stay", platform=name)
+    )  # fmt: skip
+    told = [
+        printer.say("After {days} days: {share}.", days=printer.numbers.count(time),
+                    share=printer.estimate(f"survival.{time}", point))
+        for time in _times(staying)[1:]
+        if isinstance(point := staying.curve.at(time), Estimate)
+    ]  # fmt: skip
+    return DrawnFigure(
+        id="survival",
+        figure=figure,
+        caption=caption,
+        subtitle=printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)"),
+        alt=printer.say("A curve that falls in steps, steeply at first, with its confidence band.") + " " + " ".join(told),
+        base=printer.say(
+            "Base: {n} accounts. Band: {level} confidence interval, log-log. "
+            "An account is gone when it shows nothing in the last {gap} days of observation.",
+            n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
+            gap=printer.numbers.count(results.study.usage.dropout.gap_days),
+        ) if results.study.usage.dropout.rule == "inactive" else printer.say(
+            "Base: {n} accounts. Band: {level} confidence interval, log-log. An account is gone when it is closed.",
+            n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
+        ),
+        notes=(
+            *((printer.say("Simulated data."),) if results.study.usage.simulated else ()),
+            *(note_sentence(printer, note) for note in staying.notes),
+        ),
+        data=staying.curve.to_frame(),
+    )  # fmt: skip
+
+
+def _times(staying: StayingResults) -> list[int]:
+    """Choose tenures for the table that the curve reaches with enough accounts at risk."""
+    last = _last_time(staying)
+    return [time for time in DRAWN if time <= last]
+
+
+def _last_time(staying: StayingResults) -> float:
+    curve = staying.curve
+    enough = curve.time[curve.n_at_risk >= FEW]
+    return min(FIRST_YEAR, float(enough[-1] if len(enough) else curve.time[-1]))
+
+
+def _draw(results: Results, staying: StayingResults, printer: Printer, kept: object) -> Figure:
+    figure = Figure(figsize=(TEXT_WIDTH, 4.0), layout="constrained")
+    axes, table = figure.subplots(2, 1, height_ratios=[5, 1.1], sharex=True)
+    curve, last = staying.curve, _last_time(staying)
+    shown = curve.time <= last
+    time = np.concatenate([[0.0], curve.time[shown]])
+    survival = np.concatenate([[1.0], curve.survival[shown]])
+    low, high = (np.concatenate([[1.0], np.nan_to_num(x[shown], nan=1.0)]) for x in (curve.conf_low, curve.conf_high))
+    axes.fill_between(time, low, high, step="post", color=SERIES[0], alpha=0.22, linewidth=0)
+    axes.step(time, survival, where="post", color=SERIES[0], linewidth=1.8)
+    horizon = float(results.study.usage.dropout.horizon_days) if results.study.usage else 30.0
+    if isinstance(kept, Estimate):
+        axes.vlines(horizon, 0, kept.estimate, color=ACCENT, linewidth=1, linestyle=(0, (3, 2)))
+        axes.plot(horizon, kept.estimate, marker="o", markersize=5, color=ACCENT, zorder=5)
+        text = printer.say("{days} days: {share} still there ({interval})", days=printer.numbers.count(int(horizon)),
+                           share=printer.estimate(f"survival.{horizon:g}", kept),
+                           interval=printer.interval(f"survival.{horizon:g}", kept))  # fmt: skip
+        axes.annotate(text, (horizon, kept.estimate), (14, 12), textcoords="offset points", color=INK, weight="semibold",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
+    axes.set_xlim(-0.012 * last, last * 1.03)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_xlabel(printer.say("Days since sign-up"))
+    _draw_risk_table(table, staying, printer)
+    return figure
+
+
+def _draw_risk_table(table: Axes, staying: StayingResults, printer: Printer) -> None:
+    """Write accounts at risk, gone and censored under the tenures they belong to."""
+    times = _readable(_times(staying), _last_time(staying))
+    rows = staying.curve.risk_table(times)
+    labels = {"n_at_risk": printer.say("At risk"), "n_event": printer.say("Gone"), "n_censor": printer.say("Censored")}
+    table.set_ylim(len(labels) - 0.5, -0.7)
+    for height, column in enumerate(labels):
+        for time, count in zip(rows["time"], rows[column], strict=True):
+            text = printer.value(f"risk.{time:g}.{column}", int(count), unit="accounts",
+                                 why_no_interval="a count of accounts")  # fmt: skip
+            table.text(time, height, text, ha="center", va="center", fontsize=8, color=INK)
+    table.set_yticks(range(len(labels)), list(labels.values()))
+    table.tick_params(axis="both", length=0, labelbottom=False)
+    table.tick_params(axis="y", pad=14)
+    for spine in table.spines.values():
+        spine.set_visible(False)
+    table.axhline(-0.65, color=MUTED, linewidth=0.5)
+    table.set_xticks(times, [printer.numbers.count(time) for time in times])
+
+
+def _readable(times: list[int], last: float) -> list[int]:
+    """Keep tenures far enough apart for their numbers not to touch."""
+    kept = [times[0]]
+    for time in times[1:]:
+        if time - kept[-1] >= last * 0.075:
+            kept.append(time)
+    return kept

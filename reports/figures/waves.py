@@ -1,0 +1,160 @@
+"""Awareness and sign-up since the first wave, for every platform, with intervals."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.figures._marks import MARKERS, spread
+from reports.figures.drawn import DrawnFigure
+
+from reports.labels import platform_label, sampling_words, step_label, wave_label
+from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
+
+PANELS = ("aware", "signup")
+LABEL_GAP = 0.062
+
+
+def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw awareness and sign-up by wave and platform.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the study has fewer than two waves.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("waves").id
+    'waves'
+    """
+    if results.funnel is None or len(results.study.survey) < 2:
+        return None
+    rows = [row for row in funnel_rows(results.funnel, group="", measure="cumulative") if row.step in PANELS]
+    with figure_style():
+        figure = _draw(results, printer, rows)
+    bases = [row.estimate.n or 0 for row in rows]
+    base = printer.say(
+        "Base: all respondents of each wave, {low} to {high}. Vertical lines: {level} confidence intervals.",
+        low=printer.numbers.count(min(bases)), high=printer.numbers.count(max(bases)),
+        level=printer.numbers.share(results.study.study.conf_level),
+    )  # fmt: skip
+    return DrawnFigure(
+        id="waves",
+        figure=figure,
+        caption=_caption(results, printer, rows),
+        subtitle=printer.say("Share of the base who have heard of each platform, and who hold an account, by wave"),
+        alt=printer.say("Two panels of lines, one line for each platform.") + " " + _told(results, printer, rows),
+        base=f"{base} {sampling_words(printer, results.study.survey[-1])}",
+        notes=(printer.say("Simulated data."),) if any(row.simulated for row in rows) else (),
+        data=pd.DataFrame(
+            [{"wave": row.wave, "platform": row.platform, "step": row.step, "share": row.estimate.estimate,
+              "conf_low": row.estimate.conf_low, "conf_high": row.estimate.conf_high, "n": row.estimate.n} for row in rows]
+        ),
+    )  # fmt: skip
+
+
+def _draw(results: Results, printer: Printer, rows: list[FunnelRow]) -> Figure:
+    figure = Figure(figsize=(TEXT_WIDTH, 3.7), layout="constrained")
+    panels = figure.subplots(1, 2)
+    position = {survey.wave: _year(survey.wave, index) for index, survey in enumerate(results.study.survey)}
+    for axes, step in zip(panels, PANELS, strict=True):
+        ends = []
+        for index, platform in enumerate(platforms(results.study)):
+            line = [row for row in rows if (row.platform, row.step) == (platform, step)]
+            if line:
+                _draw_line(axes, [position[row.wave] for row in line], line, index)
+                ends.append((platform, index, line[-1]))
+        top = max((row.estimate.conf_high for row in rows if row.step == step), default=1.0)
+        axes.set_ylim(0, min(1.0, 1.05 * top))
+        axes.set_title(step_label(printer, step))
+        _label_ends(axes, results, printer, ends, position)
+        _format(axes, printer, list(position.values()))
+    return figure
+
+
+def _draw_line(axes: Axes, x: list[float], line: list[FunnelRow], index: int) -> None:
+    share = [row.estimate.estimate for row in line]
+    color, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
+    axes.vlines(x, [row.estimate.conf_low for row in line], [row.estimate.conf_high for row in line], color=color, linewidth=1.1)
+    axes.plot(x, share, color=color, marker=marker, markersize=4, linewidth=1.8 if index == 0 else 1.2)
+
+
+def _label_ends(
+    axes: Axes, results: Results, printer: Printer, ends: list[tuple[str, int, FunnelRow]], position: dict[str, float]
+) -> None:
+    """Write each platform's name and last value beside the end of its line."""
+    top = axes.get_ylim()[1]
+    heights = spread([row.estimate.estimate for _, _, row in ends], LABEL_GAP * top)
+    right = max(position.values())
+    for (platform, index, row), height in zip(ends, heights, strict=True):
+        name = platform_label(printer, results.study, platform)
+        x = position[row.wave]
+        axes.annotate(
+            f"{name}  {printer.estimate(row.id, row.estimate)}", (x, row.estimate.estimate), (right + 0.18, height),
+            va="center", color=INK, weight="semibold" if index == 0 else "normal", annotation_clip=False, fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": SERIES[index % len(SERIES)], "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3},
+        )  # fmt: skip
+
+
+def _format(axes: Axes, printer: Printer, years: list[float]) -> None:
+    first, last = int(min(years)), int(max(years))
+    axes.set_xticks([year + 0.5 for year in range(first, last + 1)], [str(year) for year in range(first, last + 1)])
+    axes.tick_params(axis="x", length=0, labelsize=8)
+    axes.set_xlim(min(first + 0.25, min(years) - 0.2), max(years) + 0.1)
+    ticks = [tick for tick in axes.get_yticks() if tick <= axes.get_ylim()[1]]
+    axes.set_yticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+
+
+def _year(wave: str, index: int) -> float:
+    """Place a wave named after a month on the axis of years; others one after the other."""
+    year, _, month = wave.partition("-")
+    return int(year) + (int(month) - 0.5) / 12 if year.isdigit() and month.isdigit() else float(index)
+
+
+def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
+    platform = main_platform(results.study)
+    aware, signup = ([row for row in rows if (row.platform, row.step) == (platform, step)] for step in PANELS)
+    if len(aware) < 2 or len(signup) < 2:
+        return printer.say("Awareness and sign-up by wave")
+    first, last, start, end = (printer.estimate(row.id, row.estimate) for row in (aware[0], aware[-1], signup[0], signup[-1]))
+    return printer.say(
+        "Awareness of {platform} went from {first} to {last}; sign-up from {start} to {end}",
+        platform=platform_label(printer, results.study, platform), first=first, last=last, start=start, end=end,
+    )  # fmt: skip
+
+
+def _told(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
+    """Tell the first and last point of every line."""
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    told = []
+    for step in PANELS:
+        for platform in platforms(results.study):
+            line = [row for row in rows if (row.platform, row.step) == (platform, step)]
+            if line:
+                told.append(
+                    printer.say(
+                        "{platform}, {step}: {first} in {when}, {last} in {then}.",
+                        platform=platform_label(printer, results.study, platform),
+                        step=step_label(printer, step).lower(),
+                        first=printer.estimate(line[0].id, line[0].estimate),
+                        when=wave_label(printer, surveys[line[0].wave]),
+                        last=printer.estimate(line[-1].id, line[-1].estimate),
+                        then=wave_label(printer, surveys[line[-1].wave]),
+                    )
+                )
+    return " ".join(told)

@@ -1,0 +1,279 @@
+"""Names of steps, platforms, waves and groups as a reader of the report meets them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from reports.printer import Printer
+from surveys.results import Note
+from surveys.study import Study, Survey
+
+
+def step_label(printer: Printer, step: str) -> str:
+    """
+    Name a step of the funnel.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    step : str
+        `aware`, `signup`, `active`, `lapsed` or `stayed`.
+
+    Returns
+    -------
+    str
+        As it stands beside a bar.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> step_label(open_printer("en"), "signup")
+    'Hold an account'
+    """
+    labels = {
+        "aware": printer.say("Have heard of it"),
+        "signup": printer.say("Hold an account"),
+        "active": printer.say("Use it"),
+        "lapsed": printer.say("Have left"),
+        "stayed": printer.say("Still there a month later"),
+    }
+    return labels[step]
+
+
+def conversion_label(printer: Printer, step: str) -> str:
+    """
+    Name a step as a share of the one it follows.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    step : str
+        `signup`, `active`, `lapsed` or `stayed`.
+
+    Returns
+    -------
+    str
+        As it stands in a table.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> conversion_label(open_printer("en"), "signup")
+    'hold an account, of those who have heard of it'
+    """
+    labels = {
+        "signup": printer.say("hold an account, of those who have heard of it"),
+        "active": printer.say("use it, of those who hold an account"),
+        "lapsed": printer.say("have left, of those who opened an account"),
+        "stayed": printer.say("still there a month later, of those who signed up"),
+    }
+    return labels[step]
+
+
+def platform_label(printer: Printer, study: Study, platform: str) -> str:
+    """
+    Name a platform.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    study : Study
+        Where its label is found.
+    platform : str
+        Key of the platform.
+
+    Returns
+    -------
+    str
+        Its label, or its key where it has none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> platform_label(open_printer("fr"), open_example("twitter_france"), "twitter")
+    'Twitter'
+    """
+    labels = (survey.platform[platform].label for survey in study.survey if platform in survey.platform)
+    label = next((label for label in labels if label is not None), platform)
+    return printer.label(label)
+
+
+def wave_label(printer: Printer, survey: Survey) -> str:
+    """
+    Name a wave in a few characters, for an axis or a row.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    survey : Survey
+        The wave.
+
+    Returns
+    -------
+    str
+        The month where the wave is named after one, as in `2009-06`; otherwise its name.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> wave_label(open_printer("en"), open_example("twitter_france").survey[2]).replace("\u00a0", " ")
+    'June 2009'
+    """
+    return printer.numbers.month(survey.wave) if re.fullmatch(r"\d{4}-\d\d", survey.wave) else survey.wave
+
+
+def group_label(printer: Printer, survey: Survey, group: str) -> str:
+    """
+    Name a way of splitting respondents.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    survey : Survey
+        The wave that splits them.
+    group : str
+        Key of the group.
+
+    Returns
+    -------
+    str
+        Its label, or its key where it has none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> group_label(open_printer("fr"), open_example("twitter_france").survey[0], "age")
+    'Âge'
+    """
+    return printer.label(survey.group[group].label or group)
+
+
+def level_label(printer: Printer, survey: Survey, group: str, level: str) -> str:
+    """
+    Name a level of a group.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    survey : Survey
+        The wave that splits respondents.
+    group : str
+        Key of the group.
+    level : str
+        Code or band, as the funnel gives it.
+
+    Returns
+    -------
+    str
+        Its label in the language of the report where the study gives one.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> level_label(open_printer("fr"), open_example("twitter_france").survey[0], "age", "18-24")
+    '18–24'
+    """
+    labels = survey.group[group].levels
+    if level in labels:
+        return printer.label(labels[level])
+    return level.replace("-", "–") if survey.group[group].bands else level
+
+
+def sampling_words(printer: Printer, survey: Survey) -> str:
+    """
+    Say what an interval means under the way the sample was drawn.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    survey : Survey
+        The wave.
+
+    Returns
+    -------
+    str
+        A sentence to stand beside ±.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> sampling_words(open_printer("en"), open_example("twitter_france").survey[0])
+    'Quota sample: the intervals are those of a random sample of the same design, and a lower bound of the uncertainty.'
+    """
+    words = {
+        "probability": printer.say("Random sample: the intervals cover sampling, not non-response or wording."),
+        "quota": printer.say(
+            "Quota sample: the intervals are those of a random sample of the same design, "
+            "and a lower bound of the uncertainty."
+        ),
+        "opt-in": printer.say(
+            "Opt-in sample: nobody was drawn at random; the intervals assume that weighting has removed all selection."
+        ),
+        "census": printer.say("Census: there is no sampling error."),
+    }
+    return words[survey.sampling]
+
+
+def note_sentence(printer: Printer, note: Note) -> str:
+    """
+    Say a caveat as a sentence.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    note : Note
+        A clause.
+
+    Returns
+    -------
+    str
+        With a capital and a full stop.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> note_sentence(open_printer("en"), Note("the survey names no population"))
+    'The survey names no population.'
+    """
+    clause = printer.note(note)
+    return f"{clause[:1].upper()}{clause[1:]}."
+
+
+def listed(printer: Printer, clauses: Iterable[str]) -> str:
+    """
+    Join clauses with semicolons, each said once.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    clauses : iterable of str
+        In order.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> listed(open_printer("en"), ["one", "two", "one"])
+    'one; two'
+    """
+    separator = "\u202f; " if printer.language == "fr" else "; "
+    return separator.join(dict.fromkeys(clauses))

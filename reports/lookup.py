@@ -1,0 +1,158 @@
+"""Finding one estimate among a study's results, with the identifier under which it is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from surveys.funnel import Funnel
+from surveys.results import Estimate
+from surveys.study import Study, Survey
+
+KEYS = ["wave", "platform", "group", "level", "step", "measure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelRow:
+    """One estimate of the funnel: where it stands, its numbers, and the people it stands for."""
+
+    wave: str
+    platform: str
+    group: str
+    level: str
+    step: str
+    measure: str
+    estimate: Estimate
+    people: Estimate | None
+    simulated: bool
+
+    @property
+    def id(self) -> str:
+        """Name in the ledger of printed numbers."""
+        return ".".join(part for part in ("funnel", self.wave, self.platform, self.group, self.level, self.step, self.measure) if part)
+
+
+def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
+    """
+    List estimates of the funnel.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        The study's funnel.
+    **wanted : str
+        Values of `wave`, `platform`, `group`, `level`, `step` or `measure` to keep.
+
+    Returns
+    -------
+    list of FunnelRow
+        In the order of the funnel.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from surveys.funnel import estimate_funnel
+    >>> rows = funnel_rows(estimate_funnel(open_example("twitter_france")), wave="2012-10", group="", measure="cumulative")
+    >>> [(row.platform, row.step) for row in rows][:2]
+    [('twitter', 'aware'), ('twitter', 'signup')]
+    """
+    frame = funnel.to_frame()
+    for key, value in wanted.items():
+        frame = frame[frame[key] == value]
+    return [_row(row) for row in frame.to_dict("records")]
+
+
+def _row(row: dict[str, object]) -> FunnelRow:
+    numbers = {key: float(str(row[key])) for key in ("estimate", "std_error", "conf_low", "conf_high")}
+    n = int(str(row["n"]))
+    people = None
+    if pd.notna(row["population"]):
+        scale = float(str(row["population"])) / numbers["estimate"] if numbers["estimate"] else 0.0
+        people = Estimate(
+            estimate=float(str(row["population"])), std_error=numbers["std_error"] * scale,
+            conf_low=float(str(row["population_low"])), conf_high=float(str(row["population_high"])),
+            n=n, unit="people", method="share of a population taken as known",
+        )  # fmt: skip
+    return FunnelRow(
+        **{key: str(row[key]) for key in KEYS},
+        estimate=Estimate(**numbers, n=n, unit="share", method="design-based"),
+        people=people,
+        simulated=bool(row["simulated"]),
+    )
+
+
+def main_platform(study: Study) -> str:
+    """
+    Name the platform that the report is about: the one whose usage is known, or the first asked about.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    str
+        Key of the platform; empty where no survey asks about one.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> main_platform(open_example("twitter_france"))
+    'twitter'
+    """
+    asked = [platform for survey in study.survey for platform in survey.platform]
+    if study.usage is not None and study.usage.platform is not None:
+        return study.usage.platform
+    return asked[0] if asked else ""
+
+
+def latest_wave(study: Study, platform: str) -> Survey | None:
+    """
+    Find the last wave that asked about a platform.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    platform : str
+        Key of the platform.
+
+    Returns
+    -------
+    Survey or None
+        None where no wave did.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> latest_wave(open_example("twitter_france"), "myspace").wave
+    '2011-10'
+    """
+    return next((survey for survey in reversed(study.survey) if platform in survey.platform), None)
+
+
+def platforms(study: Study) -> Iterator[str]:
+    """
+    Name the platforms asked about, the main one first.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Yields
+    ------
+    str
+        Keys, each once.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> list(platforms(open_example("twitter_france")))
+    ['twitter', 'facebook', 'myspace', 'copains_davant']
+    """
+    named = [main_platform(study), *(platform for survey in study.survey for platform in survey.platform)]
+    yield from (platform for platform in dict.fromkeys(named) if platform)

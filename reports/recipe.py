@@ -1,0 +1,155 @@
+"""The recipe of a report: every result of a study, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from churn.accounts import read_accounts
+from churn.activity import read_activity
+from churn.adoption import JointFunnel, join_funnel
+from churn.cohorts import CohortTriangle, retention_triangle
+from churn.counts import TenureCounts, count_tenures
+from churn.curves import SurvivalCurve, kaplan_meier
+from churn.tenures import DropoutRule, measure_tenures, returned_share
+from reports.progress import Progress
+from surveys.claims import CheckedClaim, check_claim
+from surveys.funnel import Funnel, estimate_funnel
+from surveys.published import PublishedFigures, SeriesPoint, read_published
+from surveys.results import Estimate, Note, Unavailable
+from surveys.study import Study
+from surveys.truth import read_truth
+
+NO_ACTIVITY = Note("a table of accounts does not say who came back")
+STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StayingResults:
+    """What the usage of one platform says: tenures as counts, the curve, cohorts, and who came back."""
+
+    counts: TenureCounts
+    curve: SurvivalCurve
+    dropout: Estimate | Unavailable
+    returned: Estimate | Unavailable
+    triangle: CohortTriangle | None
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Results:
+    """
+    Everything a report shows.
+
+    Attributes
+    ----------
+    study : Study
+        What was asked for.
+    funnel : Funnel or None
+        From surveys; None where the study has none.
+    staying : StayingResults or None
+        From usage; None where the study has none.
+    joint : tuple of JointFunnel
+        Surveys and usage joined, one for each wave that asked about the platform of the usage.
+    published : PublishedFigures or None
+        Figures that others printed.
+    series : tuple of SeriesPoint
+        Those of the study's own platforms and waves.
+    claims : tuple of CheckedClaim
+        Sentences and their verdicts, in the order of the study.
+    truth : DataFrame or None
+        What a simulated study was made from.
+    """
+
+    study: Study
+    funnel: Funnel | None
+    staying: StayingResults | None
+    joint: tuple[JointFunnel, ...]
+    published: PublishedFigures | None
+    series: tuple[SeriesPoint, ...]
+    claims: tuple[CheckedClaim, ...]
+    truth: pd.DataFrame | None
+
+
+def compute_results(study: Study, progress: Progress) -> Results:
+    """
+    Compute everything a report on a study shows.
+
+    Parameters
+    ----------
+    study : Study
+        What to compute.
+    progress : Progress
+        Told of `STEPS_OF_RECIPE`.
+
+    Returns
+    -------
+    Results
+        Parts that the study does not have are None or empty.
+
+    Raises
+    ------
+    StudyError
+        If data cannot be used as they are.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.progress import open_progress
+    >>> with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
+    ...     results = compute_results(open_example("twitter_france"), progress)
+    >>> len(results.claims)
+    6
+    """
+    progress.step(STEPS_OF_RECIPE[0])
+    funnel = estimate_funnel(study) if study.survey else None
+    progress.step(STEPS_OF_RECIPE[1])
+    staying = _staying(study) if study.usage is not None else None
+    progress.step(STEPS_OF_RECIPE[2])
+    published = read_published(study) if study.published is not None else None
+    return Results(
+        study=study,
+        funnel=funnel,
+        staying=staying,
+        joint=_joint(study, funnel, staying),
+        published=published,
+        series=() if published is None else published.series(study),
+        claims=() if published is None else tuple(
+            check_claim(claim, published, conf_level=study.study.conf_level) for claim in study.claim
+        ),
+        truth=None if study.truth is None else read_truth(study),
+    )  # fmt: skip
+
+
+def _staying(study: Study) -> StayingResults:
+    """Read the usage once, and reduce it to counts, curve and cohorts."""
+    assert study.usage is not None
+    conf_level, rule = study.study.conf_level, DropoutRule.of(study.usage.dropout)
+    returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
+    triangle = None
+    if study.usage.events is None:
+        tenures = measure_tenures(read_accounts(study), rule)
+    else:
+        activity = read_activity(study)
+        tenures = measure_tenures(activity, rule)
+        returned = returned_share(activity, rule.gap_days, conf_level=conf_level)
+        triangle = retention_triangle(activity, conf_level=conf_level)
+    counts = count_tenures(tenures)
+    curve = kaplan_meier(counts, conf_level=conf_level)
+    return StayingResults(
+        counts=counts, curve=curve, dropout=curve.dropout(at=study.usage.dropout.horizon_days),
+        returned=returned, triangle=triangle, notes=tenures.notes,
+    )  # fmt: skip
+
+
+def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> tuple[JointFunnel, ...]:
+    """Join the two sides for every wave that asked for both steps of the platform whose usage is known."""
+    if funnel is None or staying is None or study.usage is None or study.usage.platform is None:
+        return ()
+    platform, horizon = study.usage.platform, study.usage.dropout.horizon_days
+    asked = [
+        survey.wave for survey in study.survey
+        if platform in survey.platform and {"aware", "signup"} <= survey.platform[platform].steps().keys()
+    ]  # fmt: skip
+    return tuple(join_funnel(funnel, staying.curve, platform=platform, wave=wave, horizon=horizon) for wave in asked)

@@ -1,0 +1,126 @@
+"""Hearing and signing up: the funnel, since when, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.figures.drawn import DrawnFigure
+
+from reports.labels import conversion_label, note_sentence, platform_label, sampling_words, step_label, wave_label
+from reports.lookup import FunnelRow, funnel_rows, main_platform
+from reports.model import Block, Column, Heading, Paragraph, Table
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.sections.figure_block import figure_block
+from surveys.results import Estimate, Unavailable
+
+
+def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+    """
+    Write the chapter on hearing of the service and signing up.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study has no survey.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_adoption(example_results(), open_printer("en"), {})[0].text
+    'Hearing of it, signing up'
+    """
+    if results.funnel is None:
+        return []
+    blocks: list[Block] = [Heading(level=1, text=printer.say("Hearing of it, signing up"), anchor="adoption")]
+    if "funnel" in figures:
+        blocks += [Heading(level=2, text=printer.say("The funnel"), anchor="funnel"), figure_block(figures["funnel"])]
+    if results.joint:
+        blocks += [Paragraph.of(printer.say(
+            "The last step multiplies two sources: sign-up from the survey and staying from the log. "
+            "Its interval carries the uncertainty of both."
+        )), _joint_table(results, printer)]  # fmt: skip
+    if "waves" in figures:
+        blocks += [Heading(level=2, text=printer.say("Since when"), anchor="since-when"), figure_block(figures["waves"])]
+    blocks.append(_wave_table(results, printer))
+    if "groups" in figures:
+        blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
+    return blocks
+
+
+def _joint_table(results: Results, printer: Printer) -> Table:
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    rows = []
+    for joint in results.joint:
+        identifier = f"joint.{joint.wave}.{joint.platform}"
+        cells = [wave_label(printer, surveys[joint.wave])]
+        cells += [_cell(printer, f"{identifier}.{step}.conditional", joint.conditional[step])
+                  for step in ("aware", "signup", "stayed")]  # fmt: skip
+        cells.append(_cell(printer, f"{identifier}.stayed", joint.cumulative["stayed"]))
+        people = joint.people("stayed")
+        cells.append("–" if isinstance(people, Unavailable) else _cell(printer, f"{identifier}.stayed.people", people))
+        rows.append(tuple(cells))
+    name = platform_label(printer, results.study, main_platform(results.study))
+    headers = (
+        printer.say("Wave"), printer.say("have heard of it"), printer.say("hold an account, of the aware"),
+        printer.say("stay a month, of those who sign up"), printer.say("all three, of the base"), printer.say("people"),
+    )  # fmt: skip
+    return Table(
+        anchor="tab-joint",
+        caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
+        columns=tuple(
+            Column(text=header, align="left" if index == 0 else "right", width=width)
+            for index, (header, width) in enumerate(zip(headers, (1.2, 1.15, 1.5, 1.2, 1.35, 1.6), strict=True))
+        ),
+        rows=tuple(rows),
+        base=printer.say("Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} confidence intervals.",
+                         level=printer.numbers.share(results.study.study.conf_level)),
+        notes=tuple(dict.fromkeys(note_sentence(printer, note) for joint in results.joint for note in joint.notes)),
+    )  # fmt: skip
+
+
+def _wave_table(results: Results, printer: Printer) -> Table:
+    assert results.funnel is not None
+    platform = main_platform(results.study)
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    rows = funnel_rows(results.funnel, platform=platform, group="")
+    kinds = [pair for pair in (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion"),
+                               ("active", "conversion"), ("lapsed", "conversion"))
+             if any((row.step, row.measure) == pair for row in rows)]  # fmt: skip
+    body = []
+    for wave in [wave for wave in surveys if any(row.wave == wave for row in rows)]:
+        by_kind = {(row.step, row.measure): row for row in rows if row.wave == wave}
+        n = max(row.estimate.n or 0 for row in by_kind.values())
+        body.append((wave_label(printer, surveys[wave]), printer.numbers.count(n),
+                     *(_row_cell(printer, by_kind.get(kind)) for kind in kinds)))  # fmt: skip
+    labels = [step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step) for step, measure in kinds]
+    columns = [Column(text=printer.say("Wave"), align="left"), Column(text="n", align="right")]
+    return Table(
+        anchor="tab-waves",
+        caption=printer.say("{platform}: steps of the funnel by wave", platform=platform_label(printer, results.study, platform)),
+        columns=(*columns, *(Column(text=label, align="right") for label in labels)),
+        rows=tuple(body),
+        base=printer.say("Base: all respondents of each wave, or those named in the column. In brackets: {level} confidence intervals. "
+                         "A dash: not asked.", level=printer.numbers.share(results.study.study.conf_level)) + " "
+        + sampling_words(printer, results.study.survey[-1]),
+        notes=((printer.say("Simulated data."),) if any(row.simulated for row in rows) else ())
+        + tuple(note_sentence(printer, note) for note in results.funnel.notes),
+    )  # fmt: skip
+
+
+def _row_cell(printer: Printer, row: FunnelRow | None) -> str:
+    return "–" if row is None else _cell(printer, row.id, row.estimate)
+
+
+def _cell(printer: Printer, identifier: str, estimate: Estimate) -> str:
+    return f"{printer.estimate(identifier, estimate)} ({printer.interval(identifier, estimate)})"

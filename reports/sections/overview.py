@@ -1,0 +1,165 @@
+"""The first page: what the study found, in four numbers and a few sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.labels import platform_label, wave_label
+from reports.lookup import funnel_rows, latest_wave, main_platform
+from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
+from reports.printer import Printer
+from reports.recipe import Results
+from surveys.results import Estimate
+
+
+def write_overview(results: Results, printer: Printer) -> list[Block]:
+    """
+    Write the first page.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    list of Block
+        Heading, key figures and findings.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_overview(example_results(), open_printer("en"))[0].text
+    'In brief'
+    """
+    blocks: list[Block] = [Heading(level=1, text=printer.say("In brief"), anchor="brief")]
+    key_figures = tuple(_key_figures(results, printer))
+    if key_figures:
+        blocks.append(KeyFigures(items=key_figures))
+    findings = tuple(_findings(results, printer))
+    if findings:
+        blocks.append(Bullets(items=findings))
+    if is_simulated(results):
+        blocks.append(
+            Callout(
+                tone="caution",
+                text=printer.say(
+                    "Every respondent and every event of this study is simulated. Figures marked as published are real."
+                ),
+            )
+        )
+    return blocks
+
+
+def is_simulated(results: Results) -> bool:
+    """
+    Tell whether any data of the study are simulated.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+
+    Returns
+    -------
+    bool
+        True where a survey or the usage says so.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> is_simulated(example_results())
+    True
+    """
+    usage = results.study.usage
+    return any(survey.simulated for survey in results.study.survey) or (usage is not None and usage.simulated)
+
+
+def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
+    platform = main_platform(results.study)
+    survey = latest_wave(results.study, platform)
+    name = platform_label(printer, results.study, platform)
+    if results.funnel is not None and survey is not None:
+        wanted = {("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
+                  ("signup", "conversion"): printer.say("of the aware hold an account")}  # fmt: skip
+        rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
+        for (step, measure), label in wanted.items():
+            for row in rows:
+                if (row.step, row.measure) == (step, measure):
+                    yield KeyFigure(value=printer.estimate(row.id, row.estimate), label=label,
+                                    detail=_detail(printer, row.id, row.estimate, wave_label(printer, survey)))  # fmt: skip
+    if results.staying is not None and isinstance(results.staying.dropout, Estimate) and results.study.usage is not None:
+        dropout = results.staying.dropout
+        yield KeyFigure(
+            value=printer.estimate("dropout", dropout),
+            label=printer.say("of the accounts opened are gone after {days} days",
+                              days=printer.numbers.count(results.study.usage.dropout.horizon_days)),
+            detail=_accounts_detail(printer, dropout),
+        )  # fmt: skip
+    if results.joint:
+        joint = results.joint[-1]
+        stayed = joint.cumulative["stayed"]
+        identifier = f"joint.{joint.wave}.{joint.platform}.stayed"
+        yield KeyFigure(
+            value=printer.estimate(identifier, stayed),
+            label=printer.say("of the base signed up and stayed a month"),
+            detail=_detail(printer, identifier, stayed, printer.say("survey and log joined")),
+        )
+
+
+def _detail(printer: Printer, identifier: str, estimate: Estimate, when: str) -> str:
+    return printer.say("{interval}; {n} respondents, {when}", interval=printer.interval(identifier, estimate),
+                       n=printer.numbers.count(estimate.n or 0), when=when)  # fmt: skip
+
+
+def _accounts_detail(printer: Printer, estimate: Estimate) -> str:
+    return printer.say("{interval}; {n} accounts", interval=printer.interval("dropout", estimate),
+                       n=printer.numbers.count(estimate.n or 0))  # fmt: skip
+
+
+def _findings(results: Results, printer: Printer) -> Iterator[str]:
+    """Say in sentences what the main platform's numbers say."""
+    platform = main_platform(results.study)
+    name = platform_label(printer, results.study, platform)
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    if results.funnel is not None:
+        for step, measure in (("aware", "cumulative"), ("signup", "conversion")):
+            line = funnel_rows(results.funnel, platform=platform, group="", step=step, measure=measure)
+            if len(line) < 2:
+                continue
+            values = {
+                "first": _with_interval(printer, line[0].id, line[0].estimate),
+                "last": _with_interval(printer, line[-1].id, line[-1].estimate),
+                "when": wave_label(printer, surveys[line[0].wave]),
+                "then": wave_label(printer, surveys[line[-1].wave]),
+            }
+            if step == "aware":
+                yield printer.say(
+                    "Awareness of {platform} went from {first} in {when} to {last} in {then}.", platform=name, **values
+                )
+            else:
+                yield printer.say("Sign-up per aware person went from {first} in {when} to {last} in {then}.", **values)
+    if results.joint:
+        joint = results.joint[-1]
+        people = joint.people("stayed")
+        if isinstance(people, Estimate):
+            identifier = f"joint.{joint.wave}.{joint.platform}.stayed.people"
+            yield printer.say(
+                "That makes {people} people who signed up and stayed a month ({interval}).",
+                people=printer.estimate(identifier, people), interval=printer.interval(identifier, people),
+            )  # fmt: skip
+    if results.claims:
+        verdicts = [claim.verdict for claim in results.claims]
+        held = sum(verdict in ("supported", "consistent") for verdict in verdicts)
+        yield printer.say(
+            "Of {total} sentences of the press, {held} agree with the published figures they rest on.",
+            total=printer.value("claims.total", len(verdicts), unit="count", why_no_interval="a count of sentences"),
+            held=printer.value("claims.held", held, unit="count", why_no_interval="a count of sentences"),
+        )  # fmt: skip
+
+
+def _with_interval(printer: Printer, identifier: str, estimate: Estimate) -> str:
+    return f"{printer.estimate(identifier, estimate)} ({printer.interval(identifier, estimate)})"

@@ -1,0 +1,106 @@
+"""Staying: how long accounts last, and by cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.figures.drawn import DrawnFigure
+
+from reports.model import Block, Column, Heading, Paragraph, Table
+from reports.printer import Printer
+from reports.recipe import Results, StayingResults
+from reports.sections.figure_block import figure_block
+from surveys.results import Estimate, Unavailable
+
+CHOSEN = (1, 7, 30, 60, 90, 180, 365, 730, 1095, 1460)
+"""Tenures of the table, in days; those beyond the curve are left out."""
+
+
+def write_staying(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+    """
+    Write the chapter on how long accounts stay.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study has no usage.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_staying(example_results(), open_printer("en"), {})[0].text
+    'Staying'
+    """
+    staying, usage = results.staying, results.study.usage
+    if staying is None or usage is None:
+        return []
+    blocks: list[Block] = [Heading(level=1, text=printer.say("Staying"), anchor="staying")]
+    if isinstance(staying.dropout, Estimate):
+        blocks.append(Paragraph.of(printer.say(
+            "{share} of the accounts ({interval}) are gone after {days} days: "
+            "the one-month dropout of this report, one minus the curve at that day.",
+            share=printer.estimate("dropout", staying.dropout), interval=printer.interval("dropout", staying.dropout),
+            days=printer.numbers.count(usage.dropout.horizon_days),
+        )))  # fmt: skip
+    else:
+        blocks.append(Paragraph.of(printer.note(staying.dropout.reason)))
+    if isinstance(staying.returned, Estimate) and usage.dropout.rule == "inactive":
+        blocks.append(Paragraph.of(printer.say(
+            "{share} of the accounts ({interval}) came back after a silence of {days} days or more: "
+            "that is how often the rule would take an absence for a departure.",
+            share=printer.estimate("returned", staying.returned, digits=1),
+            interval=printer.interval("returned", staying.returned, digits=1),
+            days=printer.numbers.count(usage.dropout.gap_days),
+        )))  # fmt: skip
+    if "survival" in figures:
+        blocks.append(figure_block(figures["survival"]))
+    blocks.append(_table(results, staying, printer))
+    if "cohorts" in figures:
+        blocks += [Heading(level=2, text=printer.say("Cohorts"), anchor="cohorts"), figure_block(figures["cohorts"])]
+    return blocks
+
+
+def _table(results: Results, staying: StayingResults, printer: Printer) -> Table:
+    times = [time for time in CHOSEN if isinstance(staying.curve.at(time), Estimate)]
+    rows = []
+    for time, risk in zip(times, staying.curve.risk_table(times).to_dict("records"), strict=True):
+        kept, gone = staying.curve.at(time), staying.curve.dropout(at=time)
+        assert isinstance(kept, Estimate)
+        assert isinstance(gone, Estimate)
+        at_risk = printer.value(f"risk.{time}.n_at_risk", int(risk["n_at_risk"]), unit="accounts",
+                                why_no_interval="a count of accounts")  # fmt: skip
+        rows.append((
+            printer.numbers.count(time), at_risk,
+            *(f"{printer.estimate(identifier, point, digits=1)} ({printer.interval(identifier, point, digits=1)})"
+              for identifier, point in ((f"survival.{time}", kept), (f"survival.{time}.gone", gone))),
+        ))  # fmt: skip
+    usage = results.study.usage
+    headers = (printer.say("Days since sign-up"), printer.say("At risk"), printer.say("Still there"), printer.say("Gone"))
+    return Table(
+        anchor="tab-survival",
+        caption=printer.say("Accounts still there and gone, by days since sign-up"),
+        columns=tuple(Column(text=header, align="right") for header in headers),
+        rows=tuple(rows),
+        base=printer.say("Base: {n} accounts. Kaplan-Meier; in brackets: {level} confidence intervals, log-log. Median: {median}.",
+                         n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
+                         median=_median(staying, printer)),
+        notes=(printer.say("Simulated data."),) if usage is not None and usage.simulated else (),
+    )  # fmt: skip
+
+
+def _median(staying: StayingResults, printer: Printer) -> str:
+    median = staying.curve.median
+    if isinstance(median, Unavailable):
+        return printer.note(median.reason)
+    text = printer.estimate("survival.median", median)
+    return printer.say("{time} days ({interval})", time=text, interval=printer.interval("survival.median", median))

@@ -1,0 +1,121 @@
+"""The tables of a report as CSV files, with all their digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from reports.recipe import Results
+from surveys.results import Estimate
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_tables(results: Results, folder: Path) -> list[Path]:
+    """
+    Write every table that a study has data for.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    folder : Path
+        Where to write; made where it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from reports.figures import example_results
+    >>> [file.name for file in write_tables(example_results(), Path(tempfile.mkdtemp()))]
+    ['funnel.csv', 'joint.csv', 'survival.csv', 'cohorts.csv', 'claims.csv']
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, frame in result_tables(results).items():
+        file = folder / f"{name}.csv"
+        safe_for_spreadsheets(frame).to_csv(file, index=False, lineterminator="\n")
+        written.append(file)
+    return written
+
+
+def result_tables(results: Results) -> dict[str, pd.DataFrame]:
+    """
+    Give every table that a study has data for.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        Tidy tables, by name.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> result_tables(example_results())["cohorts"].columns.tolist()[:3]
+    ['cohort', 'age', 'n_accounts']
+    """
+    tables = {}
+    if results.funnel is not None:
+        tables["funnel"] = results.funnel.to_frame()
+    if results.joint:
+        frames = [joint.to_frame().assign(platform=joint.platform, wave=joint.wave) for joint in results.joint]
+        tables["joint"] = pd.concat(frames, ignore_index=True)
+    if results.staying is not None:
+        tables["survival"] = results.staying.curve.to_frame()
+        if results.staying.triangle is not None:
+            tables["cohorts"] = results.staying.triangle.to_frame()
+    if results.claims:
+        tables["claims"] = _claims(results)
+    return tables
+
+
+def safe_for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    Keep text from being read as a formula.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table.
+
+    Returns
+    -------
+    DataFrame
+        The same; text that a spreadsheet would compute has an apostrophe before it.
+
+    Examples
+    --------
+    >>> safe_for_spreadsheets(pd.DataFrame({"label": ["=1+1", "plain"]}))["label"].tolist()
+    ["'=1+1", 'plain']
+    """
+    text = frame.select_dtypes(include=["object", "string"]).columns
+    guarded = {name: frame[name].map(_guard) for name in text}
+    return frame.assign(**guarded)
+
+
+def _guard(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+
+
+def _claims(results: Results) -> pd.DataFrame:
+    rows = []
+    for checked in results.claims:
+        known = checked.interval if isinstance(checked.interval, Estimate) else None
+        rows.append({
+            "id": checked.claim.id, "claimed": checked.claim.value, "verdict": checked.verdict, "reason": str(checked.reason),
+            "estimate": known.estimate if known else None, "conf_low": known.conf_low if known else None,
+            "conf_high": known.conf_high if known else None,
+            "differences": ", ".join(dict.fromkeys(difference.flag for difference in checked.differences)),
+            "evidence": ", ".join(figure.id for figure in checked.evidence),
+        })  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,158 @@
+"""Breaks between waves: what was asked, of whom and how, where it is not the same in both."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from surveys.study import STEPS, Label, Step, Survey
+
+Reason = Literal["universe", "mode", "wording", "items_tested"]
+REASONS: tuple[Reason, ...] = ("universe", "mode", "wording", "items_tested")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """
+    One thing that differs between two waves.
+
+    Attributes
+    ----------
+    reason : {"universe", "mode", "wording", "items_tested"}
+        Who was to be reached, how they were asked, the words of the question, or the length of the
+        list of platforms.
+    step : str
+        Step whose wording differs; empty for the other reasons.
+    before, after : label or int or None
+        What each wave says; None where one of two lengths of the list is not known.
+    """
+
+    reason: Reason
+    step: str = ""
+    before: Label | int | None
+    after: Label | int | None
+
+    @property
+    def known(self) -> bool:
+        """Whether both waves say what they did, so that the difference is certain."""
+        return self.before is not None and self.after is not None
+
+
+def breaks_between(before: Survey, after: Survey, *, steps: tuple[Step, ...] = STEPS) -> tuple[Break, ...]:
+    """
+    Compare how two waves asked.
+
+    Parameters
+    ----------
+    before, after : Survey
+        Two waves.
+    steps : tuple of str
+        Steps whose wording matters.
+
+    Returns
+    -------
+    tuple of Break
+        What both say and say differently; what only one of them says cannot be told to differ.
+
+    Examples
+    --------
+    >>> waves = [Survey(wave=wave, file="", mode=mode) for wave, mode in (("1", "telephone"), ("2", "online"))]
+    >>> [(found.reason, found.before, found.after) for found in breaks_between(*waves)]
+    [('mode', 'telephone', 'online')]
+    """
+    pairs: list[tuple[Reason, str, Label | int | None, Label | int | None]] = [
+        ("universe", "", before.universe, after.universe),
+        ("mode", "", before.mode, after.mode),
+        *(("wording", step, before.wording.get(step), after.wording.get(step)) for step in steps),
+        ("items_tested", "", before.items_tested, after.items_tested),
+    ]
+    return tuple(
+        Break(reason=reason, step=step, before=one, after=other)
+        for reason, step, one, other in pairs
+        if one is not None and other is not None and one != other
+    )
+
+
+def list_breaks(before: Survey, after: Survey) -> tuple[Break, ...]:
+    """
+    Compare two waves for a figure that depends on the whole list of platforms tested.
+
+    Parameters
+    ----------
+    before, after : Survey
+        Two waves.
+
+    Returns
+    -------
+    tuple of Break
+        As `breaks_between`, and a list whose length is not known in one of them: such a figure can be
+        compared only where the list is known to be the same.
+
+    Examples
+    --------
+    >>> waves = [Survey(wave=wave, file="", items_tested=n) for wave, n in (("1", None), ("2", 17))]
+    >>> [(found.reason, found.known) for found in list_breaks(*waves)]
+    [('items_tested', False)]
+    """
+    found = breaks_between(before, after)
+    if before.items_tested is None or after.items_tested is None:
+        found += (Break(reason="items_tested", before=before.items_tested, after=after.items_tested),)
+    return found
+
+
+def breaks_series(breaks: tuple[Break, ...]) -> bool:
+    """
+    Tell whether breaks forbid joining two values of one platform into a line.
+
+    A longer list of other platforms does not change what is asked about one of them: it is told beside
+    the change, and only a figure over the whole list is broken by it.
+    """
+    return any(found.reason != "items_tested" for found in breaks)
+
+
+def fieldwork_year(survey: Survey) -> float | None:
+    """
+    Place a wave on an axis of years.
+
+    Parameters
+    ----------
+    survey : Survey
+        Its `date` is a day, a month, or two of them with a slash between; its `wave` stands in for it.
+
+    Returns
+    -------
+    float or None
+        Middle of the fieldwork, in years; None where neither is a date.
+
+    Examples
+    --------
+    >>> round(fieldwork_year(Survey(wave="W3", file="", date="2009-06-03/2009-06-04")), 3)
+    2009.421
+    """
+    for text in (survey.date, survey.wave):
+        ends = [_span(part.strip()) for part in text.split("/")]
+        found = [end for end in ends if end is not None]
+        if found and len(found) == len(ends):
+            return (_year(found[0][0]) + _year(found[-1][1])) / 2
+    return None
+
+
+def _span(text: str) -> tuple[date, date] | None:
+    """Give the first and last day of a day or a month."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", text)
+    if found is None:
+        return None
+    year, month = int(found.group(1)), int(found.group(2))
+    try:
+        first = date(year, month, int(found.group(3) or 1))
+    except ValueError:
+        return None
+    return first, first if found.group(3) else date(year, month, monthrange(year, month)[1])
+
+
+def _year(day: date) -> float:
+    start = date(day.year, 1, 1)
+    return day.year + (day - start).days / (date(day.year + 1, 1, 1) - start).days
