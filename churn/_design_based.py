@@ -183,13 +183,23 @@ class ProductLimit:
         return np.hstack([empty, survival])[:, self.followed.before(self.times) + 1].ravel()
 
     def influence(self, weights: Floats) -> Floats:
-        """Linearise: -S(t) sum of (dN - Y d/n) / (n - d) until t."""
+        """Linearise: -S(t) sum of (dN - Y d/n) / (n - d) until t, one column at a time."""
         followed, risk = self.followed, self.followed.risk(weights)
-        index = followed.before(self.times)
-        kept = np.nan_to_num(risk.survival)[:, np.maximum(index, 0)]
-        reached = np.arange(len(followed.time))[:, None] <= index
-        coefficient = -divide(np.ones(1), risk.left)[..., None] * kept[:, None] * reached
-        return followed.spread(martingale_table(coefficient, risk.hazard, followed.n_kinds))
+        kept = np.nan_to_num(risk.survival)
+        inverse = divide(np.ones(1), risk.left)
+        until = np.cumsum(risk.hazard * inverse, axis=1).ravel()
+        start = followed.level * len(followed.time)
+        own = np.where(followed.kind > 0, inverse.ravel()[start + followed.position], 0.0)
+        members = [np.flatnonzero(followed.level == level) for level in range(followed.n_levels)]
+        moved = np.zeros((followed.n_levels, len(self.times), followed.n_rows))
+        for column, last in enumerate(followed.before(self.times)):
+            if last < 0:
+                continue
+            change = until[start + np.minimum(followed.position, last)]
+            change -= own * (followed.position <= last)
+            for level, inside in enumerate(members):
+                moved[level, column, followed.row[inside]] = kept[level, last] * change[inside]
+        return moved.reshape(-1, followed.n_rows).T
 
 
 @dataclass(frozen=True, slots=True, eq=False)

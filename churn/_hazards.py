@@ -167,7 +167,7 @@ class _Frame(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class LogRankScore:
     """
-    Weighted departures minus those expected, for each level but the first.
+    Score of a Cox model of groups at no effect, for each level but the first.
 
     Attributes
     ----------
@@ -175,35 +175,43 @@ class LogRankScore:
         With one cause, and a level for each group.
     rho : float
         Power of the pooled share retained before each time by which departures count.
+
+    Notes
+    -----
+    As in R's survey, those who leave at the same time are counted by Efron's method.
     """
 
     followed: Followed
     rho: float
 
-    def _parts(self, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        risk = self.followed.risk(weights)
-        at_risk, gone = risk.at_risk.sum(axis=0), risk.gone.sum(axis=(0, 1))
-        kept = np.cumprod(1 - divide(gone, at_risk))
-        weight = np.concatenate([[1.0], kept[:-1]]) ** self.rho
-        return risk.gone[:, 0], divide(risk.at_risk, at_risk), gone, weight
-
     def value(self, weights: Floats) -> Floats:
-        """Give the score of each level but the first, shape (n_levels - 1,)."""
-        gone, share, together, weight = self._parts(weights)
-        return ((gone - share * together) @ weight)[1:]
+        """Add up the weighted score residuals, shape (n_levels - 1,)."""
+        return weights @ self.influence(weights)
 
     def influence(self, weights: Floats) -> Floats:
         """Weigh each row's martingale increments by how far its group is from the mean of those at risk."""
-        followed = self.followed
-        _, share, together, weight = self._parts(weights)
-        at_risk = followed.risk(weights).at_risk.sum(axis=0)
-        own = np.eye(followed.n_levels)[:, None, 1:]
-        coefficient = weight[:, None] * (own - share[1:].T)
-        hazard = np.broadcast_to(divide(together, at_risk), share.shape)
-        table = martingale_table(coefficient, hazard, followed.n_kinds)
+        followed, risk = self.followed, self.followed.risk(weights)
+        hazard, share = self._efron(risk.at_risk, risk.gone[:, 0])
+        kept = np.cumprod(1 - divide(risk.gone.sum(axis=(0, 1)), risk.at_risk.sum(axis=0)))
+        weight = np.concatenate([[1.0], kept[:-1]]) ** self.rho
+        coefficient = weight[:, None] * (np.eye(followed.n_levels)[:, None, 1:] - share[1:].T)
+        table = martingale_table(coefficient, np.broadcast_to(hazard, risk.at_risk.shape), followed.n_kinds)
         moved = np.zeros((followed.n_rows, followed.n_levels - 1))
         moved[followed.row] = table[followed.level, followed.kind, followed.position]
         return moved
+
+    def _efron(self, at_risk: Floats, gone: Floats) -> tuple[Floats, Floats]:
+        """Give the hazard at each time, shape (n_times,), and the mean share of each level among those at risk."""
+        n_times = len(self.followed.time)
+        tied = np.bincount(self.followed.position[self.followed.kind == 1], minlength=n_times)
+        together = gone.sum(axis=0)
+        steps = tied * (together > 0)
+        substep = np.repeat(np.arange(n_times), steps)
+        fraction = (np.arange(len(substep)) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[substep]
+        pool = at_risk.sum(axis=0)[substep] - fraction * together[substep]
+        hazard = np.bincount(substep, together[substep] / steps[substep] / pool, n_times)
+        shares = (at_risk[:, substep] - fraction * gone[:, substep]) / pool / steps[substep]
+        return hazard, _sums(substep, shares.T, n_times).T
 
 
 def _sums(codes: Codes, values: Floats, n: int) -> Floats:

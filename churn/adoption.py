@@ -64,9 +64,15 @@ class JointFunnel:
             return Unavailable(Note("the survey names no population"))
         share, size = self.cumulative[step], self.population
         return Estimate(
-            estimate=share.estimate * size, std_error=share.std_error * size, conf_low=share.conf_low * size,
-            conf_high=share.conf_high * size, conf_level=share.conf_level, n=share.n, unit="people", method=share.method,
-        )  # fmt: skip
+            estimate=share.estimate * size,
+            std_error=share.std_error * size,
+            conf_low=share.conf_low * size,
+            conf_high=share.conf_high * size,
+            conf_level=share.conf_level,
+            n=share.n,
+            unit="people",
+            method=share.method,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per step and measure, with the columns of an estimate."""
@@ -79,13 +85,14 @@ class JointFunnel:
 
     def summary(self) -> str:
         """Say the last step in one line of English."""
-        return f"{self.platform}, {self.wave}: still there after {self.horizon:g} days, {self.cumulative['stayed'].summary()}"
+        last = self.cumulative["stayed"].summary()
+        return f"{self.platform}, {self.wave}: still there after {self.horizon:g} days, {last}"
 
 
 def join_funnel(
     funnel: Funnel, curve: SurvivalCurve, *, platform: str, wave: str, horizon: float = 30.0
 ) -> JointFunnel:
-    """
+    r"""
     Join what people say with what accounts do.
 
     Parameters
@@ -112,7 +119,7 @@ def join_funnel(
     Notes
     -----
     Sign-up as a share of the base already is one estimate, so that only its product with staying is to
-    be found: by linearisation on the logarithm, :math:`var(\\log pS) = var(p)/p^2 + var(S)/S^2`, the two
+    be found: by linearisation on the logarithm, :math:`var(\log pS) = var(p)/p^2 + var(S)/S^2`, the two
     sources being independent. The interval is taken on the logit of the product with the degrees of
     freedom of Welch and Satterthwaite [1]_, so that it stays between 0 and 1.
 
@@ -136,23 +143,25 @@ def join_funnel(
     stayed = curve.at(horizon)
     if isinstance(stayed, Unavailable):
         raise SpecError.at("horizon", str(stayed), "Choose a shorter horizon")
-    rows = funnel.to_frame().query("platform == @platform and wave == @wave and level == ''").set_index(["step", "measure"])
-    for wanted in (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion")):
-        if wanted not in rows.index:
-            raise SpecError.at(f"platform '{platform}', wave '{wave}'", f"no {wanted[0]}, {wanted[1]}", "Ask for it in the survey")
-    aware, signup, conversion = (
-        _estimate(rows.loc[key])
-        for key in (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion"))
-    )  # fmt: skip
-    degrees = float(rows.loc[("signup", "cumulative"), "df"])
-    size = float(rows.loc[("aware", "cumulative"), "population"]) / aware.estimate
+    wanted = (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion"))
+    frame = funnel.to_frame().query("wave == @wave and platform == @platform and level == ''").set_index("step")
+    for step, measure in wanted:
+        if not ((frame.index == step) & (frame["measure"] == measure)).any():
+            raise SpecError.at(
+                f"platform '{platform}', wave '{wave}'", f"no {step}, {measure}", "Ask for it in the survey"
+            )
+    aware, signup, conversion = (funnel.at(wave, platform, *step) for step in wanted)
+    known = frame[frame["measure"] == "cumulative"].loc["signup"]
+    size = float(known["population"]) / signup.estimate
     return JointFunnel(
-        platform=platform, wave=wave, horizon=horizon,
+        platform=platform,
+        wave=wave,
+        horizon=horizon,
         conditional={"aware": aware, "signup": conversion, "stayed": stayed},
-        cumulative={"aware": aware, "signup": signup, "stayed": product_of_shares(signup, stayed, degrees)},
+        cumulative={"aware": aware, "signup": signup, "stayed": product_of_shares(signup, stayed, float(known["df"]))},
         population=size if math.isfinite(size) else None,
         notes=(SAME_CURVE, INDEPENDENT),
-    )  # fmt: skip
+    )
 
 
 def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: float = math.inf) -> Estimate:
@@ -186,30 +195,38 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     from scipy import stats
 
     if not (0 < first.estimate < 1 and 0 < second.estimate < 1):
-        raise SpecError.at("shares", f"got {first.estimate:g} and {second.estimate:g}, expected shares between 0 and 1",
-                           "Join steps that some, but not all, people take")  # fmt: skip
+        raise SpecError.at(
+            "shares",
+            f"got {first.estimate:g} and {second.estimate:g}, expected shares between 0 and 1",
+            "Join steps that some, but not all, people take",
+        )
     share = first.estimate * second.estimate
     relative = np.array([first.std_error / first.estimate, second.std_error / second.estimate]) ** 2
-    effective = relative.sum() ** 2 / (relative[0] ** 2 / degrees_of_freedom) if math.isfinite(degrees_of_freedom) else math.inf
+    effective = (
+        relative.sum() ** 2 / (relative[0] ** 2 / degrees_of_freedom) if math.isfinite(degrees_of_freedom) else math.inf
+    )
     std_error = share * math.sqrt(relative.sum())
     quantile = float(stats.t.ppf(0.5 + first.conf_level / 2, effective))
     half = quantile * std_error / (share * (1 - share))
     low, high = (1 / (1 + math.exp(-(math.log(share / (1 - share)) + sign * half))) for sign in (-1, 1))
     return Estimate(
-        estimate=share, std_error=std_error, conf_low=low, conf_high=high, conf_level=first.conf_level,
-        n=first.n, unit="share", method="linearised product, on the logit",
-    )  # fmt: skip
-
-
-def _estimate(row: pd.Series) -> Estimate:
-    return Estimate(
-        estimate=float(row["estimate"]), std_error=float(row["std_error"]), conf_low=float(row["conf_low"]),
-        conf_high=float(row["conf_high"]), n=int(row["n"]), unit="share", method="logit, design-based",
-    )  # fmt: skip
+        estimate=share,
+        std_error=std_error,
+        conf_low=low,
+        conf_high=high,
+        conf_level=first.conf_level,
+        n=first.n,
+        unit="share",
+        method="linearised product, on the logit",
+    )
 
 
 def _columns(estimate: Estimate) -> dict[str, float | int | str | None]:
     return {
-        "estimate": estimate.estimate, "std_error": estimate.std_error, "conf_low": estimate.conf_low,
-        "conf_high": estimate.conf_high, "n": estimate.n, "method": estimate.method,
-    }  # fmt: skip
+        "estimate": estimate.estimate,
+        "std_error": estimate.std_error,
+        "conf_low": estimate.conf_low,
+        "conf_high": estimate.conf_high,
+        "n": estimate.n,
+        "method": estimate.method,
+    }

@@ -103,7 +103,7 @@ class SurveyCurves:
         """
         position = self._position(level)
         last = self._last(position)
-        if time > last and not self.survival.iloc[-1, position] <= 0:
+        if time > last and self.survival[level].to_numpy(float)[-1] > 0:
             return Unavailable(Note(NOT_OBSERVED.message, {"last": f"{last:g}", "unit": self.time_unit}))
         return self._estimated([time]).at((level, float(time)))
 
@@ -260,7 +260,7 @@ class SurveyCurves:
                 "Choose a shorter horizon",
             )
             for i, name in enumerate(self.levels)
-            if until > self._last(i) and self.survival.iloc[-1, i] > 0
+            if until > self._last(i) and self.survival[name].to_numpy(float)[-1] > 0
         ]
         if short:
             raise SpecError(*short)
@@ -403,12 +403,15 @@ def survey_kaplan_meier(
     chosen = chosen or [float(followed.time[-1])]
     risk = followed.risk(design.weights)
     bare = followed.risk((design.weights > 0).astype(float))
-    columns = {"index": pd.Index(followed.time, name="time"), "columns": levels}
+
+    def frame(values: NDArray[np.generic]) -> pd.DataFrame:
+        return pd.DataFrame(values.T, index=pd.Index(followed.time, name="time"), columns=pd.Index(levels))
+
     return SurveyCurves(
         time=followed.time,
-        survival=pd.DataFrame(risk.survival.T, **columns),
-        n_at_risk=pd.DataFrame(bare.at_risk.T.astype(np.intp), **columns),
-        weighted_at_risk=pd.DataFrame(risk.at_risk.T, **columns),
+        survival=frame(risk.survival),
+        n_at_risk=frame(bare.at_risk.astype(np.intp)),
+        weighted_at_risk=frame(risk.at_risk),
         estimates=_at_times(design, followed, levels, chosen, conf_type, conf_level),
         time_unit=time_unit,
         conf_level=conf_level,
@@ -473,7 +476,7 @@ def survey_incidence(
     labels = [(level, name, float(time)) for level in levels for name in causes for time in times]
     index = pd.MultiIndex.from_tuples(labels, names=["level", "cause", "time"])
     found = describe_curves(design, statistic, index, len(causes) * len(times), unit="share", conf_level=conf_level)
-    low, high = _limits(1 - found.estimate, found.std_error, found.df, "log-log", conf_level)
+    low, high = loglog_limits(1 - found.estimate, found.std_error, found.df, conf_level)
     method = ("log-log, Student's t",) * len(index)
     return replace(found, conf_low=1 - high, conf_high=1 - low, method=method, notes=notes)
 
@@ -524,7 +527,7 @@ def describe_curves(
         conf_level=conf_level,
         method=("Student's t",) * len(index),
         unit=unit,
-        degrees_of_freedom=design.degrees_of_freedom(counted.any(axis=1)),
+        degrees_of_freedom=design.degrees_of_freedom(np.asarray(counted.any(axis=1))),
     )
 
 
@@ -542,6 +545,11 @@ def _at_times(
     low, high = _limits(estimate, std_error, found.df, kind, conf_level)
     method = (f"Kaplan-Meier, {kind} interval, Student's t",) * len(index)
     return replace(found, estimate=estimate, std_error=std_error, conf_low=low, conf_high=high, method=method)
+
+
+def loglog_limits(kept: Floats, error: Floats, df: Floats, conf_level: float) -> tuple[Floats, Floats]:
+    """Give limits of shares retained, symmetric on the log-log scale, with Student's t."""
+    return _limits(kept, error, df, "log-log", conf_level)
 
 
 def _limits(kept: Floats, error: Floats, df: Floats, kind: ConfType, conf_level: float) -> tuple[Floats, Floats]:
@@ -569,11 +577,11 @@ def follow(
     present = np.bincount(codes[row], minlength=len(levels)) > 0
     if not len(row):
         raise EstimateError.at("duration", "nobody is followed", "Choose a larger group")
-    (merged,) = merge_near_ties(time[row])
-    distinct, position = np.unique(merged, return_inverse=True)
+    found, place = np.unique(time[row], return_inverse=True)
+    distinct, merged = np.unique(merge_near_ties(found)[0], return_inverse=True)
     followed = Followed(
         time=distinct,
-        position=position.astype(np.intp),
+        position=merged[place].astype(np.intp),
         kind=ending[row].astype(np.intp),
         level=(np.cumsum(present) - 1)[codes[row]],
         row=row,

@@ -202,11 +202,11 @@ def survey_cox(
     >>> left = rng.exponential(45 * np.exp(0.01 * age))
     >>> design = Design.from_frame(pd.DataFrame({"town": town}), cluster="town")
     >>> print(survey_cox(design, np.minimum(left, 90), left <= 90, {"age": age}).summary())
-    age: hazard ratio 0.99 [0.98, 0.99], p = 0.000
+    age: hazard ratio 0.99 [0.98, 1.00], p = 0.002
     """
     if ties not in get_args(Ties):
         raise SpecError.at("ties", f"got '{ties}'", did_you_mean(ties, get_args(Ties), "Choose 'efron' or 'breslow'"))
-    table = _design_matrix(design, covariates)
+    table = design_matrix(design, covariates)
     values = table.to_numpy(float)
     known = np.isfinite(values).all(axis=1)
     end = np.where(known, np.asarray(duration, float), np.nan)
@@ -265,19 +265,19 @@ def survey_logrank(
 
     Notes
     -----
-    The score :math:`\sum_j \hat S(t_j-)^\rho (d_{gj}-n_{gj}d_j/n_j)` of each group, weighted, with its
-    variance under the design [1]_: `svylogrank(method = "small")` of R's survey.
+    The weighted score of a Cox model of the groups at no effect, in which each departure counts
+    :math:`\hat S(t_j-)^\rho`, with its variance under the design [1]_: `svylogrank` of R's survey.
 
     References
     ----------
-    .. [1] J. N. K. Rao and others; B. I. Graubard (2010), in Z. Rahnama, *Weighted logrank tests for survey
-       data*, Survey Research Methods Section, American Statistical Association.
+    .. [1] K. A. Rader (2014), *Methods for analyzing survival and binary data in complex surveys*,
+       dissertation, Harvard University.
 
     Examples
     --------
     >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1, 2, 1, 2, 1, 1]}), weight="w")
     >>> print(survey_logrank(design, [3, 5, 8, 9, 20, 30, 6, 7], [1, 1, 1, 0, 1, 0, 1, 1], list("FFFFMMMM")).summary())
-    chi-squared(1) = 0.0962, p = 0.765, n = 8
+    chi-squared(1) = 0.656, p = 0.445, n = 8
     """
     followed, levels, notes = follow(design, duration, event, by, rows, ("0", "1"))
     if len(levels) < 2:
@@ -306,12 +306,18 @@ def survey_logrank(
     )
 
 
-def _design_matrix(design: Design, covariates: pd.DataFrame | Mapping[str, ArrayLike]) -> pd.DataFrame:
+def design_matrix(design: Design, covariates: pd.DataFrame | Mapping[str, ArrayLike]) -> pd.DataFrame:
     """Give covariates as columns of numbers, NaN where there is none."""
-    table = covariates if isinstance(covariates, pd.DataFrame) else pd.DataFrame(
-        {name: pd.Series(column) if isinstance(column, pd.Categorical) else np.asarray(column)
-         for name, column in covariates.items()}
-    )  # fmt: skip
+    table = (
+        covariates
+        if isinstance(covariates, pd.DataFrame)
+        else pd.DataFrame(
+            {
+                name: pd.Series(column) if isinstance(column, pd.Categorical) else np.asarray(column)
+                for name, column in covariates.items()
+            }
+        )
+    )
     if len(table) != design.n or table.shape[1] == 0:
         what = f"got {table.shape[1]} columns of {len(table)} rows for a sample of {design.n}"
         raise SpecError.at("covariates", what, "Give at least one, with one value for each row of the sample")
@@ -328,7 +334,7 @@ def _design_matrix(design: Design, covariates: pd.DataFrame | Mapping[str, Array
     return pd.DataFrame(columns)
 
 
-def _estimates(design: Design, score: CoxScore, index: pd.Index, freedom: float, conf_level: float) -> Estimates:
+def _estimates(design: Design, score: CoxScore, index: pd.Index, freedom: int, conf_level: float) -> Estimates:
     estimate, found = score.value(design.weights), design.deviations(score)
     std_error = np.sqrt(np.square(found).sum(axis=0))
     half = student_t(freedom, conf_level) * std_error

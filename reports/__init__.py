@@ -1,0 +1,1 @@
+"""Reports: pages a reader can trust, made of numbers that are computed elsewhere."""

@@ -172,5 +172,7 @@ def _languages(study: Study, languages: Sequence[str] | None) -> list[Language]:
 def _known(wanted: Sequence[str], known: Sequence[str], what: str) -> list[str]:
     for name in wanted:
         if name not in known:
-            raise SpecError.at(f"{what} '{name}'", "not known", did_you_mean(name, known, f"Choose from: {', '.join(known)}"))
+            raise SpecError.at(
+                f"{what} '{name}'", "not known", did_you_mean(name, known, f"Choose from: {', '.join(known)}")
+            )
     return [name for name in known if name in wanted]

@@ -58,7 +58,12 @@ def _parts(study: Study) -> Iterator[Part]:
     if study.published is not None:
         yield lambda: _published(study)
     if study.truth is not None:
-        yield lambda: () if read_truth(study) is not None else ()
+        yield lambda: _truth(study)
+
+
+def _truth(study: Study) -> tuple[Note, ...]:
+    read_truth(study)
+    return ()
 
 
 def _published(study: Study) -> tuple[Note, ...]:

@@ -84,9 +84,13 @@ def build(
         folder = _study_folder(study)
         target = out or (folder / "report" if study is not None else Path(f"report-{EXAMPLE}"))
         built = build_report(
-            folder, target, languages=lang, formats=formats, style="json" if as_json else "auto",
+            folder,
+            target,
+            languages=lang,
+            formats=formats,
+            style="json" if as_json else "auto",
             rebuild="always" if force else "when changed",
-        )  # fmt: skip
+        )
         paths = [str(path) for path in built.documents]
         typer.echo(json.dumps({"changed": built.changed, "documents": paths}) if as_json else "\n".join(paths))
 

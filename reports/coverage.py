@@ -51,12 +51,13 @@ def check_coverage(document: Document) -> None:
 def _missing(texts: Iterable[str], known: frozenset[str], place: str) -> list[Problem]:
     return [
         Problem(
-            f"{place} “{text[:60]}”", f"the fonts of the report do not have {name_character(character)}",
+            f"{place} “{text[:60]}”",
+            f"the fonts of the report do not have {name_character(character)}",
             "Give it a label in Latin, Greek or Cyrillic letters",
         )
         for text in dict.fromkeys(texts)
         if (character := next((c for c in text if c not in known), None)) is not None
-    ]  # fmt: skip
+    ]
 
 
 def _drawn_texts(svg: str) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from reports.printer import Printer
-from surveys.results import Note
+from surveys.results import Estimate, Note
 from surveys.study import Study, Survey
 
 
@@ -277,3 +277,34 @@ def listed(printer: Printer, clauses: Iterable[str]) -> str:
     """
     separator = "\u202f; " if printer.language == "fr" else "; "
     return separator.join(dict.fromkeys(clauses))
+
+
+def with_interval(printer: Printer, identifier: str, estimate: Estimate, *, digits: int | None = None) -> str:
+    """
+    Print an estimate with its interval in brackets.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    identifier : str
+        Name of the number in the ledger.
+    estimate : Estimate
+        The number.
+    digits : int, optional
+        Of a share, after the decimal sign.
+
+    Returns
+    -------
+    str
+        For a cell or a sentence.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> estimate = Estimate(estimate=0.28, std_error=0.01, conf_low=0.25, conf_high=0.31, n=1015, method="Wilson")
+    >>> with_interval(open_printer("en"), "aware", estimate)
+    '28% (25–31%)'
+    """
+    share, interval = (show(identifier, estimate, digits=digits) for show in (printer.estimate, printer.interval))
+    return f"{share} ({interval})"

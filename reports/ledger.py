@@ -123,13 +123,15 @@ class Ledger:
             raise SpecError.at(f"number '{number.id}'", "neither an interval nor a reason for having none", "Give one")
         known = self._numbers.setdefault(number.id, number)
         if known.value != number.value or known.unit != number.unit:
-            raise SpecError.at(f"number '{number.id}'", f"got {number.value}, already {known.value}", "Name it otherwise")
+            raise SpecError.at(
+                f"number '{number.id}'", f"got {number.value}, already {known.value}", "Name it otherwise"
+            )
         texts = known.texts.setdefault(language, [])
         if text not in texts:
             texts.append(text)
 
     def to_json(self, inputs: Mapping[str, Sequence[str]] | None = None) -> str:
-        """
+        r"""
         Write the ledger.
 
         Parameters
@@ -145,7 +147,7 @@ class Ledger:
         Examples
         --------
         >>> Ledger().to_json()
-        '{"numbers": []}\\n'
+        '{"numbers": []}\n'
         """
         rows = []
         for identifier in sorted(self._numbers):
@@ -181,11 +183,16 @@ def printed_estimate(identifier: str, estimate: Estimate) -> PrintedNumber:
     """
     has_interval = math.isfinite(estimate.conf_low) and math.isfinite(estimate.conf_high)
     return PrintedNumber(
-        id=identifier, value=estimate.estimate, unit=estimate.unit, base=estimate.n,
-        low=estimate.conf_low if has_interval else None, high=estimate.conf_high if has_interval else None,
-        level=estimate.conf_level if has_interval else None, method=estimate.method,
+        id=identifier,
+        value=estimate.estimate,
+        unit=estimate.unit,
+        base=estimate.n,
+        low=estimate.conf_low if has_interval else None,
+        high=estimate.conf_high if has_interval else None,
+        level=estimate.conf_level if has_interval else None,
+        method=estimate.method,
         why_no_interval="" if has_interval else "the interval does not exist",
-    )  # fmt: skip
+    )
 
 
 def _plain(value: Any) -> Any:

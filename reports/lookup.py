@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pandas as pd
-
 from surveys.funnel import Funnel
 from surveys.results import Estimate
 from surveys.study import Study, Survey
@@ -16,7 +14,7 @@ KEYS = ["wave", "platform", "group", "level", "step", "measure"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelRow:
-    """One estimate of the funnel: where it stands, its numbers, and the people it stands for."""
+    """One estimate of the funnel, and where it stands."""
 
     wave: str
     platform: str
@@ -25,13 +23,13 @@ class FunnelRow:
     step: str
     measure: str
     estimate: Estimate
-    people: Estimate | None
     simulated: bool
 
     @property
     def id(self) -> str:
         """Name in the ledger of printed numbers."""
-        return ".".join(part for part in ("funnel", self.wave, self.platform, self.group, self.level, self.step, self.measure) if part)
+        parts = ("funnel", self.wave, self.platform, self.group, self.level, self.step, self.measure)
+        return ".".join(part for part in parts if part)
 
 
 def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
@@ -54,33 +52,23 @@ def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
     --------
     >>> from reports.examples import open_example
     >>> from surveys.funnel import estimate_funnel
-    >>> rows = funnel_rows(estimate_funnel(open_example("twitter_france")), wave="2012-10", group="", measure="cumulative")
+    >>> funnel = estimate_funnel(open_example("twitter_france"))
+    >>> rows = funnel_rows(funnel, wave="2012-10", group="", measure="cumulative")
     >>> [(row.platform, row.step) for row in rows][:2]
     [('twitter', 'aware'), ('twitter', 'signup')]
     """
     frame = funnel.to_frame()
     for key, value in wanted.items():
         frame = frame[frame[key] == value]
-    return [_row(row) for row in frame.to_dict("records")]
-
-
-def _row(row: dict[str, object]) -> FunnelRow:
-    numbers = {key: float(str(row[key])) for key in ("estimate", "std_error", "conf_low", "conf_high")}
-    n = int(str(row["n"]))
-    people = None
-    if pd.notna(row["population"]):
-        scale = float(str(row["population"])) / numbers["estimate"] if numbers["estimate"] else 0.0
-        people = Estimate(
-            estimate=float(str(row["population"])), std_error=numbers["std_error"] * scale,
-            conf_low=float(str(row["population_low"])), conf_high=float(str(row["population_high"])),
-            n=n, unit="people", method="share of a population taken as known",
-        )  # fmt: skip
-    return FunnelRow(
-        **{key: str(row[key]) for key in KEYS},
-        estimate=Estimate(**numbers, n=n, unit="share", method="design-based"),
-        people=people,
-        simulated=bool(row["simulated"]),
-    )
+    return [
+        FunnelRow(
+            **dict(zip(KEYS, map(str, key), strict=True)),
+            estimate=funnel.at(wave, platform, step, measure, group=group, level=level),
+            simulated=bool(simulated),
+        )
+        for *key, simulated in frame[[*KEYS, "simulated"]].itertuples(index=False)
+        for wave, platform, group, level, step, measure in [key]
+    ]
 
 
 def main_platform(study: Study) -> str:

@@ -15,9 +15,20 @@ from surveys.study import Study
 from surveys.study_file import STUDY_FILE
 
 PACKAGES = (
-    "babel", "duckdb", "fonttools", "ibis-framework", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow",
-    "pyreadstat", "scipy", "typst", "tzdata",
-)  # fmt: skip
+    "babel",
+    "duckdb",
+    "fonttools",
+    "ibis-framework",
+    "jinja2",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyreadstat",
+    "scipy",
+    "typst",
+    "tzdata",
+)
 OWN_PACKAGES = ("surveys", "churn", "reports")
 
 
@@ -132,7 +143,7 @@ def is_current(folder: Path, description: Mapping[str, Any]) -> bool:
     except (OSError, ValueError, KeyError):
         return False
     same = manifest == json.loads(json.dumps(description))
-    return same and outputs == {_name(file, folder): _hash(file) for file in _files(folder)}
+    return bool(same and outputs == {_name(file, folder): _hash(file) for file in _files(folder)})
 
 
 def _files(folder: Path) -> Iterable[Path]:

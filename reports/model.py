@@ -372,8 +372,12 @@ def _table_problems(table: Table) -> Iterator[Problem]:
         yield Problem(f"'{table.anchor}'", "its rows and columns differ in number", "Fill every cell")
     if not all(column.text.strip() for column in table.columns):
         yield Problem(f"'{table.anchor}'", "has a column without a header", "Say what it holds")
-    groups = [group for group, before in zip(
-        (column.group for column in table.columns), ("", *(column.group for column in table.columns)), strict=False
-    ) if group and group != before]  # fmt: skip
+    groups = [
+        group
+        for group, before in zip(
+            (column.group for column in table.columns), ("", *(column.group for column in table.columns)), strict=False
+        )
+        if group and group != before
+    ]
     if len(set(groups)) != len(groups):
         yield Problem(f"'{table.anchor}'", "columns of one group stand apart", "Put them side by side")

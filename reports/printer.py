@@ -109,8 +109,10 @@ class Printer:
         chosen = self._digits(estimate, digits)
         row = printed_estimate(identifier, estimate)
         if row.low is None or row.high is None:
-            ends = [self._text(end, estimate.unit, chosen) if math.isfinite(end) else self.say("not reached")
-                    for end in (estimate.conf_low, estimate.conf_high)]  # fmt: skip
+            ends = [
+                self._text(end, estimate.unit, chosen) if math.isfinite(end) else self.say("not reached")
+                for end in (estimate.conf_low, estimate.conf_high)
+            ]
             text = self.say("no interval") if len(set(ends)) == 1 else self.numbers.between(*ends)
         else:
             kind = INTERVAL_KINDS.get(estimate.unit, "count")
@@ -119,9 +121,15 @@ class Printer:
         return text
 
     def value(
-        self, identifier: str, value: float, *, unit: str, why_no_interval: str, base: int | None = None,
+        self,
+        identifier: str,
+        value: float,
+        *,
+        unit: str,
+        why_no_interval: str,
+        base: int | None = None,
         digits: int | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """
         Print a number that has no interval, and enter it with the reason.
 
@@ -183,9 +191,14 @@ class Printer:
         row = (
             printed_estimate(f"published.{figure.id}", interval)
             if isinstance(interval, Estimate)
-            else PrintedNumber(id=f"published.{figure.id}", value=figure.value, unit=figure.unit, base=figure.n,
-                               why_no_interval=str(interval))
-        )  # fmt: skip
+            else PrintedNumber(
+                id=f"published.{figure.id}",
+                value=figure.value,
+                unit=figure.unit,
+                base=figure.n,
+                why_no_interval=str(interval),
+            )
+        )
         self.ledger.record(row, self.language, text)
         return text
 

@@ -115,11 +115,11 @@ def compute_results(study: Study, progress: Progress) -> Results:
         joint=_joint(study, funnel, staying),
         published=published,
         series=() if published is None else published.series(study),
-        claims=() if published is None else tuple(
-            check_claim(claim, published, conf_level=study.study.conf_level) for claim in study.claim
-        ),
+        claims=()
+        if published is None
+        else tuple(check_claim(claim, published, conf_level=study.study.conf_level) for claim in study.claim),
         truth=None if study.truth is None else read_truth(study),
-    )  # fmt: skip
+    )
 
 
 def _staying(study: Study) -> StayingResults:
@@ -138,9 +138,13 @@ def _staying(study: Study) -> StayingResults:
     counts = count_tenures(tenures)
     curve = kaplan_meier(counts, conf_level=conf_level)
     return StayingResults(
-        counts=counts, curve=curve, dropout=curve.dropout(at=study.usage.dropout.horizon_days),
-        returned=returned, triangle=triangle, notes=tenures.notes,
-    )  # fmt: skip
+        counts=counts,
+        curve=curve,
+        dropout=curve.dropout(at=study.usage.dropout.horizon_days),
+        returned=returned,
+        triangle=triangle,
+        notes=tenures.notes,
+    )
 
 
 def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> tuple[JointFunnel, ...]:
@@ -149,7 +153,8 @@ def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) 
         return ()
     platform, horizon = study.usage.platform, study.usage.dropout.horizon_days
     asked = [
-        survey.wave for survey in study.survey
+        survey.wave
+        for survey in study.survey
         if platform in survey.platform and {"aware", "signup"} <= survey.platform[platform].steps().keys()
-    ]  # fmt: skip
+    ]
     return tuple(join_funnel(funnel, staying.curve, platform=platform, wave=wave, horizon=horizon) for wave in asked)

@@ -111,11 +111,17 @@ def _claims(results: Results) -> pd.DataFrame:
     rows = []
     for checked in results.claims:
         known = checked.interval if isinstance(checked.interval, Estimate) else None
-        rows.append({
-            "id": checked.claim.id, "claimed": checked.claim.value, "verdict": checked.verdict, "reason": str(checked.reason),
-            "estimate": known.estimate if known else None, "conf_low": known.conf_low if known else None,
-            "conf_high": known.conf_high if known else None,
-            "differences": ", ".join(dict.fromkeys(difference.flag for difference in checked.differences)),
-            "evidence": ", ".join(figure.id for figure in checked.evidence),
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": checked.claim.id,
+                "claimed": checked.claim.value,
+                "verdict": checked.verdict,
+                "reason": str(checked.reason),
+                "estimate": known.estimate if known else None,
+                "conf_low": known.conf_low if known else None,
+                "conf_high": known.conf_high if known else None,
+                "differences": ", ".join(dict.fromkeys(difference.flag for difference in checked.differences)),
+                "evidence": ", ".join(figure.id for figure in checked.evidence),
+            }
+        )
     return pd.DataFrame(rows)

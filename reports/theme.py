@@ -59,7 +59,7 @@ STYLE: dict[str, Any] = {
     "hatch.linewidth": 0.5,
     "svg.fonttype": "none",
     "svg.hashsalt": "adoption-churn",
-    "pdf.fonttype": 42,
+    "pdf.fonttype": 3,
 }
 
 
@@ -90,9 +90,16 @@ def _register_fonts() -> None:
     for name, weight, style in (("Regular", 400, "normal"), ("Semibold", 600, "normal"), ("It", 400, "italic")):
         file = FONTS / f"SourceSans3-{name}.ttf"
         fontManager.ttflist.append(
-            FontEntry(fname=str(file), name=FIGURE_FONT, style=style, variant="normal", weight=weight,
-                      stretch="normal", size="scalable")
-        )  # fmt: skip
+            FontEntry(
+                fname=str(file),
+                name=FIGURE_FONT,
+                style=style,
+                variant="normal",
+                weight=weight,
+                stretch="normal",
+                size="scalable",
+            )
+        )
 
 
 def ink_on(color: Any) -> str:

@@ -8,14 +8,14 @@ from churn.counts import write_counts
 from reports.compose import compose_document
 from reports.document import render_pdf
 from reports.figures import draw_figures
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import DrawnFigure, drawn_svg
 from reports.html import render_html
 from reports.ledger import Ledger
 from reports.printer import Printer
 from reports.progress import Progress
 from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
 from reports.tables import write_tables
-from reports.theme import figure_to_pdf, figure_to_png, figure_to_svg
+from reports.theme import figure_to_pdf, figure_to_png
 from surveys.study import Language, Study
 from surveys.study_file import STUDY_FILE
 
@@ -163,7 +163,7 @@ def _write_figure(drawn: DrawnFigure, folder: Path, language: str, formats: list
         file = folder / f"{drawn.id}.{language}.{kind}"
         match kind:
             case "svg":
-                file.write_text(figure_to_svg(drawn.figure), encoding="utf-8")
+                file.write_text(drawn_svg(drawn), encoding="utf-8")
             case "pdf":
                 file.write_bytes(figure_to_pdf(drawn.figure))
             case _:

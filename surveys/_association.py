@@ -151,9 +151,10 @@ def saddlepoint_tail(x: float, weights: Floats, df: float) -> float:
         By Lugannani and Rice's formula for :math:`\sum\delta_j\chi^2_1 - (x/\nu)\chi^2_\nu` above 0,
         with the whole number of degrees of freedom below; near the mean, by Satterthwaite's.
     """
-    mean = weights.mean()
+    if x <= 0:
+        return 1.0
     ndf = weights.sum() ** 2 / np.square(weights).sum()
-    scaled = x / (mean * len(weights))
+    scaled = x / weights.sum()
     if np.isinf(df):
         near = float(special.chdtrc(ndf, scaled * ndf))
         return _saddlepoint(x, weights, np.ones(len(weights)), near)

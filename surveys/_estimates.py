@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from surveys._design import Codes, Floats
 from surveys.design import Statistic
@@ -87,6 +88,30 @@ class Product:
         """Apply the rule for the derivative of a product; an empty domain moves nothing."""
         first, second = (np.nan_to_num(part.value(weights)) for part in (self.first, self.second))
         return self.first.influence(weights) * second + self.second.influence(weights) * first
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logit:
+    """
+    Logits of shares; infinite where a share is 0 or 1.
+
+    Attributes
+    ----------
+    share : Statistic
+        Whose values are shares.
+    """
+
+    share: Statistic
+
+    def value(self, weights: Floats) -> Floats:
+        """Give log(p / (1 - p)), shape (k,)."""
+        return np.asarray(special.logit(self.share.value(weights)))
+
+    def influence(self, weights: Floats) -> Floats:
+        """Apply the rule of the chain; a share of 0 or 1 moves nothing."""
+        p = self.share.value(weights)
+        spread = p * (1 - p)
+        return self.share.influence(weights) * np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
 
 
 def spread(values: Floats, counted: Bools, codes: Codes, n_levels: int) -> tuple[Floats, Bools]:

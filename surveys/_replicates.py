@@ -153,4 +153,3 @@ def evaluate(replicates: Floats, value: Callable[[Floats], Floats | None], k: in
             if found is not None:
                 values[column] = found
     return values
-

@@ -19,7 +19,7 @@ REFINEMENTS = 3
 
 def cell_sums(weights: Floats, cells: Sequence[Codes], totals: Sequence[Floats]) -> list[Floats]:
     """Add up the weights by the levels of each margin."""
-    return [np.bincount(code, weights, len(total)) for code, total in zip(cells, totals, strict=True)]
+    return [np.bincount(code, weights, len(total)).astype(float) for code, total in zip(cells, totals, strict=True)]
 
 
 def poststratify(weights: Floats, cell: Codes, totals: Floats) -> Floats:
@@ -68,13 +68,14 @@ def gaps(weights: Floats, cells: Sequence[Codes], totals: Sequence[Floats]) -> F
     """Give the largest gap of each margin, relative to its totals, shape (n_margins,)."""
     sums = cell_sums(weights, cells, totals)
     return np.array(
-        [(np.abs(found - total) / np.where(total > 0, total, 1.0)).max() for found, total in zip(sums, totals, strict=True)]
+        [
+            (np.abs(found - total) / np.where(total > 0, total, 1.0)).max()
+            for found, total in zip(sums, totals, strict=True)
+        ]
     )
 
 
-def stretch(
-    raised: Floats, distance: Distance, bounds: tuple[float, float] | None
-) -> tuple[Floats, Floats]:
+def stretch(raised: Floats, distance: Distance, bounds: tuple[float, float] | None) -> tuple[Floats, Floats]:
     """
     Give the factors on the weights, and their slopes, of a distance function.
 

@@ -72,9 +72,7 @@ class Calibrated:
 
     def reweigh(self, weights: Floats) -> Floats:
         """Calibrate other weights to the same totals."""
-        return calibrated(
-            weights, self.margins, self.terms, self.distance, self.bounds, self.tolerance, self.max_steps
-        )
+        return calibrated(weights, self.margins, self.terms, self.distance, self.bounds, self.tolerance, self.max_steps)
 
     def residuals(self, scores: Floats) -> Floats:
         """Take the regression on the terms out of scores."""

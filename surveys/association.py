@@ -151,9 +151,9 @@ def independence_test(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"w": [1.0, 2] * 10, "heard": [1, 0, 1, 1, 0] * 4, "sex": list("FM") * 10})
+    >>> frame = pd.DataFrame({"w": [1.0, 2] * 10, "heard": [1, 0, 1, 1] * 5, "sex": list("FM") * 10})
     >>> print(independence_test(Design.from_frame(frame, weight="w"), frame["heard"], frame["sex"]).summary())
-    F(1, 19) = 0, p = 1.000, n = 20
+    F(1, 19) = 4.37, p = 0.050, n = 20
     """
     if statistic not in STATISTICS:
         mend = did_you_mean(statistic, STATISTICS, f"Known: {', '.join(STATISTICS)}")
@@ -167,7 +167,9 @@ def independence_test(
     cells = _association.cell_indicators(row_code, column_code, counted, shape)
     table = Total(cells).value(design.weights).reshape(shape)
     if (table.sum(axis=0) <= 0).any() or (table.sum(axis=1) <= 0).any():
-        raise EstimateError.at("table", "a level has no respondent with a weight", "Limit rows, or join the level to another")
+        raise EstimateError.at(
+            "table", "a level has no respondent with a weight", "Limit rows, or join the level to another"
+        )
     freedom = design.degrees_of_freedom(inside)
     n = int(np.count_nonzero(inside & (design.weights != 0)))
     find = _wald if statistic in ("Wald", "adjWald") else _pearson
@@ -215,7 +217,9 @@ def _pearson(
     p_value = tail(value, effects, below) if below > 0 else np.nan
     if np.isnan(p_value) and below > 0:
         raise EstimateError.at(
-            "table", "its design effects are too uneven for the exact distribution", "Take statistic 'saddlepoint' or 'F'"
+            "table",
+            "its design effects are too uneven for the exact distribution",
+            "Take statistic 'saddlepoint' or 'F'",
         )
     return value, {}, float(p_value)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from surveys.errors import StudyError, did_you_mean
@@ -121,9 +122,13 @@ def check_claim(claim: Claim, published: PublishedFigures, *, conf_level: float 
         interval = evidence[0].interval(conf_level)
     verdict, reason = _verdict(claim, evidence, interval, differences)
     return CheckedClaim(
-        claim=claim, verdict=verdict, reason=reason, interval=interval,
-        differences=tuple(differences), evidence=evidence,
-    )  # fmt: skip
+        claim=claim,
+        verdict=verdict,
+        reason=reason,
+        interval=interval,
+        differences=tuple(differences),
+        evidence=evidence,
+    )
 
 
 def top_share_bounds(top: float, points: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -155,7 +160,7 @@ def top_share_bounds(top: float, points: Sequence[tuple[float, float]]) -> tuple
     """
     known = sorted({(0.0, 0.0), (1.0, 1.0), *points})
     low, high = 0.0, 1.0
-    for (x0, y0), (x1, y1) in zip(known, known[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(known):
         on_line = y0 + (y1 - y0) * (top - x0) / (x1 - x0)
         if x0 <= top <= x1:
             low, high = max(low, on_line), min(high, y1)
@@ -199,11 +204,15 @@ def _people(
     if abs(share.value * claim.claimed_population - claim.value) > slack:
         differences.append(Difference(flag="arithmetic", figure=share.id))
     people = Estimate(
-        estimate=interval.estimate * population.value, std_error=math.nan,
+        estimate=interval.estimate * population.value,
+        std_error=math.nan,
         conf_low=interval.conf_low * (population.value - population.half_unit),
         conf_high=interval.conf_high * (population.value + population.half_unit),
-        conf_level=conf_level, n=interval.n, unit="people", method=interval.method,
-    )  # fmt: skip
+        conf_level=conf_level,
+        n=interval.n,
+        unit="people",
+        method=interval.method,
+    )
     if claim.half_unit < (people.conf_high - people.conf_low) / 20:
         differences.append(Difference(flag="precision", figure=share.id))
     return people, differences
@@ -216,17 +225,26 @@ def _top_share(claim: Claim, figures: Sequence[PublishedFigure], conf_level: flo
     bounds = [
         top_share_bounds(
             top,
-            [(item.top or 0.0, figure.value) for item, figure in zip(claim.evidence, figures, strict=True)
-             if figure.publisher == source],
+            [
+                (item.top or 0.0, figure.value)
+                for item, figure in zip(claim.evidence, figures, strict=True)
+                if figure.publisher == source
+            ],
         )
         for source in sorted(sources)
-    ]  # fmt: skip
+    ]
     low, high = min(bound[0] for bound in bounds), max(bound[1] for bound in bounds)
     return Estimate(
-        estimate=(low + high) / 2, std_error=math.nan, conf_low=low, conf_high=high, conf_level=conf_level,
-        n=None, unit="share", method="bounds of a concave concentration curve",
+        estimate=(low + high) / 2,
+        std_error=math.nan,
+        conf_low=low,
+        conf_high=high,
+        conf_level=conf_level,
+        n=None,
+        unit="share",
+        method="bounds of a concave concentration curve",
         notes=(Note("bounds, not an interval for sampling"),),
-    )  # fmt: skip
+    )
 
 
 def _verdict(

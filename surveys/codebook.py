@@ -68,6 +68,36 @@ class Item:
         return next((label for known, label in self.codes.items() if same_code(known, code)), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseSet:
+    """
+    The items of one question to which people can give several answers.
+
+    Attributes
+    ----------
+    name, label : str
+        Of the question.
+    items : tuple of str
+        One for each answer that can be ticked; or one for each answer given, where `counted` is None
+        and `ticked` False.
+    counted : code or None
+        The code that means that an answer was ticked; None where whatever is not blank does.
+    ticked : bool
+        Whether each item is one answer, rather than one of several places for any answer.
+
+    Examples
+    --------
+    >>> ResponseSet(name="q3", label="Which do you use?", items=("q3_1", "q3_2"), counted=1).items
+    ('q3_1', 'q3_2')
+    """
+
+    name: str
+    label: str = ""
+    items: tuple[str, ...]
+    counted: Code | None = None
+    ticked: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Codebook:
     """
@@ -77,6 +107,8 @@ class Codebook:
     ----------
     items : mapping of str to Item
         In the order of the columns.
+    sets : mapping of str to ResponseSet
+        Questions to which people can give several answers, by name.
 
     Examples
     --------
@@ -86,6 +118,7 @@ class Codebook:
     """
 
     items: Mapping[str, Item] = field(default_factory=lambda: MappingProxyType({}))
+    sets: Mapping[str, ResponseSet] = field(default_factory=lambda: MappingProxyType({}))
 
     def __getitem__(self, name: str) -> Item:
         return self.items.get(name, Item(name=name))

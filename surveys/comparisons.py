@@ -113,7 +113,7 @@ def t_test(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"w": [1.0, 2] * 3, "hours": [3.0, 1, 5, 2, 0, 4], "sex": list("FFFMMM")})
+    >>> frame = pd.DataFrame({"w": [1.0, 2] * 3, "hours": [3.0, 1, 5, 2, 0, 6], "sex": list("FFFMMM")})
     >>> print(t_test(Design.from_frame(frame, weight="w"), frame["hours"], frame["sex"]).summary())
     0 [-4.32, 4.32], t = 0.00 on 4 degrees of freedom, p = 1.000
     """
@@ -121,7 +121,7 @@ def t_test(
     counted = row_mask(design, rows) & np.isfinite(numbers)
     codes, levels = level_codes(design, groups, counted, "groups")
     _two(levels)
-    means = mean(design, numbers, by=pd.Categorical.from_codes(codes, categories=range(2)), rows=counted)
+    means = mean(design, numbers, by=pd.Categorical.from_codes(codes, categories=pd.Index(range(2))), rows=counted)
     difference = means.contrast([-1.0, 1.0])
     df = design.degrees_of_freedom(counted & (codes >= 0)) - 1
     return Contrast.of(difference.estimate, difference.std_error**2, df, conf_level=conf_level)
@@ -169,7 +169,7 @@ def rank_test(
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"w": [1.0, 2] * 3, "hours": [3.0, 1, 5, 2, 0, 4], "sex": list("FFFMMM")})
+    >>> frame = pd.DataFrame({"w": [1.0, 2] * 3, "hours": [3.0, 1, 5, 2, 0, 6], "sex": list("FFFMMM")})
     >>> print(rank_test(Design.from_frame(frame, weight="w"), frame["hours"], frame["sex"]).summary())
     wilcoxon: t(4) = 0, p = 1.000, n = 6
     """
@@ -401,7 +401,9 @@ def _numbers(design: Design, values: ArrayLike) -> Floats:
 def _two(levels: pd.Index) -> None:
     if len(levels) != 2:
         named = ", ".join(map(str, levels[:6]))
-        raise EstimateError.at("groups", f"has {len(levels)} levels ({named}), expected two", "Limit rows to two of them")
+        raise EstimateError.at(
+            "groups", f"has {len(levels)} levels ({named}), expected two", "Limit rows to two of them"
+        )
 
 
 def _population_ranks(values: Floats, weights: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pyarrow import csv as arrow_csv
 
 from surveys._delimited import Layout, bad_quote, lay_out, line_of
 from surveys.errors import Problem, StudyError
+from surveys.exports import Heading, read_heading
 from surveys.results import Note
 from surveys.rows import SHOWN, some
 
@@ -27,10 +29,11 @@ TWICE_ENCODED = re.compile("[^\\s,;|]*[ÃÂ][\u0080-¿ŒœŠšŸŽžƒˆ˜–—
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delimited:
-    """The table of a delimited text, the line each row begins on, and what was found out about it."""
+    """The table of a delimited text, the line each row begins on, its header, and what was found out about it."""
 
     frame: pd.DataFrame
     lines: NDArray[np.intp]
+    heading: Heading
     notes: tuple[Note, ...]
 
 
@@ -74,19 +77,29 @@ def read_delimited(
             "Close it, or put the cell in quotes and double the marks inside",
         )
     layout = lay_out(body, delimiter)
-    names = next(csv.reader([body[: layout.end[0]].decode()], delimiter=delimiter))
-    problems = [*_bad_names(names, place), *_ragged(layout, shift, place)]
-    if len(layout.start) == 1:
+    heading = read_heading([_cells(body, layout, i, delimiter) for i in range(_header_rows(body, layout))])
+    names = list(heading.names)
+    problems = [*bad_names(names, place), *_ragged(layout, shift, place)]
+    if len(layout.start) == heading.n_rows:
         problems.append(Problem(place, "there are no respondents below the header", "Export it again with its data"))
     if problems:
         raise StudyError(*problems)
-    names = [name.strip() for name in names]
-    table = _parse(body[layout.end[0] + 1 :], delimiter, names, place)
+    table = _parse(body[layout.end[heading.n_rows - 1] + 1 :], delimiter, names, place)
     comma = decimal == "," or (decimal is None and delimiter == ";" and _has_decimal_commas(table))
     if comma and decimal is None:
         notes.append(Note("numbers are read with a comma before their decimals"))
     frame = pd.DataFrame({name: _stored(table.column(name), comma) for name in names})
-    return Delimited(frame, layout.line[1:] + shift, tuple(notes))
+    return Delimited(frame, layout.line[heading.n_rows :] + shift, heading, tuple(notes))
+
+
+def _header_rows(body: bytes, layout: Layout) -> int:
+    """Give 3 where the third record holds the identifiers of Qualtrics, which ends its header; 1 otherwise."""
+    return 3 if len(layout.start) > 2 and b"ImportId" in body[layout.start[2] : layout.end[2]] else 1
+
+
+def _cells(body: bytes, layout: Layout, record: int, delimiter: str) -> list[str]:
+    text = body[layout.start[record] : layout.end[record]].decode()
+    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
 def _decode(raw: bytes, encoding: str | None, place: str, notes: list[Note]) -> bytes:
@@ -158,7 +171,7 @@ def _tell_delimiter(body: bytes, notes: list[Note]) -> str:
     return found
 
 
-def _bad_names(names: list[str], place: str) -> list[Problem]:
+def bad_names(names: list[str], place: str) -> list[Problem]:
     """Tell which columns cannot be told apart by their names, as people read them."""
     problems = []
     empty = [str(i) for i, name in enumerate(names, 1) if not name.strip()]

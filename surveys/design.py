@@ -195,6 +195,11 @@ class Design:
         return len(self.weights)
 
     @property
+    def linearised(self) -> bool:
+        """Whether variances come from influence values, rather than from estimating again."""
+        return True
+
+    @property
     def lonely_strata(self) -> tuple[str, ...]:
         """Names of the strata from which one unit was drawn out of several."""
         return tuple(self.stratum_names[i] for i in np.flatnonzero(self.stages[0].lonely))

@@ -137,7 +137,7 @@ def row_mask(design: Design, rows: ArrayLike | None) -> Bools:
 
 def level_codes(design: Design, item: ArrayLike, inside: Bools, name: str) -> tuple[Codes, pd.Index]:
     """
-    Number the levels of an item that occur in a domain.
+    Find the levels of an item that occur in a domain, and number them.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from surveys._design import Floats
-from surveys._estimates import Ratio, Total
+from surveys._estimates import Logit, Ratio, Total
 from surveys.contrasts import Contrast, weigh
 from surveys.design import Design, Statistic
 from surveys.domains import By, Domains, Values, columns_of, lay_out
@@ -208,7 +208,7 @@ def mean(
     """
     columns = columns_of(design, values)
     table = lay_out(design, columns, by, rows, np.isfinite(columns.to_numpy(float)))
-    return _describe(design, Ratio(table.values, table.counted.astype(float)), table, conf_level)
+    return describe_estimates(design, Ratio(table.values, table.counted.astype(float)), table, conf_level)
 
 
 def total(
@@ -240,7 +240,7 @@ def total(
     """
     columns = columns_of(design, values)
     table = lay_out(design, columns, by, rows, np.isfinite(columns.to_numpy(float)))
-    return _describe(design, Total(table.values), table, conf_level)
+    return describe_estimates(design, Total(table.values), table, conf_level)
 
 
 def ratio(
@@ -289,7 +289,7 @@ def ratio(
     known = np.isfinite(above.to_numpy(float)) & np.isfinite(divisor)
     table = lay_out(design, above, by, rows, known)
     lower = lay_out(design, pd.DataFrame(divisor, columns=above.columns), by, rows, known)
-    return _describe(design, Ratio(table.values, lower.values), table, conf_level)
+    return describe_estimates(design, Ratio(table.values, lower.values), table, conf_level)
 
 
 def proportion(
@@ -310,7 +310,7 @@ def proportion(
         As for `mean`.
     indicator : array_like of float or bool, shape (n_rows,), or several columns of them
         1 for yes, 0 for no, NaN where there is no answer.
-    method : {"logit", "xlogit", "beta", "asin", "mean", "wilson"}
+    method : {"logit", "xlogit", "likelihood", "beta", "asin", "mean", "wilson"}
         As in `svyciprop` of R's survey 4.5; "beta" is Korn and Graubard's, which is also given where
         the share is 0 or 1.
 
@@ -366,8 +366,9 @@ def describe_shares(
     -------
     Estimates
     """
-    found = _describe(design, statistic, table, conf_level, unit="share")
+    found = describe_estimates(design, statistic, table, conf_level, unit="share")
     size = np.array([design.n_effective(column) for column in table.counted.T])
+    logits, remarks = (None, ()) if design.linearised else _logit_error(design, statistic, method)
     low, high, names = proportion_interval(
         found.estimate,
         found.std_error,
@@ -376,8 +377,10 @@ def describe_shares(
         method=method,
         conf_level=conf_level,
         n_effective=size,
+        logit_error=logits,
     )
-    return replace(found, conf_low=low, conf_high=high, method=tuple(names.tolist()))
+    notes = (*found.notes, *(note for note in remarks if note not in found.notes))
+    return replace(found, conf_low=low, conf_high=high, method=tuple(names.tolist()), notes=notes)
 
 
 def combine(*parts: Estimates, keys: Sequence[Hashable], names: Sequence[str] = ("part",)) -> Estimates:
@@ -435,9 +438,31 @@ def combine(*parts: Estimates, keys: Sequence[Hashable], names: Sequence[str] = 
     )
 
 
-def _describe(design: Design, statistic: Statistic, table: Domains, conf_level: float, unit: str = "") -> Estimates:
+def describe_estimates(
+    design: Design, statistic: Statistic, table: Domains, conf_level: float = 0.95, unit: str = ""
+) -> Estimates:
+    """
+    Estimate a statistic of any form, with intervals of Student's t.
+
+    Parameters
+    ----------
+    design : Design
+        The sample.
+    statistic : Statistic
+        One value for each column of `table`.
+    table : Domains
+        What the values are called, and which rows each counts.
+    conf_level : float
+        Between 0 and 1.
+    unit : str
+        Of the values.
+
+    Returns
+    -------
+    Estimates
+    """
     estimate = statistic.value(design.weights)
-    found = design.deviations(statistic)
+    found, remarks = design.appraise(statistic)
     std_error = np.where(np.isnan(estimate), np.nan, np.sqrt(np.square(found).sum(axis=0)))
     df = np.array([design.degrees_of_freedom(column) for column in table.counted.T], float)
     n = (table.counted & (design.weights > 0)[:, None]).sum(axis=0)
@@ -460,8 +485,15 @@ def _describe(design: Design, statistic: Statistic, table: Domains, conf_level: 
         method=(NAMES["mean"],) * len(table.index),
         unit=unit,
         degrees_of_freedom=design.degrees_of_freedom(table.rows),
-        notes=tuple(notes),
+        notes=(*notes, *remarks),
     )
+
+
+def _logit_error(design: Design, statistic: Statistic, method: Method) -> tuple[Floats | None, tuple[Note, ...]]:
+    if method not in ("logit", "likelihood"):
+        return None, ()
+    found, remarks = design.appraise(Logit(statistic))
+    return np.sqrt(np.square(found).sum(axis=0)), remarks
 
 
 def _parts(key: Hashable) -> tuple[Hashable, ...]:

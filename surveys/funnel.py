@@ -297,6 +297,36 @@ def estimate_wave(sample: Sample, conf_level: float) -> tuple[Estimates, list[No
     return replace(joined, index=pd.MultiIndex.from_tuples(ordered, names=KEY[1:])), notes
 
 
+def step_shares(
+    sample: Sample, platform: str, levels: Levels | None
+) -> dict[tuple[Step, Measure], LevelShares]:
+    """
+    Give the shares of a platform's steps by level of a group, not yet estimated.
+
+    Parameters
+    ----------
+    sample : Sample
+        A wave that asks about the platform.
+    platform : str
+        Its name.
+    levels : Levels or None
+        None for everybody.
+
+    Returns
+    -------
+    dict of (step, measure) to LevelShares
+        In the order of the funnel, as `estimate_funnel` estimates them.
+
+    Raises
+    ------
+    StudyError
+        As `Sample.indicator`.
+    """
+    asked = sample.spec.platform[platform]
+    answers = {step: sample.indicator(answer) for step, answer in _questions(asked).items()}
+    return _shares(answers, asked, levels)
+
+
 def _questions(platform: Platform) -> dict[Step, Answer | Recall]:
     """Give the question behind each step; leaving may be asked in bands of time."""
     asked: dict[Step, Answer | Recall] = dict(platform.steps())

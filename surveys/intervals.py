@@ -10,13 +10,16 @@ from scipy import special
 
 from surveys.errors import SpecError, did_you_mean
 
-Method = Literal["logit", "xlogit", "beta", "asin", "mean", "wilson"]
+Method = Literal["logit", "xlogit", "likelihood", "beta", "asin", "mean", "wilson"]
 Floats = NDArray[np.float64]
 
 METHODS: tuple[Method, ...] = get_args(Method)
+FARTHEST, HALVINGS = 700.0, 80
+
 NAMES: dict[Method, str] = {
     "logit": "logit, Student's t",
     "xlogit": "logit by linearisation, Student's t",
+    "likelihood": "likelihood ratio, Student's t",
     "beta": "Korn-Graubard",
     "asin": "arcsine of the square root, Student's t",
     "mean": "Student's t",
@@ -109,6 +112,7 @@ def proportion_interval(
     method: Method = "logit",
     conf_level: float = 0.95,
     n_effective: ArrayLike | None = None,
+    logit_error: ArrayLike | None = None,
 ) -> tuple[Floats, Floats, NDArray[np.str_]]:
     r"""
     Give the interval for a share estimated from a survey design.
@@ -123,13 +127,16 @@ def proportion_interval(
         Degrees of freedom of the design: primary units minus strata.
     n : array_like of float, shape (k,)
         Respondents who answered, unweighted.
-    method : {"logit", "xlogit", "beta", "asin", "mean", "wilson"}
-        As in `svyciprop` of R's survey 4.5; "beta" is Korn and Graubard's. Where variances are
-        linearised, "logit" and "xlogit" are the same.
+    method : {"logit", "xlogit", "likelihood", "beta", "asin", "mean", "wilson"}
+        As in `svyciprop` of R's survey 4.5; "beta" is Korn and Graubard's, "likelihood" holds the
+        shares that a likelihood ratio scaled by the design effect does not reject. Where variances
+        are linearised, "logit" and "xlogit" are the same.
     conf_level : float
         Between 0 and 1.
     n_effective : array_like of float, shape (k,), optional
         Kish's effective sample size, used where the design gives a share no variance.
+    logit_error : array_like of float, shape (k,), optional
+        Standard errors of the logits, where replicate weights gave them; by linearisation otherwise.
 
     Returns
     -------
@@ -177,6 +184,13 @@ def proportion_interval(
         effective = np.where(certain, simple, share * (1 - share) / error**2)
         exact = _korn_graubard(share, effective, degrees, size, conf_level)
         low, high = exact if method == "beta" else _approximate(method, share, error, effective, t)
+        if method == "likelihood" or (method == "logit" and logit_error is not None):
+            slope = 1 / (share * (1 - share))
+            if logit_error is None:
+                logit = error * slope * np.sqrt(size / (size - 1) if method == "likelihood" else 1.0)
+            else:
+                logit = np.asarray(logit_error, float)
+            low, high = (_likelihood if method == "likelihood" else _on_logits)(share, logit, t)
     chosen = np.where(certain, NAMES["beta"], NAMES[method])
     return np.where(certain, exact[0], low), np.where(certain, exact[1], high), chosen
 
@@ -189,8 +203,28 @@ def _approximate(method: Method, p: Floats, error: Floats, effective: Floats, t:
     if method == "asin":
         middle, half = np.arcsin(np.sqrt(p)), t * error / (2 * np.sqrt(p * (1 - p)))
         return np.sin(middle - half) ** 2, np.sin(middle + half) ** 2
-    half = t * error / (p * (1 - p))
+    return _on_logits(p, error / (p * (1 - p)), t)
+
+
+def _on_logits(p: Floats, logit_error: Floats, t: Floats) -> tuple[Floats, Floats]:
+    half = t * logit_error
     return special.expit(special.logit(p) - half), special.expit(special.logit(p) + half)
+
+
+def _likelihood(p: Floats, logit_error: Floats, t: Floats) -> tuple[Floats, Floats]:
+    """Bisect for the logits whose scaled likelihood ratio is the square of the quantile."""
+    middle = special.logit(p)
+    wanted = np.square(t * logit_error) * p * (1 - p) / 2
+    ends = []
+    for sign in (-1.0, 1.0):
+        near, far = np.zeros_like(middle), np.full_like(middle, FARTHEST)
+        for _ in range(HALVINGS):
+            distance = (near + far) / 2
+            tried = middle + sign * distance
+            gap = special.xlogy(p, p / special.expit(tried)) + special.xlogy(1 - p, (1 - p) / special.expit(-tried))
+            near, far = np.where(gap < wanted, distance, near), np.where(gap < wanted, far, distance)
+        ends.append(np.where(np.isfinite(wanted), special.expit(middle + sign * far), np.nan))
+    return ends[0], ends[1]
 
 
 def _score(p: Floats, n: Floats, quantile: ArrayLike) -> tuple[Floats, Floats]:

@@ -49,7 +49,7 @@ class Margin:
         """Give the columns whose weighted sums have to be the totals, shape (n_rows, n_totals)."""
         if self.values is not None:
             return self.values[:, None]
-        return (self.cell[:, None] == np.arange(len(self.totals))).astype(float)
+        return np.asarray(self.cell[:, None] == np.arange(len(self.totals)), float)
 
     def labels(self) -> list[str]:
         """Name each total."""
@@ -142,7 +142,9 @@ def _levels(
         if not (np.isfinite(total) and total >= 0):
             problems.append(Problem(place, f"got {total:g} for {quoted(_said(key))}", "Give a number of people"))
         elif total > 0 and held <= 0 and not problems:
-            what = f"the total of {quoted(_said(key))}, {total:,.6g}, cannot be met: no respondent with a weight is in it"
+            what = (
+                f"the total of {quoted(_said(key))}, {total:,.6g}, cannot be met: no respondent with a weight is in it"
+            )
             problems.append(Problem(place, what, "Join the level to another, in the data and in the totals"))
         elif total == 0 and held > 0:
             what = f"the total of {quoted(_said(key))} is 0, and respondents are in it"
@@ -164,12 +166,14 @@ def _disagreeing(margins: list[Margin]) -> list[Problem]:
         first, here = float(listed[0].totals.sum()), float(margin.totals.sum())
         if abs(first - here) > AGREEMENT * max(first, here):
             what = f"it adds up to {here:,.10g}, and '{listed[0].name}' to {first:,.10g}"
-            problems.append(Problem(f"margin '{margin.name}'", what, "Make the totals of all margins add up to the same"))
+            problems.append(
+                Problem(f"margin '{margin.name}'", what, "Make the totals of all margins add up to the same")
+            )
     return problems
 
 
 def _parts(level: Hashable) -> tuple[str, ...]:
-    parts: tuple[Code, ...] = level if isinstance(level, tuple) else (level,)  # type: ignore[assignment]
+    parts: tuple[Code, ...] = level if isinstance(level, tuple) else (level,)
     return tuple(format_code(part) for part in parts)
 
 

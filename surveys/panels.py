@@ -14,6 +14,7 @@ from surveys._design import Floats
 from surveys.codebook import format_code
 from surveys.design import Design, Statistic
 from surveys.errors import SpecError, StudyError
+from surveys.results import Note
 from surveys.rows import listed
 from surveys.sample import Sample
 
@@ -61,9 +62,9 @@ class WaveDesign(Design):
         """Make the design of a wave from its own and the panel's."""
         return cls(**{field.name: getattr(own, field.name) for field in fields(own)}, panel=panel, rows=rows)
 
-    def deviations(self, statistic: Statistic) -> Floats:
-        """Linearise over the units of the panel; see `Design.deviations`."""
-        return self.panel.deviations(_Placed(statistic, self.rows, self.panel.n))
+    def appraise(self, statistic: Statistic) -> tuple[Floats, tuple[Note, ...]]:
+        """Linearise over the units of the panel; see `Design.appraise`."""
+        return self.panel.appraise(_Placed(statistic, self.rows, self.panel.n))
 
     def covariance(self, influence: Any) -> Floats:
         """Give the covariance over the units of the panel; see `Design.covariance`."""
@@ -138,9 +139,16 @@ def join_panel(samples: Sequence[Sample]) -> Panel:
     spec = first.spec
     try:
         panel = Design.from_frame(
-            table, weight=WEIGHT, strata=spec.strata, cluster=spec.cluster or RESPONDENT, nest=spec.nest, fpc=spec.fpc,
-            lonely_psu=spec.lonely_psu, sampling=spec.sampling, place=place,
-        )  # fmt: skip
+            table,
+            weight=WEIGHT,
+            strata=spec.strata,
+            cluster=spec.cluster or RESPONDENT,
+            nest=spec.nest,
+            fpc=spec.fpc,
+            lonely_psu=spec.lonely_psu,
+            sampling=spec.sampling,
+            place=place,
+        )
     except SpecError as error:
         raise StudyError(*error.problems) from None
     stops = np.cumsum([len(sample) for sample in samples])

@@ -127,9 +127,16 @@ class PublishedFigure:
         else:
             notes = (NOT_A_SAMPLE,)
         return Estimate(
-            estimate=self.value, std_error=math.nan, conf_low=low, conf_high=high, conf_level=conf_level,
-            n=self.n, unit=self.unit, method=method, notes=notes,
-        )  # fmt: skip
+            estimate=self.value,
+            std_error=math.nan,
+            conf_low=low,
+            conf_high=high,
+            conf_level=conf_level,
+            n=self.n,
+            unit=self.unit,
+            method=method,
+            notes=notes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,9 +268,10 @@ def read_published(study: Study) -> PublishedFigures:
         raise StudyError.at(path.name, f"cannot be read: {error}", "Give a CSV file in UTF-8") from None
     missing = [name for name in REQUIRED_COLUMNS if name not in columns]
     if missing:
+        found = ", ".join(columns) or "no columns"
         raise StudyError.at(
             f"{path.name}, line 1",
-            f"column{'s' * (len(missing) > 1)} {', '.join(missing)} not found, got {', '.join(columns) or 'no columns'}",
+            f"column{'s' * (len(missing) > 1)} {', '.join(missing)} not found, got {found}",
             "Add what is missing",
         )
     return PublishedFigures(path, _figures(path.name, rows))
@@ -303,10 +311,21 @@ def _figure(row: dict[str, str]) -> PublishedFigure:
         raise ValueError(f"got value {printed} and n {row['n'] or 'empty'}, expected a number and a positive count")
     optional = {name: row.get(name, "") for name in OPTIONAL_COLUMNS}
     return PublishedFigure(
-        id=row["id"], entity=row["entity"], country=row["country"], measure=row["measure"],
-        subgroup=optional["subgroup"], wave=optional["wave"],
-        value=round(float(printed) * scale, 12), unit=unit, half_unit=0.5 * 10.0**-decimals * scale,
-        base=row["base_population"], n=n, date=optional["fieldwork_date"], publisher=row["publisher"],
-        source=optional["source_title"], kind=optional["kind"] or "published", confidence=optional["confidence"],
+        id=row["id"],
+        entity=row["entity"],
+        country=row["country"],
+        measure=row["measure"],
+        subgroup=optional["subgroup"],
+        wave=optional["wave"],
+        value=round(float(printed) * scale, 12),
+        unit=unit,
+        half_unit=0.5 * 10.0**-decimals * scale,
+        base=row["base_population"],
+        n=n,
+        date=optional["fieldwork_date"],
+        publisher=row["publisher"],
+        source=optional["source_title"],
+        kind=optional["kind"] or "published",
+        confidence=optional["confidence"],
         conflicts_with=tuple(other.strip() for other in optional["conflicts_with"].split(";") if other.strip()),
-    )  # fmt: skip
+    )

@@ -155,6 +155,11 @@ class ReplicateDesign(Design):
         )
 
     @property
+    def linearised(self) -> bool:
+        """Whether variances come from influence values: no, from estimating again."""
+        return False
+
+    @property
     def lonely_strata(self) -> tuple[str, ...]:
         """Names of the strata from which one unit was drawn out of several, where strata are known."""
         return tuple(self.stratum_names[i] for i in np.flatnonzero(self.stages[0].lonely)) if self.stages else ()
@@ -230,12 +235,8 @@ class ReplicateDesign(Design):
             If no replicate has all the estimates that the whole sample has.
         """
         full = statistic.value(self.weights)
-        values = _replicates.evaluate(
-            self.replicates, partial(_tried, statistic.value), len(full)
-        )
-        found, left_out = _replicates.deviations(
-            values, full, self.coefficients, around_full=self.centre == "estimate"
-        )
+        values = _replicates.evaluate(self.replicates, partial(_tried, statistic.value), len(full))
+        found, left_out = _replicates.deviations(values, full, self.coefficients, around_full=self.centre == "estimate")
         if left_out == self.n_replicates:
             raise EstimateError.at(
                 "replicate weights",
@@ -312,9 +313,7 @@ def jackknife(design: Design, *, centre: Centre = "mean") -> ReplicateDesign:
     return _made(design, replicates, coefficients, "JK1" if len(first.drawn) == 1 else "JKn", centre)
 
 
-def bootstrap(
-    design: Design, *, n_replicates: int = 200, seed: int = 1, centre: Centre = "mean"
-) -> ReplicateDesign:
+def bootstrap(design: Design, *, n_replicates: int = 200, seed: int = 1, centre: Centre = "mean") -> ReplicateDesign:
     """
     Make the replicates of the bootstrap of Rao and Wu, one unit fewer being drawn in each stratum.
 
@@ -393,7 +392,9 @@ def _named(frame: pd.DataFrame, columns: str | Sequence[str], place: str) -> tup
     try:
         found = [str(name) for name in frame.columns if re.fullmatch(columns, str(name))]
     except re.error as error:
-        return [], [Problem(f"replicate columns '{columns}'", f"not a pattern: {error}", "Write for example 'rw[0-9]+'")]
+        return [], [
+            Problem(f"replicate columns '{columns}'", f"not a pattern: {error}", "Write for example 'rw[0-9]+'")
+        ]
     if found:
         return found, []
     known = some([str(name) for name in frame.columns], 12)
@@ -429,9 +430,10 @@ def _scaled(
     if each.ndim == 0:
         each = np.full(n, float(each))
     if each.shape != (n,):
-        problems.append(Problem("rscales", f"got {each.size} numbers for {n} replicates", "Give one for each replicate"))
+        problems.append(
+            Problem("rscales", f"got {each.size} numbers for {n} replicates", "Give one for each replicate")
+        )
     chosen = usual if scale is None else scale
     if not (np.isfinite(each).all() and (each >= 0).all() and np.isfinite(chosen) and chosen > 0):
         problems.append(Problem("scale", "scales have to be positive numbers", "Correct scale or rscales"))
     return (chosen * each if not problems else np.zeros(0)), problems
-

@@ -1,7 +1,8 @@
-"""Reading files of respondents: CSV, SPSS and Stata, with their codebooks."""
+"""Reading files of respondents: text, workbooks, Parquet, SPSS and Stata, with their codebooks."""
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surveys.codebook import Code, Codebook, Item, format_code
+from surveys.codebook import Code, Codebook, Item, ResponseSet, format_code
 from surveys.errors import StudyError
+from surveys.exports import describe_export
 from surveys.results import Note
 
 SPSS, STATA = (b"$FL2", b"$FL3"), (b"<stata_dta>",)
@@ -19,7 +21,6 @@ FOREIGN = {
     b"\x1f\x8b": ("gzip-compressed", "Unpack it first"),
     b"PK\x03\x04": ("a zip archive or a workbook", "Unpack it, or save the sheet as CSV"),
     b"SQLite format 3\x00": ("an SQLite database", "Export the table as CSV"),
-    b"PAR1": ("a Parquet file", "Export the table as CSV"),
     b"%PDF": ("a PDF document", "Ask for the data themselves"),
     b"\xd0\xcf\x11\xe0": ("a workbook of an old Excel", "Save the sheet as CSV"),
 }
@@ -62,7 +63,8 @@ def read_microdata(
     Parameters
     ----------
     path : str or Path
-        CSV or another delimited text; SPSS (`.sav`, `.zsav`); Stata (`.dta`).
+        CSV or another delimited text, also as LimeSurvey and Qualtrics export it; Excel (`.xlsx`) with one
+        sheet; Parquet; SPSS (`.sav`, `.zsav`); Stata (`.dta`).
     encoding : str, optional
         Encoding of the text. Without it, UTF-8, or else Windows-1252 with a note.
     delimiter : str, optional
@@ -99,6 +101,10 @@ def read_microdata(
         return _read_labelled(path, "sav", encoding)
     if suffix == ".dta" or head.startswith(STATA):
         return _read_labelled(path, "dta", encoding)
+    if suffix == ".parquet" or head.startswith(b"PAR1"):
+        return _read_parquet(path)
+    if head.startswith(b"PK\x03\x04") and _is_workbook(path):
+        return _read_workbook(path)
     for magic, (what, mend) in FOREIGN.items():
         if head.startswith(magic):
             raise StudyError.at(path.name, f"this is {what}, not a table of respondents", mend)
@@ -111,13 +117,37 @@ def read_microdata(
     from surveys.delimited import read_delimited
 
     read = read_delimited(path, encoding=encoding, delimiter=delimiter, decimal=decimal)
-    book = Codebook({name: Item(name=name) for name in map(str, read.frame.columns)})
-    return Microdata(place=path.name, frame=read.frame, codebook=book, lines=read.lines, notes=read.notes)
+    book, told = describe_export(read.frame, read.heading)
+    return Microdata(place=path.name, frame=read.frame, codebook=book, lines=read.lines, notes=(*read.notes, *told))
 
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(256)
+
+
+def _read_parquet(path: Path) -> Microdata:
+    from surveys.parquet import read_parquet
+
+    frame, book = read_parquet(path)
+    return Microdata(place=path.name, frame=frame, codebook=book, lines=np.arange(1, len(frame) + 1))
+
+
+def _is_workbook(path: Path) -> bool:
+    """Tell whether an archive is a workbook of Excel 2007 or later, whatever its name."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _read_workbook(path: Path) -> Microdata:
+    from surveys.workbooks import read_workbook
+
+    sheet = read_workbook(path)
+    book, told = describe_export(sheet.frame, sheet.heading)
+    return Microdata(place=path.name, frame=sheet.frame, codebook=book, lines=sheet.lines, notes=(*sheet.notes, *told))
 
 
 def _read_labelled(path: Path, kind: str, encoding: str | None) -> Microdata:
@@ -139,7 +169,24 @@ def _read_labelled(path: Path, kind: str, encoding: str | None) -> Microdata:
         columns[name], letters = _as_stored(frame[name])
         items[name] = _item(name, meta, letters)
     lines = np.arange(1, len(frame) + 1)
-    return Microdata(place=path.name, frame=pd.DataFrame(columns), codebook=Codebook(items), lines=lines)
+    return Microdata(
+        place=path.name, frame=pd.DataFrame(columns), codebook=Codebook(items, _response_sets(meta)), lines=lines
+    )
+
+
+def _response_sets(meta: Any) -> dict[str, ResponseSet]:
+    """Give the questions with several answers that an SPSS file declares."""
+    found = {}
+    for name, told in (getattr(meta, "mr_sets", None) or {}).items():
+        plain = name.removeprefix("$")
+        found[plain] = ResponseSet(
+            name=plain,
+            label=(told["label"] or "").strip(),
+            items=tuple(told["variable_list"]),
+            counted=told["counted_value"] if told["is_dichotomy"] else None,
+            ticked=bool(told["is_dichotomy"]),
+        )
+    return found
 
 
 def _as_stored(column: pd.Series) -> tuple[NDArray[Any], tuple[str, ...]]:

@@ -70,13 +70,19 @@ class Answer(Section):
 
 
 class Recall(Section):
-    """When people say they left, in bands such as `7-30 d`; `still` lists the codes of those who stay."""
+    """
+    When people say they left, in bands such as `7-30 d`; `still` lists the codes of those who stay.
+
+    `since` names an item that holds the days from sign-up to the interview: whoever is asked before a
+    band is over then counts for as long as they could tell.
+    """
 
     item: str
     bands: dict[str, str] = Field(min_length=1)
     still: tuple[Code, ...] = Field(min_length=1)
     missing: tuple[Code, ...] = ()
     not_asked: Literal["no", "missing"] | None = None
+    since: str | None = None
 
 
 class Platform(Section):
@@ -299,6 +305,62 @@ class Claim(Section):
         return self
 
 
+class Net(Section):
+    """`[[table.net]]`: one row for several codes: those listed, or the `top` or `bottom` few of a scale."""
+
+    label: Label | None = None
+    codes: tuple[Code, ...] = ()
+    top: int | None = Field(default=None, gt=0)
+    bottom: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Net:
+        if (bool(self.codes), self.top is not None, self.bottom is not None).count(True) != 1:
+            raise ValueError("expected codes, top or bottom")
+        if self.codes and self.label is None:
+            raise ValueError("expected label, what the codes are together")
+        return self
+
+
+class Crosstab(Section):
+    """
+    `[[table]]`: a banner table, whose columns are the levels of some groups.
+
+    Its rows are the steps of a `platform`; the codes of an `item`; the `choices` of a question with
+    several answers, item by item; or such a `set` as the data file describes it. Without `wave`, it is
+    of the last survey that has the groups and the platform. `nets` join rows; of choices, they name items.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    label: Label | None = None
+    wave: str | None = None
+    platform: str | None = None
+    item: str | None = None
+    choices: dict[str, Label] = {}
+    set: str | None = None
+    counted: tuple[Code, ...] = (1,)
+    levels: dict[str, Label] = {}
+    missing: tuple[Code, ...] = ()
+    not_asked: Literal["no", "missing"] | None = None
+    base: str | None = None
+    banner: tuple[str, ...] = Field(min_length=1)
+    net: tuple[Net, ...] = ()
+    adjustment: Literal["holm", "fdr", "none"] = "holm"
+    flagged: float = Field(default=100, ge=0)
+    suppressed: float = Field(default=30, ge=0)
+
+    @model_validator(mode="after")
+    def _one_kind_of_row(self) -> Crosstab:
+        kinds = (self.platform is not None, self.item is not None, bool(self.choices), self.set is not None)
+        if kinds.count(True) != 1:
+            raise ValueError("expected rows: platform, item, choices or set")
+        if self.platform is not None and (self.base is not None or self.net):
+            raise ValueError("steps of a platform have their own bases and no nets")
+        if self.item is None and any(net.top or net.bottom for net in self.net):
+            raise ValueError("top and bottom are of the codes of one item")
+        return self
+
+
 class Truth(Section):
     """`[truth]`: what a simulated study was made from, to be shown beside its estimates."""
 
@@ -341,6 +403,8 @@ class Study(Section):
         Log of events, or table of accounts.
     claim : tuple of Claim
         Sentences to check.
+    table : tuple of Crosstab
+        Banner tables.
     truth : Truth or None
         What a simulated study was made from.
     disclosure : Disclosure
@@ -354,5 +418,6 @@ class Study(Section):
     published: Published | None = None
     usage: Usage | None = None
     claim: tuple[Claim, ...] = ()
+    table: tuple[Crosstab, ...] = ()
     truth: Truth | None = None
     disclosure: Disclosure = Disclosure()

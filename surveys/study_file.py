@@ -113,10 +113,10 @@ def _remove(raw: Any, location: Location) -> None:
     """Take out the value at a location, if it is still there."""
     for part in location[:-1]:
         raw = raw[part]
-    if isinstance(raw, list):
-        del raw[location[-1]]
+    if isinstance(raw, dict):
+        raw.pop(str(location[-1]), None)
     else:
-        raw.pop(location[-1], None)
+        del raw[int(location[-1])]
 
 
 def _problems(details: list[ErrorDetails], raw: dict[str, Any], file: str) -> Iterator[Problem]:

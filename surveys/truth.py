@@ -47,4 +47,4 @@ def read_truth(study: Study) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in frame]
     if missing:
         raise StudyError.at(f"{path.name}, line 1", f"columns {', '.join(missing)} not found", "Add what is missing")
-    return frame.fillna({name: "" for name in ("wave", "platform", "how")})
+    return frame.fillna(dict.fromkeys(("wave", "platform", "how"), ""))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,13 @@ Key = tuple[str, ...]
 SERIES = ["platform", "group", "level", "step", "measure"]
 FEWEST = 3
 SHARED = Note("waves {before} and {after} share {n} respondents; the interval of their change takes it into account")
-BROKEN = Note("change between waves {before} and {after} is not one of opinion or behaviour alone: {reasons} differ")
+BROKEN: Mapping[str, Note] = {
+    "universe": Note("waves {before} and {after} did not reach out to the same people: their change is not comparable"),
+    "mode": Note(
+        "waves {before} and {after} were not asked in the same way: part of their change is an effect of mode"
+    ),
+    "wording": Note("waves {before} and {after} did not ask in the same words: their change is not comparable"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,9 +88,16 @@ class WaveChanges:
         return self.changes.copy()
 
     def at(
-        self, before: str, after: str, platform: str, step: str, measure: str = "cumulative", *,
-        group: str = "", level: str = "",
-    ) -> Contrast:  # fmt: skip
+        self,
+        before: str,
+        after: str,
+        platform: str,
+        step: str,
+        measure: str = "cumulative",
+        *,
+        group: str = "",
+        level: str = "",
+    ) -> Contrast:
         """
         Give one of the changes.
 
@@ -102,7 +115,8 @@ class WaveChanges:
         SpecError
             If there is no such change.
         """
-        wanted = dict(zip((*SERIES, "before", "after"), (platform, group, level, step, measure, before, after), strict=True))
+        values = (platform, group, level, step, measure, before, after)
+        wanted = dict(zip((*SERIES, "before", "after"), values, strict=True))
         rows = self.changes
         for name, value in wanted.items():
             known = list(dict.fromkeys(rows[name]))
@@ -118,11 +132,7 @@ class WaveChanges:
 
     def summary(self) -> str:
         """Say each change of everybody's shares, a line for each."""
-        return "\n".join(
-            f"{row.platform}, {row.step}, {row.before} to {row.after}: {100 * row.change:+.1f} points "
-            f"[{100 * row.conf_low:+.1f}, {100 * row.conf_high:+.1f}]{'' if row.comparable else f', break: {row.breaks}'}"
-            for row in self._everybody().itertuples()
-        )
+        return "\n".join(map(_said, self._everybody().to_dict("records")))
 
     def plot(self, ax: Axes) -> Axes:
         """Draw each change of everybody's shares as a point on its interval, hollow across a break."""
@@ -137,6 +147,12 @@ class WaveChanges:
 
     def _everybody(self) -> pd.DataFrame:
         return self.changes[(self.changes["group"] == "") & (self.changes["measure"] == "cumulative")]
+
+
+def _said(row: Mapping[Hashable, Any]) -> str:
+    where = f"{row['platform']}, {row['step']}, {row['before']} to {row['after']}"
+    points = f"{100 * row['change']:+.1f} points [{100 * row['conf_low']:+.1f}, {100 * row['conf_high']:+.1f}]"
+    return f"{where}: {points}" + ("" if row["comparable"] else f", break: {row['breaks']}")
 
 
 class _Source(NamedTuple):
@@ -239,8 +255,7 @@ def _sources(funnel: Funnel, panels: Sequence[Panel]) -> dict[str, _Source]:
     for panel in panels:
         waves = [sample.spec.wave for sample in panel.samples]
         together = {
-            wave: estimate_wave(sample, funnel.conf_level)[0]
-            for wave, sample in zip(waves, panel.samples, strict=True)
+            wave: estimate_wave(sample, funnel.conf_level)[0] for wave, sample in zip(waves, panel.samples, strict=True)
         }
         source = _source(combine(*together.values(), keys=waves, names=["wave"]))
         sources |= dict.fromkeys(waves, source)
@@ -286,7 +301,7 @@ def _contrast(weights: Mapping[Key, float], sources: Mapping[str, _Source]) -> C
         source = sources[key[0]]
         _, laid = inside.setdefault(id(source), (source.estimates, np.zeros(len(source.estimates))))
         laid[source.position[key]] = weight
-    parts = [estimates.contrast(laid) for estimates, laid in inside.values()]
+    parts = [estimates.contrast(laid.tolist()) for estimates, laid in inside.values()]
     return parts[0] if len(parts) == 1 else add_independent(parts, conf_level=parts[0].conf_level)
 
 
@@ -331,13 +346,24 @@ def _trend(
     error, statistic = float(np.sqrt(line.variance)), line.slope**2 / line.variance
     half = float(student_t(df, conf_level)) * error
     beyond = len(waves) - 2
-    row = {
+    row: dict[str, object] = {
         **dict(zip(SERIES, key, strict=True)),
-        "first": waves[0], "last": waves[-1], "n_waves": len(waves), "scale": scale, "unit": "year" if dated else "wave",
-        "slope": line.slope, "std_error": error, "conf_low": line.slope - half, "conf_high": line.slope + half,
-        "df": df, "F": statistic, "p_value": f_probability(statistic, 1, df), "departure_F": line.departure / beyond,
-        "departure_df": beyond, "departure_p": f_probability(line.departure / beyond, beyond, smallest),
-    }  # fmt: skip
+        "first": waves[0],
+        "last": waves[-1],
+        "n_waves": len(waves),
+        "scale": scale,
+        "unit": "year" if dated else "wave",
+        "slope": line.slope,
+        "std_error": error,
+        "conf_low": line.slope - half,
+        "conf_high": line.slope + half,
+        "df": df,
+        "F": statistic,
+        "p_value": f_probability(statistic, 1, df),
+        "departure_F": line.departure / beyond,
+        "departure_df": beyond,
+        "departure_p": f_probability(line.departure / beyond, beyond, smallest),
+    }
     return [row]
 
 
@@ -358,7 +384,7 @@ def _degrees(waves: Sequence[str], weights: Floats, position: Sequence[int], sou
     for wave, weight, i in zip(waves, weights, position, strict=True):
         source = sources[wave]
         laid.setdefault(id(source), (source.estimates, np.zeros(len(source.estimates))))[1][i] = weight
-    parts = [estimates.contrast(line) for estimates, line in laid.values()]
+    parts = [estimates.contrast(line.tolist()) for estimates, line in laid.values()]
     return parts[0].df if len(parts) == 1 else add_independent(parts).df
 
 
@@ -370,16 +396,42 @@ def _shared_notes(shared: Mapping[tuple[str, str], int]) -> Iterator[Note]:
 
 def _break_notes(breaks: Mapping[tuple[str, str], tuple[Break, ...]]) -> Iterator[Note]:
     for (before, after), found in breaks.items():
-        if breaks_series(found):
-            reasons = ", ".join(dict.fromkeys(part.reason for part in found if part.reason != "items_tested"))
-            yield Note(BROKEN.message, {"before": before, "after": after, "reasons": reasons})
+        for reason in dict.fromkeys(part.reason for part in found if part.reason in BROKEN):
+            yield Note(BROKEN[reason].message, {"before": before, "after": after})
 
 
 CHANGES = [
-    *SERIES, "before", "after", "change", "std_error", "conf_low", "conf_high", "df", "t", "p_value",
-    "n_before", "n_after", "n_shared", "breaks", "comparable",
-]  # fmt: skip
+    *SERIES,
+    "before",
+    "after",
+    "change",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "df",
+    "t",
+    "p_value",
+    "n_before",
+    "n_after",
+    "n_shared",
+    "breaks",
+    "comparable",
+]
 TRENDS = [
-    *SERIES, "first", "last", "n_waves", "scale", "slope", "std_error", "conf_low", "conf_high", "df", "F", "p_value",
-    "departure_F", "departure_df", "departure_p", "unit",
-]  # fmt: skip
+    *SERIES,
+    "first",
+    "last",
+    "n_waves",
+    "scale",
+    "slope",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "df",
+    "F",
+    "p_value",
+    "departure_F",
+    "departure_df",
+    "departure_p",
+    "unit",
+]

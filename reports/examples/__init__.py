@@ -57,7 +57,9 @@ def example_folder(name: str) -> Path:
     """
     names = example_names()
     if name not in names:
-        raise SpecError.at(f"example '{name}'", "not found", did_you_mean(name, names, f"Choose from: {', '.join(names)}"))
+        raise SpecError.at(
+            f"example '{name}'", "not found", did_you_mean(name, names, f"Choose from: {', '.join(names)}")
+        )
     return HERE / name
 
 

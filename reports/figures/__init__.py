@@ -58,14 +58,20 @@ def draw_figures(results: Results, printer: Printer, ids: list[str] | None = Non
     """
     unknown = [name for name in ids or () if name not in FIGURES]
     if unknown:
-        raise SpecError(*(
-            Problem(f"figure '{name}'", "not known", did_you_mean(name, FIGURES, f"Choose from: {', '.join(FIGURES)}"))
-            for name in unknown
-        ))  # fmt: skip
+        raise SpecError(
+            *(
+                Problem(
+                    f"figure '{name}'", "not known", did_you_mean(name, FIGURES, f"Choose from: {', '.join(FIGURES)}")
+                )
+                for name in unknown
+            )
+        )
     drawn = {name: FIGURES[name](results, printer) for name in FIGURES if not ids or name in ids}
     absent = [name for name in ids or () if drawn[name] is None]
     if absent:
-        raise SpecError(*(Problem(f"figure '{name}'", "the study has no data for it", "Leave it out") for name in absent))
+        raise SpecError(
+            *(Problem(f"figure '{name}'", "the study has no data for it", "Leave it out") for name in absent)
+        )
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 

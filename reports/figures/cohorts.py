@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from reports.figures.drawn import DrawnFigure
-
 from reports.labels import platform_label
 from reports.lookup import main_platform
 from reports.printer import Printer
@@ -45,14 +45,25 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
     with figure_style():
         figure = _draw(results, printer)
     shown = range(max(0, len(triangle.cohort) - COHORTS), len(triangle.cohort))
-    second = [float(triangle.share[row, 1]) for row in shown if triangle.share.shape[1] > 1 and triangle.complete[row, 1]]
+    second = [
+        float(triangle.share[row, 1]) for row in shown if triangle.share.shape[1] > 1 and triangle.complete[row, 1]
+    ]
     accounts = int(triangle.n_accounts[list(shown)].sum())
     name = platform_label(printer, results.study, main_platform(results.study))
     low, high = (
-        printer.value(f"cohorts.second.{which}", value, unit="share", base=accounts,
-                      why_no_interval="the range of cells, each with its interval in the table of cohorts")
-        for which, value in (("least", min(second)), ("most", max(second)))
-    ) if second else ("", "")  # fmt: skip
+        (
+            printer.value(
+                f"cohorts.second.{which}",
+                value,
+                unit="share",
+                base=accounts,
+                why_no_interval="the range of cells, each with its interval in the table of cohorts",
+            )
+            for which, value in (("least", min(second)), ("most", max(second)))
+        )
+        if second
+        else ("", "")
+    )
     caption = (
         printer.say("In the month after sign-up, {low} to {high} of a cohort are active", low=low, high=high)
         if second
@@ -62,18 +73,25 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
         id="cohorts",
         figure=figure,
         caption=caption,
-        subtitle=printer.say("Share of the accounts of {platform} opened in a month that are active in each later month",
-                             platform=name),
-        alt=printer.say("A triangle of cells, one row for each month of sign-up, one column for each month since.") + " " + caption
-        + ". " + printer.say("The shares are in the table of cohorts that comes with this report."),
+        subtitle=printer.say(
+            "Share of the accounts of {platform} opened in a month that are active in each later month", platform=name
+        ),
+        alt=printer.say("A triangle of cells, one row for each month of sign-up, one column for each month since.")
+        + " "
+        + caption
+        + ". "
+        + printer.say("The shares are in the table of cohorts that comes with this report."),
         base=printer.say(
-            "Base: {n} accounts of the {k} latest monthly cohorts; the size of each stands at the left. Calendar months in {zone}. "
+            "Base: {n} accounts of the {k} latest monthly cohorts; the size of each stands at the left. "
+            "Calendar months in {zone}. "
             "A cell whose month is not over is empty. Intervals (Wilson) are in the table of cohorts.",
-            n=printer.numbers.count(accounts), k=printer.numbers.count(len(shown)), zone=triangle.timezone,
+            n=printer.numbers.count(accounts),
+            k=printer.numbers.count(len(shown)),
+            zone=triangle.timezone,
         ),
         notes=(printer.say("Simulated data."),) if results.study.usage.simulated else (),
         data=triangle.to_frame(),
-    )  # fmt: skip
+    )
 
 
 def _draw(results: Results, printer: Printer) -> Figure:
@@ -90,10 +108,14 @@ def _draw(results: Results, printer: Printer) -> Figure:
     for row, age in np.argwhere(np.isfinite(share)):
         cohort = triangle.cohort[first + row]
         cell = Estimate(
-            estimate=float(share[row, age]), std_error=float("nan"), conf_low=float(low[row, age]),
-            conf_high=float(high[row, age]), conf_level=triangle.conf_level,
-            n=int(triangle.n_accounts[first + row]), method="Wilson",
-        )  # fmt: skip
+            estimate=float(share[row, age]),
+            std_error=float("nan"),
+            conf_low=float(low[row, age]),
+            conf_high=float(high[row, age]),
+            conf_level=triangle.conf_level,
+            n=int(triangle.n_accounts[first + row]),
+            method="Wilson",
+        )
         text = printer.estimate(f"cohorts.{cohort:%Y-%m}.{age}", cell)
         axes.text(age + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7.5, color=ink_on(HEAT(cell.estimate)))
     for row, age in np.argwhere(open_cells):
@@ -101,9 +123,11 @@ def _draw(results: Results, printer: Printer) -> Figure:
     axes.set_xticks(np.arange(share.shape[1]) + 0.5, [printer.numbers.count(age) for age in range(share.shape[1])])
     axes.set_yticks(
         np.arange(len(share)) + 0.5,
-        [f"{printer.numbers.month(month)}  (n = {printer.numbers.count(int(n))})"
-         for month, n in zip(triangle.cohort[first:], triangle.n_accounts[first:], strict=True)],
-    )  # fmt: skip
+        [
+            f"{printer.numbers.month(month)}  (n = {printer.numbers.count(int(n))})"
+            for month, n in zip(triangle.cohort[first:], triangle.n_accounts[first:], strict=True)
+        ],
+    )
     axes.set_xlabel(printer.say("Months since sign-up"), color=INK)
     axes.xaxis.set_label_position("top")
     axes.xaxis.tick_top()
@@ -114,7 +138,5 @@ def _draw(results: Results, printer: Printer) -> Figure:
     return figure
 
 
-def _open_cell(age: int, row: int) -> object:
-    from matplotlib.patches import Rectangle
-
+def _open_cell(age: int, row: int) -> Rectangle:
     return Rectangle((age + 0.04, row + 0.04), 0.92, 0.92, fill=False, hatch="////", edgecolor=MUTED, linewidth=0.5)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 from matplotlib.figure import Figure
+
+from reports.theme import figure_to_svg
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,3 +44,27 @@ class DrawnFigure:
     base: str
     notes: tuple[str, ...]
     data: pd.DataFrame
+
+
+@lru_cache(maxsize=64)
+def drawn_svg(drawn: DrawnFigure) -> str:
+    """
+    Give a figure as SVG, saved once for the document and the folder of figures alike.
+
+    Parameters
+    ----------
+    drawn : DrawnFigure
+        The figure; it does not change once drawn.
+
+    Returns
+    -------
+    str
+        As `figure_to_svg`.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> "<svg" in drawn_svg(example_figure("survival"))
+    True
+    """
+    return figure_to_svg(drawn.figure)

@@ -61,10 +61,14 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
         figure = _draw(results, printer, bars, texts)
     when = wave_label(printer, survey)
     lines = [
-        printer.say("{platform}, {step}: {share}", platform=platform_label(printer, results.study, bar.platform),
-                    step=step_label(printer, bar.step).lower(), share=text)
+        printer.say(
+            "{platform}, {step}: {share}",
+            platform=platform_label(printer, results.study, bar.platform),
+            step=step_label(printer, bar.step).lower(),
+            share=text,
+        )
         for bar, text in zip(bars, texts, strict=True)
-    ]  # fmt: skip
+    ]
     base = printer.say(
         "Base: all respondents, {n} at least. Horizontal lines: {level} confidence intervals.",
         n=printer.numbers.count(min(bar.estimate.n or 0 for bar in bars)),
@@ -79,10 +83,20 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
         base=f"{base} {sampling_words(printer, survey)}",
         notes=(printer.say("Simulated data."),) if survey.simulated else (),
         data=pd.DataFrame(
-            [{"wave": survey.wave, "platform": bar.platform, "step": bar.step, "share": bar.estimate.estimate,
-              "conf_low": bar.estimate.conf_low, "conf_high": bar.estimate.conf_high, "n": bar.estimate.n} for bar in bars]
+            [
+                {
+                    "wave": survey.wave,
+                    "platform": bar.platform,
+                    "step": bar.step,
+                    "share": bar.estimate.estimate,
+                    "conf_low": bar.estimate.conf_low,
+                    "conf_high": bar.estimate.conf_high,
+                    "n": bar.estimate.n,
+                }
+                for bar in bars
+            ]
         ),
-    )  # fmt: skip
+    )
 
 
 def _bars(results: Results, survey: Survey) -> list[Bar]:
@@ -90,11 +104,21 @@ def _bars(results: Results, survey: Survey) -> list[Bar]:
     bars: list[Bar] = []
     for platform in platforms(results.study):
         rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="", measure="cumulative")
-        bars += [Bar(id=row.id, platform=platform, step=row.step, estimate=row.estimate)
-                 for row in rows if row.step in ("aware", "signup")]  # fmt: skip
-        bars += [Bar(id=f"joint.{joint.wave}.{joint.platform}.stayed", platform=platform, step="stayed",
-                     estimate=joint.cumulative["stayed"])
-                 for joint in results.joint if (joint.platform, joint.wave) == (platform, survey.wave)]  # fmt: skip
+        bars += [
+            Bar(id=row.id, platform=platform, step=row.step, estimate=row.estimate)
+            for row in rows
+            if row.step in ("aware", "signup")
+        ]
+        bars += [
+            Bar(
+                id=f"joint.{joint.wave}.{joint.platform}.stayed",
+                platform=platform,
+                step="stayed",
+                estimate=joint.cumulative["stayed"],
+            )
+            for joint in results.joint
+            if (joint.platform, joint.wave) == (platform, survey.wave)
+        ]
     return bars
 
 
@@ -105,15 +129,33 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
     axes = figure.subplots()
     y, ticks = 0.0, []
     for platform in shown:
-        axes.text(-0.005, y, platform_label(printer, results.study, platform), weight="semibold", ha="right", va="center",
-                  color=INK)  # fmt: skip
+        axes.text(
+            -0.005,
+            y,
+            platform_label(printer, results.study, platform),
+            weight="semibold",
+            ha="right",
+            va="center",
+            color=INK,
+        )
         y += 1
         for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
             color = SERIES[0] if platform == shown[0] else MUTED
-            axes.barh(y, bar.estimate.estimate, height=0.72, color=color, alpha={"aware": 0.45, "signup": 0.8}.get(bar.step, 1.0))
+            axes.barh(
+                y,
+                bar.estimate.estimate,
+                height=0.72,
+                color=color,
+                alpha={"aware": 0.45, "signup": 0.8}.get(bar.step, 1.0),
+            )
             draw_interval(axes, y, bar.estimate.conf_low, bar.estimate.conf_high)
-            axes.text(bar.estimate.conf_high + 0.012, y, f"{text}  ({printer.interval(bar.id, bar.estimate)})",
-                      va="center", color=INK)  # fmt: skip
+            axes.text(
+                bar.estimate.conf_high + 0.012,
+                y,
+                f"{text}  ({printer.interval(bar.id, bar.estimate)})",
+                va="center",
+                color=INK,
+            )
             ticks.append((y, step_label(printer, bar.step)))
             y += 1
         y += 0.35
@@ -134,8 +176,9 @@ def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[st
     if {"aware", "signup", "stayed"} <= told.keys():
         return printer.say(
             "{aware} have heard of {platform}, {signup} hold an account, {stayed} are still there a month later",
-            platform=platform, **told,
-        )  # fmt: skip
+            platform=platform,
+            **told,
+        )
     if {"aware", "signup"} <= told.keys():
         return printer.say("{aware} have heard of {platform}, {signup} hold an account", platform=platform, **told)
     return printer.say("The funnel of {platform}", platform=platform)

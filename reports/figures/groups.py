@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-
 from reports.labels import group_label, level_label, listed, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import FunnelRow, funnel_rows, latest_wave, main_platform
 from reports.printer import Printer
@@ -46,33 +45,56 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     if results.funnel is None or survey is None or not survey.group:
         return None
     rows = [
-        row for row in funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
+        row
+        for row in funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
         if row.step in PANELS and row.group
-    ]  # fmt: skip
+    ]
     with figure_style():
         figure = _draw(printer, survey, rows)
     name = platform_label(printer, results.study, platform)
     told = [
-        printer.say("{level}, {step}: {share}", level=level_label(printer, survey, row.group, row.level),
-                    step=step_label(printer, row.step).lower(), share=printer.estimate(row.id, row.estimate))
+        printer.say(
+            "{level}, {step}: {share}",
+            level=level_label(printer, survey, row.group, row.level),
+            step=step_label(printer, row.step).lower(),
+            share=printer.estimate(row.id, row.estimate),
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     return DrawnFigure(
         id="groups",
         figure=figure,
         caption=_caption(printer, survey, rows, name),
-        subtitle=printer.say("Share who have heard of {platform}, and who hold an account, by group, {wave}",
-                             platform=name, wave=wave_label(printer, survey)),
+        subtitle=printer.say(
+            "Share who have heard of {platform}, and who hold an account, by group, {wave}",
+            platform=name,
+            wave=wave_label(printer, survey),
+        ),
         alt=printer.say("Dots with intervals, one row for each group.") + " " + listed(printer, told) + ".",
-        base=printer.say("Base: respondents of each group; their number stands at the right. Lines: {level} confidence intervals.",
-                         level=printer.numbers.share(results.study.study.conf_level)) + " " + sampling_words(printer, survey),
+        base=printer.say(
+            "Base: respondents of each group; their number stands at the right. Lines: {level} confidence intervals.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        )
+        + " "
+        + sampling_words(printer, survey),
         notes=(printer.say("Simulated data."),) if survey.simulated else (),
         data=pd.DataFrame(
-            [{"wave": row.wave, "platform": row.platform, "group": row.group, "level": row.level, "step": row.step,
-              "share": row.estimate.estimate, "conf_low": row.estimate.conf_low, "conf_high": row.estimate.conf_high,
-              "n": row.estimate.n} for row in rows]
+            [
+                {
+                    "wave": row.wave,
+                    "platform": row.platform,
+                    "group": row.group,
+                    "level": row.level,
+                    "step": row.step,
+                    "share": row.estimate.estimate,
+                    "conf_low": row.estimate.conf_low,
+                    "conf_high": row.estimate.conf_high,
+                    "n": row.estimate.n,
+                }
+                for row in rows
+            ]
         ),
-    )  # fmt: skip
+    )
 
 
 def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
@@ -94,9 +116,16 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
             height = heights[(row.group, row.level)]
             draw_interval(axes, height, row.estimate.conf_low, row.estimate.conf_high, color=color)
             axes.plot(row.estimate.estimate, height, marker="o", markersize=5.5, color=color, zorder=4)
-            axes.annotate(printer.estimate(row.id, row.estimate), (row.estimate.conf_high, height), (5, 0),
-                          textcoords="offset points", va="center", color=INK, fontsize=8,
-                          bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2})  # fmt: skip
+            axes.annotate(
+                printer.estimate(row.id, row.estimate),
+                (row.estimate.conf_high, height),
+                (5, 0),
+                textcoords="offset points",
+                va="center",
+                color=INK,
+                fontsize=8,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
+            )
         axes.set_title(step_label(printer, step))
         top = max((row.estimate.conf_high for row in shown), default=1.0)
         axes.set_xlim(0, 1.16 * top)
@@ -108,25 +137,46 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
         axes.hlines(list(heights.values()), 0, 1.16 * top, color=MUTED, linewidth=0.3, alpha=0.5, zorder=0)
     panels[0].set_yticks(list(heights.values()), [level_label(printer, survey, *pair) for pair in heights])
     for height, heading in headings:
-        panels[0].annotate(heading, (0, height), (-6, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                           ha="right", va="center", weight="semibold", color=INK, annotation_clip=False)  # fmt: skip
+        panels[0].annotate(
+            heading,
+            (0, height),
+            (-6, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            weight="semibold",
+            color=INK,
+            annotation_clip=False,
+        )
     bases = {(row.group, row.level): row.estimate.n or 0 for row in rows}
     for pair, height in heights.items():
-        panels[1].annotate(f"n = {printer.numbers.count(bases[pair])}", (1, height), (4, 0), fontsize=8, color=INK,
-                           xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
-                           annotation_clip=False)  # fmt: skip
+        panels[1].annotate(
+            f"n = {printer.numbers.count(bases[pair])}",
+            (1, height),
+            (4, 0),
+            fontsize=8,
+            color=INK,
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            va="center",
+            annotation_clip=False,
+        )
     return figure
 
 
 def _caption(printer: Printer, survey: Survey, rows: list[FunnelRow], name: str) -> str:
     """Name the group with most accounts and the one with fewest."""
-    first = survey.group and next(iter(survey.group))
+    first = next(iter(survey.group), "")
     signup = [row for row in rows if row.step == "signup" and row.group == first]
     if len(signup) < 2:
         return printer.say("Who has heard of {platform}, and who holds an account", platform=name)
     most, least = (pick(signup, key=lambda row: row.estimate.estimate) for pick in (max, min))
     return printer.say(
         "{platform}: {most} hold an account among {high}, {least} among {low}",
-        platform=name, most=printer.estimate(most.id, most.estimate), least=printer.estimate(least.id, least.estimate),
-        high=level_label(printer, survey, most.group, most.level), low=level_label(printer, survey, least.group, least.level),
-    )  # fmt: skip
+        platform=name,
+        most=printer.estimate(most.id, most.estimate),
+        least=printer.estimate(least.id, least.estimate),
+        high=level_label(printer, survey, most.group, most.level),
+        low=level_label(printer, survey, least.group, least.level),
+    )

@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-
 from reports.labels import platform_label, sampling_words, step_label, wave_label
 from reports.lookup import FunnelRow, funnel_rows, main_platform
 from reports.printer import Printer
@@ -55,18 +54,27 @@ def draw_published(results: Results, printer: Printer) -> DrawnFigure | None:
     return DrawnFigure(
         id="published",
         figure=figure,
-        caption=printer.say("{count} of {total} published values of {platform} lie within the interval of the estimate",
-                            count=count, total=total, platform=name),
+        caption=printer.say(
+            "{count} of {total} published values of {platform} lie within the interval of the estimate",
+            count=count,
+            total=total,
+            platform=name,
+        ),
         subtitle=printer.say("Estimate of the study and published value, by wave"),
-        alt=printer.say("Dots with intervals, two for each wave: estimate and published value.") + " " + _told(results, printer, pairs),
+        alt=printer.say("Dots with intervals, two for each wave: estimate and published value.")
+        + " "
+        + _told(results, printer, pairs),
         base=printer.say(
             "Base: all respondents of each wave. Filled: estimate, {level} confidence interval from the design. "
-            "Hollow: published value, Wilson interval widened by rounding; none where the publisher gives no number of respondents.",
+            "Hollow: published value, Wilson interval widened by rounding; none where the publisher gives "
+            "no number of respondents.",
             level=printer.numbers.share(results.study.study.conf_level),
-        ) + " " + sampling_words(printer, results.study.survey[-1]),
+        )
+        + " "
+        + sampling_words(printer, results.study.survey[-1]),
         notes=(printer.say("Simulated data."),) if any(row.simulated for row, _ in pairs) else (),
         data=_frame(pairs),
-    )  # fmt: skip
+    )
 
 
 def matched_pairs(results: Results, platform: str) -> list[Pair]:
@@ -93,8 +101,10 @@ def matched_pairs(results: Results, platform: str) -> list[Pair]:
     """
     if results.funnel is None:
         return []
-    rows = {(row.wave, row.step): row
-            for row in funnel_rows(results.funnel, platform=platform, group="", measure="cumulative")}  # fmt: skip
+    rows = {
+        (row.wave, row.step): row
+        for row in funnel_rows(results.funnel, platform=platform, group="", measure="cumulative")
+    }
     return [
         (rows[(point.wave, point.step)], point.figure)
         for point in results.series
@@ -118,12 +128,28 @@ def _draw(results: Results, printer: Printer, pairs: list[Pair]) -> Figure:
             if isinstance(interval, Estimate):
                 draw_interval(axes, height + 0.16, interval.conf_low, interval.conf_high, color=ACCENT)
                 high = interval.conf_high
-            axes.plot(published.value, height + 0.16, marker="D", markersize=4.5, color=ACCENT, markerfacecolor="white", zorder=4)
+            axes.plot(
+                published.value,
+                height + 0.16,
+                marker="D",
+                markersize=4.5,
+                color=ACCENT,
+                markerfacecolor="white",
+                zorder=4,
+            )
             ours, theirs = printer.estimate(row.id, row.estimate), printer.published(published)
             if row is shown[0][0]:
                 ours, theirs = f"{ours} {printer.say('estimate')}", f"{theirs} {printer.say('published')}"
             for offset, edge, text in ((-0.16, row.estimate.conf_high, ours), (0.16, high, theirs)):
-                axes.annotate(text, (edge, height + offset), (5, 0), textcoords="offset points", va="center", fontsize=7.5, color=INK)
+                axes.annotate(
+                    text,
+                    (edge, height + offset),
+                    (5, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=7.5,
+                    color=INK,
+                )
             top = max(top, row.estimate.conf_high, high)
         axes.set_title(step_label(printer, step))
         axes.set_xlim(0, 1.2 * top)
@@ -132,29 +158,43 @@ def _draw(results: Results, printer: Printer, pairs: list[Pair]) -> Figure:
         axes.set_ylim(len(waves) - 0.4, -0.6)
         axes.tick_params(axis="y", length=0)
     panels[0].set_yticks(range(len(waves)), [wave_label(printer, surveys[wave]) for wave in waves])
-    return figure  # fmt: skip
+    return figure
 
 
 def _told(results: Results, printer: Printer, pairs: list[Pair]) -> str:
     surveys = {survey.wave: survey for survey in results.study.survey}
     return " ".join(
-        printer.say("{wave}, {step}: estimate {estimate}, published {published}.", wave=wave_label(printer, surveys[row.wave]),
-                    step=step_label(printer, row.step).lower(), estimate=printer.estimate(row.id, row.estimate),
-                    published=printer.published(figure))
+        printer.say(
+            "{wave}, {step}: estimate {estimate}, published {published}.",
+            wave=wave_label(printer, surveys[row.wave]),
+            step=step_label(printer, row.step).lower(),
+            estimate=printer.estimate(row.id, row.estimate),
+            published=printer.published(figure),
+        )
         for row, figure in pairs
-    )  # fmt: skip
+    )
 
 
 def _frame(pairs: list[Pair]) -> pd.DataFrame:
     rows = []
     for row, figure in pairs:
         interval = figure.interval()
-        known = isinstance(interval, Estimate)
-        rows.append({
-            "wave": row.wave, "platform": row.platform, "step": row.step, "estimate": row.estimate.estimate,
-            "conf_low": row.estimate.conf_low, "conf_high": row.estimate.conf_high, "n": row.estimate.n,
-            "published": figure.value, "published_low": interval.conf_low if known else None,
-            "published_high": interval.conf_high if known else None, "published_n": figure.n, "published_id": figure.id,
-            "publisher": figure.publisher,
-        })  # fmt: skip
+        low, high = (interval.conf_low, interval.conf_high) if isinstance(interval, Estimate) else (None, None)
+        rows.append(
+            {
+                "wave": row.wave,
+                "platform": row.platform,
+                "step": row.step,
+                "estimate": row.estimate.estimate,
+                "conf_low": row.estimate.conf_low,
+                "conf_high": row.estimate.conf_high,
+                "n": row.estimate.n,
+                "published": figure.value,
+                "published_low": low,
+                "published_high": high,
+                "published_n": figure.n,
+                "published_id": figure.id,
+                "publisher": figure.publisher,
+            }
+        )
     return pd.DataFrame(rows)

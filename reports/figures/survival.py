@@ -12,7 +12,6 @@ from reports.lookup import main_platform
 from reports.printer import Printer
 from reports.recipe import Results, StayingResults
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-
 from surveys.results import Estimate
 
 DRAWN = (0, 30, 60, 90, 120, 180, 240, 300, 365)
@@ -53,38 +52,51 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
     name = platform_label(printer, results.study, main_platform(results.study))
     days = printer.numbers.count(horizon)
     caption = (
-        printer.say("{share} of the accounts opened on {platform} are still there after {days} days",
-                    share=printer.estimate(f"survival.{horizon}", kept), platform=name, days=days)
+        printer.say(
+            "{share} of the accounts opened on {platform} are still there after {days} days",
+            share=printer.estimate(f"survival.{horizon}", kept),
+            platform=name,
+            days=days,
+        )
         if isinstance(kept, Estimate)
         else printer.say("How long accounts opened on {platform} stay", platform=name)
-    )  # fmt: skip
+    )
     told = [
-        printer.say("After {days} days: {share}.", days=printer.numbers.count(time),
-                    share=printer.estimate(f"survival.{time}", point))
+        printer.say(
+            "After {days} days: {share}.",
+            days=printer.numbers.count(time),
+            share=printer.estimate(f"survival.{time}", point),
+        )
         for time in _times(staying)[1:]
         if isinstance(point := staying.curve.at(time), Estimate)
-    ]  # fmt: skip
+    ]
     return DrawnFigure(
         id="survival",
         figure=figure,
         caption=caption,
         subtitle=printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)"),
-        alt=printer.say("A curve that falls in steps, steeply at first, with its confidence band.") + " " + " ".join(told),
+        alt=printer.say("A curve that falls in steps, steeply at first, with its confidence band.")
+        + " "
+        + " ".join(told),
         base=printer.say(
             "Base: {n} accounts. Band: {level} confidence interval, log-log. "
             "An account is gone when it shows nothing in the last {gap} days of observation.",
-            n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
+            n=printer.numbers.count(staying.curve.n),
+            level=printer.numbers.share(staying.curve.conf_level),
             gap=printer.numbers.count(results.study.usage.dropout.gap_days),
-        ) if results.study.usage.dropout.rule == "inactive" else printer.say(
+        )
+        if results.study.usage.dropout.rule == "inactive"
+        else printer.say(
             "Base: {n} accounts. Band: {level} confidence interval, log-log. An account is gone when it is closed.",
-            n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
+            n=printer.numbers.count(staying.curve.n),
+            level=printer.numbers.share(staying.curve.conf_level),
         ),
         notes=(
             *((printer.say("Simulated data."),) if results.study.usage.simulated else ()),
             *(note_sentence(printer, note) for note in staying.notes),
         ),
         data=staying.curve.to_frame(),
-    )  # fmt: skip
+    )
 
 
 def _times(staying: StayingResults) -> list[int]:
@@ -113,11 +125,21 @@ def _draw(results: Results, staying: StayingResults, printer: Printer, kept: obj
     if isinstance(kept, Estimate):
         axes.vlines(horizon, 0, kept.estimate, color=ACCENT, linewidth=1, linestyle=(0, (3, 2)))
         axes.plot(horizon, kept.estimate, marker="o", markersize=5, color=ACCENT, zorder=5)
-        text = printer.say("{days} days: {share} still there ({interval})", days=printer.numbers.count(int(horizon)),
-                           share=printer.estimate(f"survival.{horizon:g}", kept),
-                           interval=printer.interval(f"survival.{horizon:g}", kept))  # fmt: skip
-        axes.annotate(text, (horizon, kept.estimate), (14, 12), textcoords="offset points", color=INK, weight="semibold",
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+        text = printer.say(
+            "{days} days: {share} still there ({interval})",
+            days=printer.numbers.count(int(horizon)),
+            share=printer.estimate(f"survival.{horizon:g}", kept),
+            interval=printer.interval(f"survival.{horizon:g}", kept),
+        )
+        axes.annotate(
+            text,
+            (horizon, kept.estimate),
+            (14, 12),
+            textcoords="offset points",
+            color=INK,
+            weight="semibold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
     axes.set_xlim(-0.012 * last, last * 1.03)
@@ -136,8 +158,9 @@ def _draw_risk_table(table: Axes, staying: StayingResults, printer: Printer) -> 
     table.set_ylim(len(labels) - 0.5, -0.7)
     for height, column in enumerate(labels):
         for time, count in zip(rows["time"], rows[column], strict=True):
-            text = printer.value(f"risk.{time:g}.{column}", int(count), unit="accounts",
-                                 why_no_interval="a count of accounts")  # fmt: skip
+            text = printer.value(
+                f"risk.{time:g}.{column}", int(count), unit="accounts", why_no_interval="a count of accounts"
+            )
             table.text(time, height, text, ha="center", va="center", fontsize=8, color=INK)
     table.set_yticks(range(len(labels)), list(labels.values()))
     table.tick_params(axis="both", length=0, labelbottom=False)

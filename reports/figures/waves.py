@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
-
 from reports.labels import platform_label, sampling_words, step_label, wave_label
 from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms
 from reports.printer import Printer
@@ -49,9 +48,10 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     bases = [row.estimate.n or 0 for row in rows]
     base = printer.say(
         "Base: all respondents of each wave, {low} to {high}. Vertical lines: {level} confidence intervals.",
-        low=printer.numbers.count(min(bases)), high=printer.numbers.count(max(bases)),
+        low=printer.numbers.count(min(bases)),
+        high=printer.numbers.count(max(bases)),
         level=printer.numbers.share(results.study.study.conf_level),
-    )  # fmt: skip
+    )
     return DrawnFigure(
         id="waves",
         figure=figure,
@@ -61,10 +61,20 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
         base=f"{base} {sampling_words(printer, results.study.survey[-1])}",
         notes=(printer.say("Simulated data."),) if any(row.simulated for row in rows) else (),
         data=pd.DataFrame(
-            [{"wave": row.wave, "platform": row.platform, "step": row.step, "share": row.estimate.estimate,
-              "conf_low": row.estimate.conf_low, "conf_high": row.estimate.conf_high, "n": row.estimate.n} for row in rows]
+            [
+                {
+                    "wave": row.wave,
+                    "platform": row.platform,
+                    "step": row.step,
+                    "share": row.estimate.estimate,
+                    "conf_low": row.estimate.conf_low,
+                    "conf_high": row.estimate.conf_high,
+                    "n": row.estimate.n,
+                }
+                for row in rows
+            ]
         ),
-    )  # fmt: skip
+    )
 
 
 def _draw(results: Results, printer: Printer, rows: list[FunnelRow]) -> Figure:
@@ -89,7 +99,9 @@ def _draw(results: Results, printer: Printer, rows: list[FunnelRow]) -> Figure:
 def _draw_line(axes: Axes, x: list[float], line: list[FunnelRow], index: int) -> None:
     share = [row.estimate.estimate for row in line]
     color, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
-    axes.vlines(x, [row.estimate.conf_low for row in line], [row.estimate.conf_high for row in line], color=color, linewidth=1.1)
+    axes.vlines(
+        x, [row.estimate.conf_low for row in line], [row.estimate.conf_high for row in line], color=color, linewidth=1.1
+    )
     axes.plot(x, share, color=color, marker=marker, markersize=4, linewidth=1.8 if index == 0 else 1.2)
 
 
@@ -104,10 +116,22 @@ def _label_ends(
         name = platform_label(printer, results.study, platform)
         x = position[row.wave]
         axes.annotate(
-            f"{name}  {printer.estimate(row.id, row.estimate)}", (x, row.estimate.estimate), (right + 0.18, height),
-            va="center", color=INK, weight="semibold" if index == 0 else "normal", annotation_clip=False, fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": SERIES[index % len(SERIES)], "linewidth": 0.6, "shrinkA": 1, "shrinkB": 3},
-        )  # fmt: skip
+            f"{name}  {printer.estimate(row.id, row.estimate)}",
+            (x, row.estimate.estimate),
+            (right + 0.18, height),
+            va="center",
+            color=INK,
+            weight="semibold" if index == 0 else "normal",
+            annotation_clip=False,
+            fontsize=8,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": SERIES[index % len(SERIES)],
+                "linewidth": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 3,
+            },
+        )
 
 
 def _format(axes: Axes, printer: Printer, years: list[float]) -> None:
@@ -131,11 +155,17 @@ def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
     aware, signup = ([row for row in rows if (row.platform, row.step) == (platform, step)] for step in PANELS)
     if len(aware) < 2 or len(signup) < 2:
         return printer.say("Awareness and sign-up by wave")
-    first, last, start, end = (printer.estimate(row.id, row.estimate) for row in (aware[0], aware[-1], signup[0], signup[-1]))
+    first, last, start, end = (
+        printer.estimate(row.id, row.estimate) for row in (aware[0], aware[-1], signup[0], signup[-1])
+    )
     return printer.say(
         "Awareness of {platform} went from {first} to {last}; sign-up from {start} to {end}",
-        platform=platform_label(printer, results.study, platform), first=first, last=last, start=start, end=end,
-    )  # fmt: skip
+        platform=platform_label(printer, results.study, platform),
+        first=first,
+        last=last,
+        start=start,
+        end=end,
+    )
 
 
 def _told(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
-
-from reports.labels import conversion_label, note_sentence, platform_label, sampling_words, step_label, wave_label
+from reports.labels import (
+    conversion_label,
+    note_sentence,
+    platform_label,
+    sampling_words,
+    step_label,
+    wave_label,
+    with_interval,
+)
 from reports.lookup import FunnelRow, funnel_rows, main_platform
 from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Estimate, Unavailable
+from surveys.results import Unavailable
 
 
 def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -46,12 +53,20 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     if "funnel" in figures:
         blocks += [Heading(level=2, text=printer.say("The funnel"), anchor="funnel"), figure_block(figures["funnel"])]
     if results.joint:
-        blocks += [Paragraph.of(printer.say(
-            "The last step multiplies two sources: sign-up from the survey and staying from the log. "
-            "Its interval carries the uncertainty of both."
-        )), _joint_table(results, printer)]  # fmt: skip
+        blocks += [
+            Paragraph.of(
+                printer.say(
+                    "The last step multiplies two sources: sign-up from the survey and staying from the log. "
+                    "Its interval carries the uncertainty of both."
+                )
+            ),
+            _joint_table(results, printer),
+        ]
     if "waves" in figures:
-        blocks += [Heading(level=2, text=printer.say("Since when"), anchor="since-when"), figure_block(figures["waves"])]
+        blocks += [
+            Heading(level=2, text=printer.say("Since when"), anchor="since-when"),
+            figure_block(figures["waves"]),
+        ]
     blocks.append(_wave_table(results, printer))
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
@@ -64,17 +79,25 @@ def _joint_table(results: Results, printer: Printer) -> Table:
     for joint in results.joint:
         identifier = f"joint.{joint.wave}.{joint.platform}"
         cells = [wave_label(printer, surveys[joint.wave])]
-        cells += [_cell(printer, f"{identifier}.{step}.conditional", joint.conditional[step])
-                  for step in ("aware", "signup", "stayed")]  # fmt: skip
-        cells.append(_cell(printer, f"{identifier}.stayed", joint.cumulative["stayed"]))
+        cells += [
+            with_interval(printer, f"{identifier}.{step}.conditional", joint.conditional[step])
+            for step in ("aware", "signup", "stayed")
+        ]
+        cells.append(with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]))
         people = joint.people("stayed")
-        cells.append("–" if isinstance(people, Unavailable) else _cell(printer, f"{identifier}.stayed.people", people))
+        cells.append(
+            "–" if isinstance(people, Unavailable) else with_interval(printer, f"{identifier}.stayed.people", people)
+        )
         rows.append(tuple(cells))
     name = platform_label(printer, results.study, main_platform(results.study))
     headers = (
-        printer.say("Wave"), printer.say("have heard of it"), printer.say("hold an account, of the aware"),
-        printer.say("stay a month, of those who sign up"), printer.say("all three, of the base"), printer.say("people"),
-    )  # fmt: skip
+        printer.say("Wave"),
+        printer.say("have heard of it"),
+        printer.say("hold an account, of the aware"),
+        printer.say("stay a month, of those who sign up"),
+        printer.say("all three, of the base"),
+        printer.say("people"),
+    )
     return Table(
         anchor="tab-joint",
         caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
@@ -83,10 +106,13 @@ def _joint_table(results: Results, printer: Printer) -> Table:
             for index, (header, width) in enumerate(zip(headers, (1.2, 1.15, 1.5, 1.2, 1.35, 1.6), strict=True))
         ),
         rows=tuple(rows),
-        base=printer.say("Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} confidence intervals.",
-                         level=printer.numbers.share(results.study.study.conf_level)),
+        base=printer.say(
+            "Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} "
+            "confidence intervals.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
         notes=tuple(dict.fromkeys(note_sentence(printer, note) for joint in results.joint for note in joint.notes)),
-    )  # fmt: skip
+    )
 
 
 def _wave_table(results: Results, printer: Printer) -> Table:
@@ -94,33 +120,52 @@ def _wave_table(results: Results, printer: Printer) -> Table:
     platform = main_platform(results.study)
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows = funnel_rows(results.funnel, platform=platform, group="")
-    kinds = [pair for pair in (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion"),
-                               ("active", "conversion"), ("lapsed", "conversion"))
-             if any((row.step, row.measure) == pair for row in rows)]  # fmt: skip
+    kinds = [
+        pair
+        for pair in (
+            ("aware", "cumulative"),
+            ("signup", "cumulative"),
+            ("signup", "conversion"),
+            ("active", "conversion"),
+            ("lapsed", "conversion"),
+        )
+        if any((row.step, row.measure) == pair for row in rows)
+    ]
     body = []
     for wave in [wave for wave in surveys if any(row.wave == wave for row in rows)]:
         by_kind = {(row.step, row.measure): row for row in rows if row.wave == wave}
         n = max(row.estimate.n or 0 for row in by_kind.values())
-        body.append((wave_label(printer, surveys[wave]), printer.numbers.count(n),
-                     *(_row_cell(printer, by_kind.get(kind)) for kind in kinds)))  # fmt: skip
-    labels = [step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step) for step, measure in kinds]
+        body.append(
+            (
+                wave_label(printer, surveys[wave]),
+                printer.numbers.count(n),
+                *(_row_cell(printer, by_kind.get(kind)) for kind in kinds),
+            )
+        )
+    labels = [
+        step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step)
+        for step, measure in kinds
+    ]
     columns = [Column(text=printer.say("Wave"), align="left"), Column(text="n", align="right")]
     return Table(
         anchor="tab-waves",
-        caption=printer.say("{platform}: steps of the funnel by wave", platform=platform_label(printer, results.study, platform)),
+        caption=printer.say(
+            "{platform}: steps of the funnel by wave", platform=platform_label(printer, results.study, platform)
+        ),
         columns=(*columns, *(Column(text=label, align="right") for label in labels)),
         rows=tuple(body),
-        base=printer.say("Base: all respondents of each wave, or those named in the column. In brackets: {level} confidence intervals. "
-                         "A dash: not asked.", level=printer.numbers.share(results.study.study.conf_level)) + " "
+        base=printer.say(
+            "Base: all respondents of each wave, or those named in the column. In brackets: {level} "
+            "confidence intervals. "
+            "A dash: not asked.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        )
+        + " "
         + sampling_words(printer, results.study.survey[-1]),
         notes=((printer.say("Simulated data."),) if any(row.simulated for row in rows) else ())
         + tuple(note_sentence(printer, note) for note in results.funnel.notes),
-    )  # fmt: skip
+    )
 
 
 def _row_cell(printer: Printer, row: FunnelRow | None) -> str:
-    return "–" if row is None else _cell(printer, row.id, row.estimate)
-
-
-def _cell(printer: Printer, identifier: str, estimate: Estimate) -> str:
-    return f"{printer.estimate(identifier, estimate)} ({printer.interval(identifier, estimate)})"
+    return "–" if row is None else with_interval(printer, row.id, row.estimate)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import DrawnFigure, drawn_svg
 from reports.model import Figure
-from reports.theme import figure_to_svg
 
 
 def figure_block(drawn: DrawnFigure) -> Figure:
@@ -28,6 +27,11 @@ def figure_block(drawn: DrawnFigure) -> Figure:
     'fig-survival'
     """
     return Figure(
-        anchor=f"fig-{drawn.id}", caption=drawn.caption, subtitle=drawn.subtitle, svg=figure_to_svg(drawn.figure),
-        alt=drawn.alt, base=drawn.base, notes=drawn.notes,
-    )  # fmt: skip
+        anchor=f"fig-{drawn.id}",
+        caption=drawn.caption,
+        subtitle=drawn.subtitle,
+        svg=drawn_svg(drawn),
+        alt=drawn.alt,
+        base=drawn.base,
+        notes=drawn.notes,
+    )

@@ -45,7 +45,10 @@ def write_methods(results: Results, printer: Printer) -> list[Block]:
     if results.study.usage is not None and results.staying is not None:
         blocks += [Heading(level=2, text=printer.say("Usage"), anchor="usage"), Paragraph.of(_usage(results, printer))]
     if results.study.population:
-        blocks += [Heading(level=2, text=printer.say("Populations"), anchor="populations"), _populations_table(results, printer)]
+        blocks += [
+            Heading(level=2, text=printer.say("Populations"), anchor="populations"),
+            _populations_table(results, printer),
+        ]
     return blocks
 
 
@@ -53,82 +56,145 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
     told = []
     if results.funnel is not None:
         told += [
-            (printer.say("Awareness"), printer.say(
-                "Share of the base who answer that they have heard of the service, its name being shown to them.")),
-            (printer.say("Sign-up"), printer.say(
-                "Share of the base who hold an account. Sign-up per aware person is a ratio of two estimates, "
-                "not of two rounded percentages.")),
-            (printer.say("Base"), printer.say(
-                "The people a percentage is of. Those whom a filter spared a question count as “no” where the base is "
-                "everybody; dividing by those who were asked would give another number.")),
-        ]  # fmt: skip
+            (
+                printer.say("Awareness"),
+                printer.say(
+                    "Share of the base who answer that they have heard of the service, its name being shown to them."
+                ),
+            ),
+            (
+                printer.say("Sign-up"),
+                printer.say(
+                    "Share of the base who hold an account. Sign-up per aware person is a ratio of two estimates, "
+                    "not of two rounded percentages."
+                ),
+            ),
+            (
+                printer.say("Base"),
+                printer.say(
+                    "The people a percentage is of. Those whom a filter spared a question count as “no” "
+                    "where the base is "
+                    "everybody; dividing by those who were asked would give another number."
+                ),
+            ),
+        ]
     usage = results.study.usage
     if usage is not None:
         gap, horizon = printer.numbers.count(usage.dropout.gap_days), printer.numbers.count(usage.dropout.horizon_days)
-        rule = printer.say(
-            "An account is gone if it shows nothing in the last {gap} days of observation; it left at its last activity. "
-            "Every other account is counted as observed until {gap} days before the end.", gap=gap,
-        ) if usage.dropout.rule == "inactive" else printer.say("An account is gone when it is closed, at that time.")  # fmt: skip
+        rule = (
+            printer.say(
+                "An account is gone if it shows nothing in the last {gap} days of observation; it left at "
+                "its last activity. "
+                "Every other account is counted as observed until {gap} days before the end.",
+                gap=gap,
+            )
+            if usage.dropout.rule == "inactive"
+            else printer.say("An account is gone when it is closed, at that time.")
+        )
         told += [
             (printer.say("Tenure"), printer.say("Time since sign-up, in days of 24 hours begun.")),
             (printer.say("Dropout"), rule),
-            (printer.say("One-month dropout"), printer.say(
-                "One minus the share still there after {days} days (Kaplan-Meier). It is neither the churn of visitors "
-                "from one month to the next, nor the share of ever-holders who have left.", days=horizon)),
-            (printer.say("Cohort, age"), printer.say(
-                "Accounts that signed up in the same calendar month; whole months since, the first being 0. "
-                "A cell whose month is not over is empty.")),
-        ]  # fmt: skip
+            (
+                printer.say("One-month dropout"),
+                printer.say(
+                    "One minus the share still there after {days} days (Kaplan-Meier). It is neither the "
+                    "churn of visitors "
+                    "from one month to the next, nor the share of ever-holders who have left.",
+                    days=horizon,
+                ),
+            ),
+            (
+                printer.say("Cohort, age"),
+                printer.say(
+                    "Accounts that signed up in the same calendar month; whole months since, the first being 0. "
+                    "A cell whose month is not over is empty."
+                ),
+            ),
+        ]
     if results.published is not None:
         told += [
-            (printer.say("Published figure"), printer.say(
-                "A number that somebody printed, with its base and source. Its interval covers sampling (Wilson) and rounding.")),
-            (printer.say("Verdict"), printer.say(
-                "Supported: the figure rounds to what is claimed. Consistent: the claim lies within the interval. "
-                "Exaggerated or understated: it lies outside. Contradicted: far outside, or the product is wrong. "
-                "Not checkable: the figure measures something else, or other people.")),
-        ]  # fmt: skip
+            (
+                printer.say("Published figure"),
+                printer.say(
+                    "A number that somebody printed, with its base and source. Its interval covers "
+                    "sampling (Wilson) and rounding."
+                ),
+            ),
+            (
+                printer.say("Verdict"),
+                printer.say(
+                    "Supported: the figure rounds to what is claimed. Consistent: the claim lies within the interval. "
+                    "Exaggerated or understated: it lies outside. Contradicted: far outside, or the product is wrong. "
+                    "Not checkable: the figure measures something else, or other people."
+                ),
+            ),
+        ]
     return told
 
 
 def _methods(results: Results, printer: Printer) -> list[str]:
-    told = [printer.say("Intervals are at the {level} level.", level=printer.numbers.share(results.study.study.conf_level))]
+    told = [
+        printer.say("Intervals are at the {level} level.", level=printer.numbers.share(results.study.study.conf_level))
+    ]
     if results.funnel is not None:
-        told.append(printer.say(
-            "Surveys: linearised variances from strata, clusters and weights; one covariance matrix for each survey; "
-            "logit intervals with Student’s law on primary units minus strata; Korn and Graubard’s at 0 and 100%."
-        ))  # fmt: skip
+        told.append(
+            printer.say(
+                "Surveys: linearised variances from strata, clusters and weights; one covariance matrix "
+                "for each survey; "
+                "logit intervals with Student’s law on primary units minus strata; Korn and Graubard’s at 0 and 100%."
+            )
+        )
     if results.staying is not None:
-        told.append(printer.say(
-            "Staying: Kaplan and Meier’s estimate from counts of accounts by tenure, Greenwood’s variance, intervals "
-            "symmetric for log(−log S)."
-        ))  # fmt: skip
+        told.append(
+            printer.say(
+                "Staying: Kaplan and Meier’s estimate from counts of accounts by tenure, Greenwood’s "
+                "variance, intervals "
+                "symmetric for log(−log S)."
+            )
+        )
         told += [note_sentence(printer, note) for note in results.staying.notes]
     if results.joint:
-        told.append(printer.say(
-            "Joint funnel: the product of two independent estimates, its variance linearised on the logarithm, its "
-            "interval on the logit."
-        ))  # fmt: skip
+        told.append(
+            printer.say(
+                "Joint funnel: the product of two independent estimates, its variance linearised on the logarithm, its "
+                "interval on the logit."
+            )
+        )
     if any(claim.claim.estimand == "top_share" for claim in results.claims):
-        told.append(printer.say(
-            "Concentration: bounds that any concave concentration curve through the published points obeys."
-        ))  # fmt: skip
+        told.append(
+            printer.say(
+                "Concentration: bounds that any concave concentration curve through the published points obeys."
+            )
+        )
     return told
 
 
 def _surveys_table(results: Results, printer: Printer) -> Table:
     assert results.funnel is not None
-    headers = (printer.say("Wave"), printer.say("Fieldwork"), "n", printer.say("Sample"), printer.say("Weight"),
-               printer.say("Strata"), printer.say("Clusters"), printer.say("File"))  # fmt: skip
+    headers = (
+        printer.say("Wave"),
+        printer.say("Fieldwork"),
+        "n",
+        printer.say("Sample"),
+        printer.say("Weight"),
+        printer.say("Strata"),
+        printer.say("Clusters"),
+        printer.say("File"),
+    )
     rows = []
     for survey in results.study.survey:
         found = funnel_rows(results.funnel, wave=survey.wave, group="")
         n = max((row.estimate.n or 0 for row in found), default=0)
-        rows.append((
-            wave_label(printer, survey), printer.numbers.period(survey.date or survey.wave), printer.numbers.count(n),
-            _sampling(printer, survey), *(_columns(value) for value in (survey.weight, survey.strata, survey.cluster)),
-            survey.file.rpartition("/")[2],
-        ))  # fmt: skip
+        rows.append(
+            (
+                wave_label(printer, survey),
+                printer.numbers.period(survey.date or survey.wave),
+                printer.numbers.count(n),
+                _sampling(printer, survey),
+                *(_columns(value) for value in (survey.weight, survey.strata, survey.cluster)),
+                survey.file.rpartition("/")[2],
+            )
+        )
     return Table(
         anchor="tab-surveys",
         caption=printer.say("Surveys and their designs"),
@@ -143,8 +209,12 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
 
 
 def _sampling(printer: Printer, survey: Survey) -> str:
-    words = {"probability": printer.say("random"), "quota": printer.say("quotas"), "opt-in": printer.say("opt-in"),
-             "census": printer.say("census")}  # fmt: skip
+    words = {
+        "probability": printer.say("random"),
+        "quota": printer.say("quotas"),
+        "opt-in": printer.say("opt-in"),
+        "census": printer.say("census"),
+    }
     simulated = f" ({printer.say('simulated')})" if survey.simulated else ""
     return words[survey.sampling] + simulated
 
@@ -159,9 +229,11 @@ def _usage(results: Results, printer: Printer) -> str:
     assert staying is not None
     told = printer.say(
         "{file}: {n} accounts, observed until {day} ({zone}).",
-        file=usage.events or usage.accounts or "", n=printer.numbers.count(staying.curve.n),
-        day=printer.numbers.date(results.study.study.as_of), zone=results.study.study.timezone,
-    )  # fmt: skip
+        file=usage.events or usage.accounts or "",
+        n=printer.numbers.count(staying.curve.n),
+        day=printer.numbers.date(results.study.study.as_of),
+        zone=results.study.study.timezone,
+    )
     return f"{told} {printer.say('Simulated data.')}" if usage.simulated else told
 
 
@@ -170,15 +242,20 @@ def _populations_table(results: Results, printer: Printer) -> Table:
     return Table(
         anchor="tab-populations",
         caption=printer.say("Sizes of populations"),
-        columns=tuple(Column(text=header, align="right" if index == 1 else "left", width=width)
-                      for index, (header, width) in enumerate(zip(headers, (2.0, 1.0, 3.0), strict=True))),
+        columns=tuple(
+            Column(text=header, align="right" if index == 1 else "left", width=width)
+            for index, (header, width) in enumerate(zip(headers, (2.0, 1.0, 3.0), strict=True))
+        ),
         rows=tuple(
-            (printer.label(population.label),
-             printer.value(f"population.{name}", population.size, unit="people",
-                           why_no_interval="as its source gives it"),
-             printer.label(population.source))
+            (
+                printer.label(population.label),
+                printer.value(
+                    f"population.{name}", population.size, unit="people", why_no_interval="as its source gives it"
+                ),
+                printer.label(population.source),
+            )
             for name, population in results.study.population.items()
         ),
         base=printer.say("Base: as each source counts. Taken as known without error."),
         notes=(),
-    )  # fmt: skip
+    )

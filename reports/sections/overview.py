@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.labels import platform_label, wave_label
+from reports.labels import platform_label, wave_label, with_interval
 from reports.lookup import funnel_rows, latest_wave, main_platform
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
@@ -83,22 +83,33 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
     survey = latest_wave(results.study, platform)
     name = platform_label(printer, results.study, platform)
     if results.funnel is not None and survey is not None:
-        wanted = {("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
-                  ("signup", "conversion"): printer.say("of the aware hold an account")}  # fmt: skip
+        wanted = {
+            ("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
+            ("signup", "conversion"): printer.say("of the aware hold an account"),
+        }
         rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
         for (step, measure), label in wanted.items():
             for row in rows:
                 if (row.step, row.measure) == (step, measure):
-                    yield KeyFigure(value=printer.estimate(row.id, row.estimate), label=label,
-                                    detail=_detail(printer, row.id, row.estimate, wave_label(printer, survey)))  # fmt: skip
-    if results.staying is not None and isinstance(results.staying.dropout, Estimate) and results.study.usage is not None:
+                    yield KeyFigure(
+                        value=printer.estimate(row.id, row.estimate),
+                        label=label,
+                        detail=_detail(printer, row.id, row.estimate, wave_label(printer, survey)),
+                    )
+    if (
+        results.staying is not None
+        and isinstance(results.staying.dropout, Estimate)
+        and results.study.usage is not None
+    ):
         dropout = results.staying.dropout
         yield KeyFigure(
             value=printer.estimate("dropout", dropout),
-            label=printer.say("of the accounts opened are gone after {days} days",
-                              days=printer.numbers.count(results.study.usage.dropout.horizon_days)),
+            label=printer.say(
+                "of the accounts opened are gone after {days} days",
+                days=printer.numbers.count(results.study.usage.dropout.horizon_days),
+            ),
             detail=_accounts_detail(printer, dropout),
-        )  # fmt: skip
+        )
     if results.joint:
         joint = results.joint[-1]
         stayed = joint.cumulative["stayed"]
@@ -111,13 +122,20 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
 
 
 def _detail(printer: Printer, identifier: str, estimate: Estimate, when: str) -> str:
-    return printer.say("{interval}; {n} respondents, {when}", interval=printer.interval(identifier, estimate),
-                       n=printer.numbers.count(estimate.n or 0), when=when)  # fmt: skip
+    return printer.say(
+        "{interval}; {n} respondents, {when}",
+        interval=printer.interval(identifier, estimate),
+        n=printer.numbers.count(estimate.n or 0),
+        when=when,
+    )
 
 
 def _accounts_detail(printer: Printer, estimate: Estimate) -> str:
-    return printer.say("{interval}; {n} accounts", interval=printer.interval("dropout", estimate),
-                       n=printer.numbers.count(estimate.n or 0))  # fmt: skip
+    return printer.say(
+        "{interval}; {n} accounts",
+        interval=printer.interval("dropout", estimate),
+        n=printer.numbers.count(estimate.n or 0),
+    )
 
 
 def _findings(results: Results, printer: Printer) -> Iterator[str]:
@@ -131,8 +149,8 @@ def _findings(results: Results, printer: Printer) -> Iterator[str]:
             if len(line) < 2:
                 continue
             values = {
-                "first": _with_interval(printer, line[0].id, line[0].estimate),
-                "last": _with_interval(printer, line[-1].id, line[-1].estimate),
+                "first": with_interval(printer, line[0].id, line[0].estimate),
+                "last": with_interval(printer, line[-1].id, line[-1].estimate),
                 "when": wave_label(printer, surveys[line[0].wave]),
                 "then": wave_label(printer, surveys[line[-1].wave]),
             }
@@ -149,8 +167,9 @@ def _findings(results: Results, printer: Printer) -> Iterator[str]:
             identifier = f"joint.{joint.wave}.{joint.platform}.stayed.people"
             yield printer.say(
                 "That makes {people} people who signed up and stayed a month ({interval}).",
-                people=printer.estimate(identifier, people), interval=printer.interval(identifier, people),
-            )  # fmt: skip
+                people=printer.estimate(identifier, people),
+                interval=printer.interval(identifier, people),
+            )
     if results.claims:
         verdicts = [claim.verdict for claim in results.claims]
         held = sum(verdict in ("supported", "consistent") for verdict in verdicts)
@@ -158,8 +177,4 @@ def _findings(results: Results, printer: Printer) -> Iterator[str]:
             "Of {total} sentences of the press, {held} agree with the published figures they rest on.",
             total=printer.value("claims.total", len(verdicts), unit="count", why_no_interval="a count of sentences"),
             held=printer.value("claims.held", held, unit="count", why_no_interval="a count of sentences"),
-        )  # fmt: skip
-
-
-def _with_interval(printer: Printer, identifier: str, estimate: Estimate) -> str:
-    return f"{printer.estimate(identifier, estimate)} ({printer.interval(identifier, estimate)})"
+        )

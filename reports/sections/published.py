@@ -47,18 +47,25 @@ def write_published(results: Results, printer: Printer, figures: Mapping[str, Dr
     if results.claims:
         blocks += [
             Heading(level=2, text=printer.say("Sentences of the press"), anchor="claims"),
-            Paragraph.of(printer.say(
-                "Each sentence is restated in our own words and held against published figures: "
-                "their arithmetic, their base, their definition and their interval."
-            )),
+            Paragraph.of(
+                printer.say(
+                    "Each sentence is restated in our own words and held against published figures: "
+                    "their arithmetic, their base, their definition and their interval."
+                )
+            ),
             _claims_table(results, printer),
-        ]  # fmt: skip
+        ]
     return blocks
 
 
 def _claims_table(results: Results, printer: Printer) -> Table:
-    headers = (printer.say("Sentence"), printer.say("Claimed"), printer.say("What the figures allow"),
-               printer.say("Verdict"), printer.say("Why"))  # fmt: skip
+    headers = (
+        printer.say("Sentence"),
+        printer.say("Claimed"),
+        printer.say("What the figures allow"),
+        printer.say("Verdict"),
+        printer.say("Why"),
+    )
     return Table(
         anchor="tab-claims",
         caption=printer.say("Sentences of the press and their verdicts"),
@@ -67,18 +74,32 @@ def _claims_table(results: Results, printer: Printer) -> Table:
             for index, (header, width) in enumerate(zip(headers, (2.4, 0.9, 1.5, 1.2, 3.2), strict=True))
         ),
         rows=tuple(_claim_row(claim, printer) for claim in results.claims),
-        base=printer.say("Base: the people or messages named in each sentence. Intervals at the {level} level cover sampling and rounding.",
-                         level=printer.numbers.share(results.study.study.conf_level)),
-        notes=(printer.say("Held against these rows of {file}: {rows}.", file=_file(results), rows=", ".join(_rows(results))),),
-    )  # fmt: skip
+        base=printer.say(
+            "Base: the people or messages named in each sentence. Intervals at the {level} level cover "
+            "sampling and rounding.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
+        notes=(
+            printer.say(
+                "Held against these rows of {file}: {rows}.", file=_file(results), rows=", ".join(_rows(results))
+            ),
+        ),
+    )
 
 
 def _claim_row(checked: CheckedClaim, printer: Printer) -> tuple[str, ...]:
     claim = checked.claim
     unit = "people" if claim.estimand == "people" else "share"
-    claimed = printer.value(f"claim.{claim.id}.claimed", claim.value, unit=unit,
-                            why_no_interval="as the sentence states it")  # fmt: skip
-    return (printer.label(claim.statement), claimed, _allowed(checked, printer), verdict_label(printer, checked.verdict), _why(checked, printer))
+    claimed = printer.value(
+        f"claim.{claim.id}.claimed", claim.value, unit=unit, why_no_interval="as the sentence states it"
+    )
+    return (
+        printer.label(claim.statement),
+        claimed,
+        _allowed(checked, printer),
+        verdict_label(printer, checked.verdict),
+        _why(checked, printer),
+    )
 
 
 def _allowed(checked: CheckedClaim, printer: Printer) -> str:
@@ -98,9 +119,12 @@ def _why(checked: CheckedClaim, printer: Printer) -> str:
 
 def _difference(difference: Difference, printer: Printer) -> str:
     flags = {
-        "arithmetic": printer.say("arithmetic"), "base": printer.say("base"), "definition": printer.say("definition"),
-        "date": printer.say("date"), "precision": printer.say("precision"),
-    }  # fmt: skip
+        "arithmetic": printer.say("arithmetic"),
+        "base": printer.say("base"),
+        "definition": printer.say("definition"),
+        "date": printer.say("date"),
+        "precision": printer.say("precision"),
+    }
     words = {
         "base": printer.say("the figure is of other people"),
         "definition": printer.say("the figure measures something else"),
@@ -135,10 +159,13 @@ def verdict_label(printer: Printer, verdict: str) -> str:
     'exagéré'
     """
     return {
-        "supported": printer.say("supported"), "consistent": printer.say("consistent"),
-        "overstated": printer.say("overstated"), "understated": printer.say("understated"),
-        "contradicted": printer.say("contradicted"), "not checkable": printer.say("not checkable"),
-    }[verdict]  # fmt: skip
+        "supported": printer.say("supported"),
+        "consistent": printer.say("consistent"),
+        "overstated": printer.say("overstated"),
+        "understated": printer.say("understated"),
+        "contradicted": printer.say("contradicted"),
+        "not checkable": printer.say("not checkable"),
+    }[verdict]
 
 
 def _rows(results: Results) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
-
+from reports.labels import with_interval
 from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results, StayingResults
@@ -46,22 +46,31 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         return []
     blocks: list[Block] = [Heading(level=1, text=printer.say("Staying"), anchor="staying")]
     if isinstance(staying.dropout, Estimate):
-        blocks.append(Paragraph.of(printer.say(
-            "{share} of the accounts ({interval}) are gone after {days} days: "
-            "the one-month dropout of this report, one minus the curve at that day.",
-            share=printer.estimate("dropout", staying.dropout), interval=printer.interval("dropout", staying.dropout),
-            days=printer.numbers.count(usage.dropout.horizon_days),
-        )))  # fmt: skip
+        blocks.append(
+            Paragraph.of(
+                printer.say(
+                    "{share} of the accounts ({interval}) are gone after {days} days: "
+                    "the one-month dropout of this report, one minus the curve at that day.",
+                    share=printer.estimate("dropout", staying.dropout),
+                    interval=printer.interval("dropout", staying.dropout),
+                    days=printer.numbers.count(usage.dropout.horizon_days),
+                )
+            )
+        )
     else:
         blocks.append(Paragraph.of(printer.note(staying.dropout.reason)))
     if isinstance(staying.returned, Estimate) and usage.dropout.rule == "inactive":
-        blocks.append(Paragraph.of(printer.say(
-            "{share} of the accounts ({interval}) came back after a silence of {days} days or more: "
-            "that is how often the rule would take an absence for a departure.",
-            share=printer.estimate("returned", staying.returned, digits=1),
-            interval=printer.interval("returned", staying.returned, digits=1),
-            days=printer.numbers.count(usage.dropout.gap_days),
-        )))  # fmt: skip
+        blocks.append(
+            Paragraph.of(
+                printer.say(
+                    "{share} of the accounts ({interval}) came back after a silence of {days} days or more: "
+                    "that is how often the rule would take an absence for a departure.",
+                    share=printer.estimate("returned", staying.returned, digits=1),
+                    interval=printer.interval("returned", staying.returned, digits=1),
+                    days=printer.numbers.count(usage.dropout.gap_days),
+                )
+            )
+        )
     if "survival" in figures:
         blocks.append(figure_block(figures["survival"]))
     blocks.append(_table(results, staying, printer))
@@ -77,25 +86,39 @@ def _table(results: Results, staying: StayingResults, printer: Printer) -> Table
         kept, gone = staying.curve.at(time), staying.curve.dropout(at=time)
         assert isinstance(kept, Estimate)
         assert isinstance(gone, Estimate)
-        at_risk = printer.value(f"risk.{time}.n_at_risk", int(risk["n_at_risk"]), unit="accounts",
-                                why_no_interval="a count of accounts")  # fmt: skip
-        rows.append((
-            printer.numbers.count(time), at_risk,
-            *(f"{printer.estimate(identifier, point, digits=1)} ({printer.interval(identifier, point, digits=1)})"
-              for identifier, point in ((f"survival.{time}", kept), (f"survival.{time}.gone", gone))),
-        ))  # fmt: skip
+        at_risk = printer.value(
+            f"risk.{time}.n_at_risk", int(risk["n_at_risk"]), unit="accounts", why_no_interval="a count of accounts"
+        )
+        rows.append(
+            (
+                printer.numbers.count(time),
+                at_risk,
+                *(
+                    with_interval(printer, identifier, point, digits=1)
+                    for identifier, point in ((f"survival.{time}", kept), (f"survival.{time}.gone", gone))
+                ),
+            )
+        )
     usage = results.study.usage
-    headers = (printer.say("Days since sign-up"), printer.say("At risk"), printer.say("Still there"), printer.say("Gone"))
+    headers = (
+        printer.say("Days since sign-up"),
+        printer.say("At risk"),
+        printer.say("Still there"),
+        printer.say("Gone"),
+    )
     return Table(
         anchor="tab-survival",
         caption=printer.say("Accounts still there and gone, by days since sign-up"),
         columns=tuple(Column(text=header, align="right") for header in headers),
         rows=tuple(rows),
-        base=printer.say("Base: {n} accounts. Kaplan-Meier; in brackets: {level} confidence intervals, log-log. Median: {median}.",
-                         n=printer.numbers.count(staying.curve.n), level=printer.numbers.share(staying.curve.conf_level),
-                         median=_median(staying, printer)),
+        base=printer.say(
+            "Base: {n} accounts. Kaplan-Meier; in brackets: {level} confidence intervals, log-log. Median: {median}.",
+            n=printer.numbers.count(staying.curve.n),
+            level=printer.numbers.share(staying.curve.conf_level),
+            median=_median(staying, printer),
+        ),
         notes=(printer.say("Simulated data."),) if usage is not None and usage.simulated else (),
-    )  # fmt: skip
+    )
 
 
 def _median(staying: StayingResults, printer: Printer) -> str:

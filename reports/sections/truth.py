@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 
-
-from reports.labels import conversion_label, step_label, wave_label
+from reports.labels import conversion_label, step_label, wave_label, with_interval
 from reports.lookup import funnel_rows, main_platform
 from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.results import Estimate
 
-MEASURES = {"aware": ("aware", "cumulative"), "signup": ("signup", "cumulative"), "conversion": ("signup", "conversion")}
+MEASURES = {
+    "aware": ("aware", "cumulative"),
+    "signup": ("signup", "cumulative"),
+    "conversion": ("signup", "conversion"),
+}
 Compared = tuple[str, str, str, Estimate, float]
 
 
@@ -46,13 +49,16 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
     count = "a count of comparisons"
     return [
         Heading(level=1, text=printer.say("Estimate beside truth"), anchor="truth"),
-        Paragraph.of(printer.say(
-            "The data are simulated, so the true answers are known: {inside} of {total} intervals below hold the truth.",
-            inside=printer.value("truth.inside", inside, unit="count", why_no_interval=count),
-            total=printer.value("truth.compared", len(compared), unit="count", why_no_interval=count),
-        )),
+        Paragraph.of(
+            printer.say(
+                "The data are simulated, so the true answers are known: {inside} of {total} intervals "
+                "below hold the truth.",
+                inside=printer.value("truth.inside", inside, unit="count", why_no_interval=count),
+                total=printer.value("truth.compared", len(compared), unit="count", why_no_interval=count),
+            )
+        ),
         _table(compared, results, printer),
-    ]  # fmt: skip
+    ]
 
 
 def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
@@ -60,14 +66,19 @@ def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
         return []
     platform = main_platform(results.study)
     known = results.truth.query("source == 'survey' and platform == @platform")
-    planted = {(wave, measure): float(value) for wave, measure, value in known[["wave", "measure", "value"]].itertuples(index=False)}
+    planted = {
+        (wave, measure): float(value)
+        for wave, measure, value in known[["wave", "measure", "value"]].itertuples(index=False)
+    }
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows: list[Compared] = []
     for measure, (step, kind) in MEASURES.items():
         for row in funnel_rows(results.funnel, platform=platform, group="", step=step, measure=kind):
             if (row.wave, measure) in planted:
                 what = step_label(printer, step) if kind == "cumulative" else conversion_label(printer, step)
-                rows.append((row.id, what, wave_label(printer, surveys[row.wave]), row.estimate, planted[row.wave, measure]))
+                rows.append(
+                    (row.id, what, wave_label(printer, surveys[row.wave]), row.estimate, planted[row.wave, measure])
+                )
     return rows
 
 
@@ -93,18 +104,30 @@ def _table(compared: list[Compared], results: Results, printer: Printer) -> Tabl
         if what != group:
             rows.append(RowGroup(text=what))
             group = what
-        rows.append((
-            when,
-            f"{printer.estimate(identifier, estimate, digits=1)} ({printer.interval(identifier, estimate, digits=1)})",
-            printer.value(f"{identifier}.truth", truth, unit="share", digits=1, why_no_interval="planted or recounted, without error"),
-            printer.say("yes") if held else printer.say("no"),
-        ))  # fmt: skip
+        rows.append(
+            (
+                when,
+                with_interval(printer, identifier, estimate, digits=1),
+                printer.value(
+                    f"{identifier}.truth",
+                    truth,
+                    unit="share",
+                    digits=1,
+                    why_no_interval="planted or recounted, without error",
+                ),
+                printer.say("yes") if held else printer.say("no"),
+            )
+        )
     return Table(
         anchor="tab-truth",
         caption=printer.say("Estimates and the truth they should find"),
-        columns=tuple(Column(text=header, align="left" if index == 0 else "right") for index, header in enumerate(headers)),
+        columns=tuple(
+            Column(text=header, align="left" if index == 0 else "right") for index, header in enumerate(headers)
+        ),
         rows=tuple(rows),
-        base=printer.say("Base: as in the tables above. In brackets: {level} confidence intervals.",
-                         level=printer.numbers.share(results.study.study.conf_level)),
+        base=printer.say(
+            "Base: as in the tables above. In brackets: {level} confidence intervals.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
         notes=(printer.say("Simulated data."),),
-    )  # fmt: skip
+    )

@@ -18,7 +18,7 @@ from surveys.results import Estimate, Unavailable
 def share(estimate: float, std_error: float, n: int = 1000) -> Estimate:
     return Estimate(
         estimate=estimate, std_error=std_error, conf_low=0.0, conf_high=1.0, n=n, method="test", conf_level=0.95
-    )  # fmt: skip
+    )
 
 
 def test_the_relative_variance_of_a_product_is_the_sum_of_the_two():
@@ -33,7 +33,10 @@ def test_a_step_known_without_error_only_scales_the_other():
 
 
 def test_few_degrees_of_freedom_widen_the_interval_only_as_far_as_the_survey_is_to_blame():
-    known, few = product_of_shares(share(0.2, 0.02), share(0.5, 0.03)), product_of_shares(share(0.2, 0.02), share(0.5, 0.03), 5)
+    known, few = (
+        product_of_shares(share(0.2, 0.02), share(0.5, 0.03)),
+        product_of_shares(share(0.2, 0.02), share(0.5, 0.03), 5),
+    )
     assert few.conf_high - few.conf_low > known.conf_high - known.conf_low
     sure = product_of_shares(share(0.2, 1e-9), share(0.5, 0.03), 5)
     assert sure.conf_low == pytest.approx(product_of_shares(share(0.2, 1e-9), share(0.5, 0.03)).conf_low)
@@ -56,9 +59,7 @@ def test_the_interval_covers_the_product_as_often_as_it_says():
     truth, covered = 0.15 * 0.42, 0
     for signed, stayed in zip(rng.binomial(400, 0.15, 2000), rng.binomial(900, 0.42, 2000), strict=True):
         p, s = signed / 400, stayed / 900
-        product = product_of_shares(
-            share(p, math.sqrt(p * (1 - p) / 400)), share(s, math.sqrt(s * (1 - s) / 900)), 399
-        )  # fmt: skip
+        product = product_of_shares(share(p, math.sqrt(p * (1 - p) / 400)), share(s, math.sqrt(s * (1 - s) / 900)), 399)
         covered += product.conf_low <= truth <= product.conf_high
     assert 0.93 <= covered / 2000 <= 0.97
 

@@ -40,7 +40,7 @@ def test_a_cell_counts_who_was_active_in_a_calendar_month(activity: Activity):
     frame = retention_triangle(activity).to_frame()
     assert frame.columns.tolist() == [
         "cohort", "age", "n_accounts", "n_active", "share", "conf_low", "conf_high", "complete",
-    ]  # fmt: skip
+    ]
     january = frame[frame["cohort"] == date(2013, 1, 1)]
     assert january["n_accounts"].tolist() == [2, 2, 2, 2]
     np.testing.assert_array_equal(january["n_active"], [2, 1, 1, np.nan])

@@ -35,7 +35,7 @@ FUNNEL = {
     57: ("facebook", "sex", "Women"),
     58: ("pinterest", "sex", "Men"),
     59: ("pinterest", "sex", "Women"),
-}  # fmt: skip
+}
 SHARES = {
     22: ("social", "", ""),
     24: ("social_online", "", ""),

@@ -26,7 +26,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_report_holds_its_documents_figures_tables_counts_and_ledger(report: Path):
     names = {path.relative_to(report).as_posix() for path in report.rglob("*") if path.is_file()}
-    assert {"report.fr.pdf", "report.en.pdf", "report.fr.html", "report.en.html", "results.json", "manifest.json"} <= names
+    assert {
+        "report.fr.pdf",
+        "report.en.pdf",
+        "report.fr.html",
+        "report.en.html",
+        "results.json",
+        "manifest.json",
+    } <= names
     assert {f"figures/survival.{kind}" for kind in ("fr.svg", "fr.pdf", "fr.png", "en.svg", "csv")} <= names
     assert {"tables/funnel.csv", "counts/tenures.parquet"} <= names
 
@@ -45,7 +52,9 @@ def test_every_number_of_the_ledger_has_an_interval_or_says_why_it_has_none(repo
     rows = json.loads((report / "results.json").read_text(encoding="utf-8"))["numbers"]
     assert len(rows) > 200
     for row in rows:
-        assert (row["low"] is not None and row["low"] <= row["value"] <= row["high"]) or row["why_no_interval"], row["id"]
+        assert (row["low"] is not None and row["low"] <= row["value"] <= row["high"]) or row["why_no_interval"], row[
+            "id"
+        ]
         assert set(row["texts"]) == {"fr", "en"}, row["id"]
 
 
@@ -79,11 +88,56 @@ def test_the_french_report_has_no_english_word(report: Path):
     names_of_files_and_rows = r"\S*[_*/]\S*"
     words = set(re.findall(r"[A-Za-zÀ-ÿ]+", re.sub(names_of_files_and_rows, " ", text).casefold()))
     english = {
-        "the", "and", "of", "with", "have", "has", "heard", "account", "accounts", "hold", "left", "gone", "still", "there",
-        "after", "days", "day", "months", "month", "share", "sample", "wave", "waves", "survey", "surveys", "figure", "table",
-        "contents", "base", "estimate", "published", "from", "who", "people", "interval", "confidence", "respondents", "yes",
-        "aware", "signup", "lapsed", "june", "december", "october", "september", "november", "not", "is", "are",
-    } - {"base", "table", "figure"}  # fmt: skip
+        "the",
+        "and",
+        "of",
+        "with",
+        "have",
+        "has",
+        "heard",
+        "account",
+        "accounts",
+        "hold",
+        "left",
+        "gone",
+        "still",
+        "there",
+        "after",
+        "days",
+        "day",
+        "months",
+        "month",
+        "share",
+        "sample",
+        "wave",
+        "waves",
+        "survey",
+        "surveys",
+        "figure",
+        "table",
+        "contents",
+        "base",
+        "estimate",
+        "published",
+        "from",
+        "who",
+        "people",
+        "interval",
+        "confidence",
+        "respondents",
+        "yes",
+        "aware",
+        "signup",
+        "lapsed",
+        "june",
+        "december",
+        "october",
+        "september",
+        "november",
+        "not",
+        "is",
+        "are",
+    } - {"base", "table", "figure"}
     assert words & english == set()
 
 

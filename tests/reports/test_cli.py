@@ -40,7 +40,9 @@ def edit(study: Path, *changes: tuple[str, str]) -> None:
 
 
 def test_help_comes_at_once_because_nothing_heavy_is_loaded(tmp_path: Path):
-    script = "import sys, reports.cli; print(sorted({'pandas', 'numpy', 'matplotlib', 'ibis', 'scipy'} & set(sys.modules)))"
+    script = (
+        "import sys, reports.cli; print(sorted({'pandas', 'numpy', 'matplotlib', 'ibis', 'scipy'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert "build" in churn("--help", cwd=tmp_path).stdout
@@ -128,7 +130,9 @@ def test_a_killed_build_leaves_the_last_good_report(study: Path, tmp_path: Path)
     assert churn("build", study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
     before = {path: path.read_bytes() for path in (study / "report").rglob("*") if path.is_file()}
     command = [sys.executable, "-m", "reports.cli", "build", str(study), "--force"]
-    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if b"document" in line:

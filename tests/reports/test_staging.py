@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,14 @@ def test_a_new_report_takes_the_place_of_the_old(tmp_path: Path):
 
 def test_a_build_that_fails_leaves_the_old_report(tmp_path: Path):
     build(tmp_path / "report", "old")
-    with pytest.raises(RuntimeError), staged_folder(tmp_path / "report") as folder:
-        (folder / "manifest.json").write_text("half")
-        raise RuntimeError
+
+    def fail() -> None:
+        with staged_folder(tmp_path / "report") as folder:
+            (folder / "manifest.json").write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (tmp_path / "report" / "manifest.json").read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
@@ -68,5 +72,3 @@ def test_a_folder_of_ones_own_is_never_replaced(tmp_path: Path):
     with pytest.raises(StudyError, match="holds something that is not a report"):
         build(tmp_path / "mine", "new")
     assert (tmp_path / "mine" / "thesis.txt").exists()
-
-

@@ -106,7 +106,7 @@ def test_several_groups_are_crossed(design: Design, frame: pd.DataFrame):
     assert found.index.tolist() == [("F", "18-34"), ("F", "35+"), ("M", "18-34"), ("M", "35+")]
     assert found.to_frame().columns.tolist() == [
         "sex", "age", "estimate", "std_error", "conf_low", "conf_high", "df", "n", "method"
-    ]  # fmt: skip
+    ]
 
 
 def test_respondents_without_a_level_are_in_no_domain(design: Design, frame: pd.DataFrame):

@@ -25,7 +25,7 @@ TWITTER = {
 COLUMNS = [
     "wave", "date", "platform", "group", "level", "step", "measure", "estimate", "std_error", "conf_low", "conf_high",
     "df", "n", "population", "population_low", "population_high", "simulated",
-]  # fmt: skip
+]
 
 
 def people(n: int = 400, seed: int = 3) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def test_missing_steps_are_passed_over(make_study: Callable[..., Study]):
 
 def test_groups_of_a_wave_share_a_covariance(funnel: Funnel, study: Study):
     young, old = ("2009-06", "twitter", "aware", "cumulative", "age", "18-34"), ("2009-06", "twitter", "aware",
-                                                                                "cumulative", "age", "50+")  # fmt: skip
+                                                                                "cumulative", "age", "50+")
     sample = read_sample(study, study.survey[0])
     aware = sample.indicator(study.survey[0].platform["twitter"].aware)
     by_hand = proportion(sample.design, aware, by=sample.levels("age")).contrast({"18-34": 1, "50+": -1})
@@ -178,7 +178,7 @@ def test_people_are_counted_only_where_the_population_is_known(make_study: Calla
 
 def test_an_unknown_population_is_refused(make_study: Callable[..., Study]):
     study = make_study(people().to_csv(index=False), platform={"twitter": TWITTER}, population={
-        "internautes": {"size": 1, "label": "x", "source": "x"}})  # fmt: skip
+        "internautes": {"size": 1, "label": "x", "source": "x"}})
     named = study.model_copy(update={"survey": (study.survey[0].model_copy(update={"population": "internaute"}),)})
     with pytest.raises(StudyError) as error:
         estimate_funnel(named)

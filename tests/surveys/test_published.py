@@ -77,5 +77,5 @@ def test_every_bad_line_is_named(tmp_path: Path):
 
 
 def test_missing_columns_are_named_together(tmp_path: Path):
-    with pytest.raises(StudyError, match="p.csv, line 1: columns value, publisher not found"):
+    with pytest.raises(StudyError, match=r"p\.csv, line 1: columns value, publisher not found"):
         read(tmp_path, header="id,entity,country,measure,unit,base_population,n")

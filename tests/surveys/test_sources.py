@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import gzip
+import struct
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
+from surveys.codebook import ResponseSet
 from surveys.errors import StudyError
 from surveys.sources import Microdata, read_microdata
 
@@ -258,3 +264,183 @@ def test_a_file_cut_short_is_refused(tmp_path: Path):
         "wave.sav: cannot be read as an SPSS file: file did not contain the expected number of rows. "
         "Export it again, or ask for a complete copy."
     )
+
+
+def test_spss_files_bring_a_range_with_one_value_beside_it(tmp_path: Path):
+    frame = pd.DataFrame({"age": [20.0, 97.0, 98.0, -1.0, 30.0], "said": ["a", "NR", "b", "NR", "c"]})
+    pyreadstat.write_sav(
+        frame, tmp_path / "wave.sav", missing_ranges={"age": [{"lo": 97, "hi": 99}, -1], "said": ["NR"]}
+    )
+    data = read_microdata(tmp_path / "wave.sav")
+    for name, missing in (("age", [False, True, True, True, False]), ("said", [False, True, False, True, False])):
+        assert data.codebook[name].is_missing(data.frame[name].to_numpy()).tolist() == missing
+
+
+def test_spss_files_bring_their_sets_of_responses(tmp_path: Path):
+    frame = pd.DataFrame({"net1": [1.0, 0, 1], "net2": [0.0, 0, 1], "first": [1.0, 2, 3], "second": [2.0, 3, 1]})
+    pyreadstat.write_sav(frame, tmp_path / "wave.sav")
+    declared = b"$nets=D1 1 9 Which one net1 net2 \n$said=C 5 Named first second \n"
+    record = struct.pack("<iiii", 7, 7, 1, len(declared)) + declared
+    raw = (tmp_path / "wave.sav").read_bytes()
+    end = raw.index(struct.pack("<ii", 999, 0))
+    (tmp_path / "wave.sav").write_bytes(raw[:end] + record + raw[end:])
+    sets = read_microdata(tmp_path / "wave.sav").codebook.sets
+    assert sets["nets"] == ResponseSet(name="nets", label="Which one", items=("net1", "net2"), counted=1)
+    assert sets["said"] == ResponseSet(name="said", label="Named", items=("first", "second"), ticked=False)
+
+
+@pytest.fixture
+def workbook(tmp_path: Path):
+    def workbook(*rows: list[object], **sheets: list[list[object]]) -> openpyxl.Workbook:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        for name, more in sheets.items():
+            sheet = book.create_sheet(name)
+            for row in more:
+                sheet.append(row)
+        return book
+
+    return workbook
+
+
+def opened(book: openpyxl.Workbook, path: Path) -> Microdata:
+    book.save(path)
+    return read_microdata(path)
+
+
+def test_workbooks_give_numbers_text_and_dates_as_stored(workbook, tmp_path: Path):
+    rows = [["id", "w ", "when", "said", "ok"], [1, 0.5, date(2009, 6, 3), " a ", True], [], [2, None, None, "", False]]
+    data = opened(workbook(*rows, empty=[]), tmp_path / "wave.xlsx")
+    assert data.frame["id"].tolist() == [1.0, 2.0]
+    assert data.frame["w"][0] == 0.5
+    assert np.isnan(data.frame["w"][1])
+    assert data.frame["when"].tolist() == ["2009-06-03", None]
+    assert data.frame["said"].tolist() == ["a", None]
+    assert data.frame["ok"].tolist() == ["TRUE", "FALSE"]
+    assert data.lines.tolist() == [2, 4]
+    assert told(data) == []
+
+
+def test_a_workbook_is_known_by_what_it_is_and_not_by_its_name(workbook, tmp_path: Path):
+    workbook(["id"], [1]).save(tmp_path / "wave.xlsx")
+    (tmp_path / "wave.csv").write_bytes((tmp_path / "wave.xlsx").read_bytes())
+    assert read_microdata(tmp_path / "wave.csv").frame["id"].tolist() == [1.0]
+
+
+def test_names_every_cell_of_a_workbook_that_cannot_be_used(workbook, tmp_path: Path):
+    book = workbook(["id", "w", "", "when"], [1, "=1/0", 2, date(2009, 6, 3)], [2, "#DIV/0!", 3, None], [3, 4, 5, None])
+    book.active["B3"].data_type = "e"
+    book.active.merge_cells("A4:B4")
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    with pytest.raises(StudyError) as error:
+        opened(book, tmp_path / "wave.xlsx")
+    assert str(error.value).split("\n") == [
+        "wave.xlsx: formulas that were never computed: B2. Open the workbook in Excel and save it, "
+        "or paste the values.",
+        "wave.xlsx: cells that hold an error: B3 (#DIV/0!). Correct the cells.",
+        "wave.xlsx: cells that are merged: A4:B4. Separate them, with a value in each.",
+        "wave.xlsx: dates of a workbook that counts days from 1904: D2. Turn the 1904 date system off in Excel's "
+        "options and check the dates, or write them as text.",
+        "wave.xlsx, header: column 3 has no name. Name each column, or remove it.",
+    ]
+
+
+def test_a_workbook_of_1904_without_dates_is_read_and_said(workbook, tmp_path: Path):
+    book = workbook(["id", "day"], [1, 38504])
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    assert told(opened(book, tmp_path / "wave.xlsx")) == [
+        "the workbook counts days from 1904: a number that stands for a date is four years later there"
+    ]
+
+
+def test_refuses_a_workbook_with_several_tables(workbook, tmp_path: Path):
+    with pytest.raises(StudyError) as error:
+        opened(workbook(["id"], [1], Codes=[["code"], [1]]), tmp_path / "wave.xlsx")
+    assert str(error.value) == ("wave.xlsx: 2 sheets hold data: Sheet, Codes. Keep the sheet of the respondents only.")
+
+
+def test_parquet_keeps_types_as_codes(tmp_path: Path):
+    table = pa.table(
+        {
+            "id": pa.array([2**53 + 1, 7], pa.int64()),
+            "q1": pa.array([1, None], pa.int8()),
+            "yes": pa.array([True, None]),
+            "said": pa.array(["a", " "]).dictionary_encode(),
+            "day": pa.array([date(2009, 6, 3), None]),
+            "none": pa.nulls(2),
+        }
+    )
+    pq.write_table(table, tmp_path / "wave.parquet")
+    data = read_microdata(tmp_path / "wave.parquet")
+    assert data.frame["id"].tolist() == ["9007199254740993", "7"]
+    assert data.frame[["q1", "yes"]].values[0].tolist() == [1.0, 1.0]
+    assert data.frame[["q1", "yes", "none"]].iloc[1].isna().all()
+    assert data.frame["said"].tolist() == ["a", None]
+    assert data.frame["day"].tolist() == ["2009-06-03", None]
+    assert data.lines.tolist() == [1, 2]
+
+
+def test_says_why_a_parquet_file_cannot_be_read(tmp_path: Path, refused):
+    assert refused("a,b\n1,2\n", "wave.parquet") == [
+        "wave.parquet: this is not a Parquet file, whatever its name says. "
+        "Name it after what it is, such as .csv, or export it again."
+    ]
+    assert refused(b"PAR1" + b"x" * 20, "cut.parquet")[0].startswith("cut.parquet: cannot be read as Parquet: ")
+    pq.write_table(pa.table({"a": [[1, 2]]}), tmp_path / "lists.parquet")
+    with pytest.raises(StudyError) as error:
+        read_microdata(tmp_path / "lists.parquet")
+    assert str(error.value) == (
+        "lists.parquet, column 'a': holds list<element: int64>, expected one value for each respondent. Flatten it."
+    )
+
+
+QUALTRICS = (
+    "StartDate,Status,Finished,Q1,Q2_1,Q2_2,Q3_1,Q3_2\n"
+    'Start Date,Response Type,Finished,"Have you heard\nof it?",Which? - Selected Choice - Twitter,'
+    "Which? - Selected Choice - Facebook,Rate - A,Rate - B\n"
+    '"{""ImportId"":""startDate"",""timeZone"":""Europe/Paris""}","{""ImportId"":""status""}",'
+    '"{""ImportId"":""finished""}","{""ImportId"":""QID1""}","{""ImportId"":""QID2_1""}","{""ImportId"":""QID2_2""}",'
+    '"{""ImportId"":""QID3_1""}","{""ImportId"":""QID3_2""}"\n'
+    "2012-10-15,IP Address,True,1,Twitter,,4,5\n"
+    "2012-10-15,Survey Preview,False,2,,Facebook,3,\n"
+)
+
+
+def test_qualtrics_headers_are_three_rows(read):
+    data = read(QUALTRICS)
+    assert data.frame["Q1"].tolist() == [1.0, 2.0]
+    assert data.lines.tolist() == [5, 6]
+    assert data.codebook["Q1"].label == "Have you heard of it?"
+    assert data.codebook.sets == {"Q2": ResponseSet(name="Q2", label="Which?", items=("Q2_1", "Q2_2"))}
+    assert told(data) == [
+        "respondents who did not finish the questionnaire: 1",
+        "rows that are tests of the questionnaire, not respondents: 1",
+    ]
+
+
+def test_qualtrics_without_a_respondent_is_refused(refused):
+    assert refused("\n".join(QUALTRICS.split("\n")[:4]) + "\n") == [
+        "survey.csv: there are no respondents below the header. Export it again with its data."
+    ]
+
+
+def test_limesurvey_exports_bring_codes_and_questions(read):
+    data = read(
+        '"id. Response ID","submitdate. Date submitted","lastpage. Last page","q1. Heard of it?",'
+        '"q2[SQ001]. Which? [Twitter]","q2[SQ002]. Which? [Facebook]","q2[other]. Which? [Other]"\n'
+        '"1","2012-10-15 10:00:00","3","A1","Y","",""\n'
+        '"2","","1","A2","","Y","Viadeo"\n'
+    )
+    assert data.frame.columns.tolist() == ["id", "submitdate", "lastpage", "q1", "q2[SQ001]", "q2[SQ002]", "q2[other]"]
+    assert data.codebook["q1"].label == "Heard of it?"
+    assert data.codebook.sets == {"q2": ResponseSet(name="q2", label="Which?", items=("q2[SQ001]", "q2[SQ002]"))}
+    assert told(data) == ["respondents who did not finish the questionnaire: 1"]
+
+
+def test_other_tables_keep_points_in_their_names(read):
+    assert read("q1. Heard of it?,b\n1,2\n").frame.columns.tolist() == ["q1. Heard of it?", "b"]
+
+
+def test_a_very_long_cell_is_read_whole(read):
+    assert len(read("id,said\n1," + "x" * 200_000 + "\n").frame["said"][0]) == 200_000

@@ -49,7 +49,9 @@ def test_a_misspelt_key_deep_in_a_table_is_named_with_its_table(tmp_path: Path):
 
 
 def test_an_unknown_table_is_a_problem_of_the_file(tmp_path: Path):
-    assert problems_of(tmp_path, SMALLEST + "[survei]\n") == ["study.toml: unknown key 'survei'. Did you mean 'survey'?"]
+    assert problems_of(tmp_path, SMALLEST + "[survei]\n") == [
+        "study.toml: unknown key 'survei'. Did you mean 'survey'?"
+    ]
 
 
 def test_an_impossible_value_is_shown_with_what_was_expected(tmp_path: Path):
@@ -68,8 +70,8 @@ def test_a_time_zone_that_does_not_exist_is_refused(tmp_path: Path):
 
 def test_all_problems_are_told_at_once(tmp_path: Path):
     text = SMALLEST.replace("title", "titel") + WAVE.replace("yes", "yess") + "[usage]\nevents = 'x'\naccount = 'u'\n"
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
     with pytest.raises(StudyError) as caught:
-        (tmp_path / "study.toml").write_text(text, encoding="utf-8")
         read_study(tmp_path)
     assert [problem.place for problem in caught.value.problems] == [
         "study.toml, [study]",
@@ -87,7 +89,9 @@ def test_what_is_right_is_kept_so_that_its_data_can_be_checked(tmp_path: Path):
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
-    assert str(inspect_study(tmp_path / "none")[1][0]).endswith("study.toml: file not found. Make a study with 'churn init'.")
+    assert str(inspect_study(tmp_path / "none")[1][0]).endswith(
+        "study.toml: file not found. Make a study with 'churn init'."
+    )
 
 
 def test_broken_toml_names_the_line(tmp_path: Path):

@@ -109,7 +109,7 @@ def test_a_new_mode_breaks_the_series_and_is_said(compare, rng):
     assert found.to_frame()["breaks"].tolist() == ["mode", "", ""]
     assert found.trends[["first", "last", "n_waves"]].values.tolist() == [["2011-06", "2013-06", 3]]
     assert [str(note) for note in found.notes] == [
-        "change between waves 2010-06 and 2011-06 is not one of opinion or behaviour alone: mode differ"
+        "waves 2010-06 and 2011-06 were not asked in the same way: part of their change is an effect of mode"
     ]
 
 
@@ -123,7 +123,8 @@ def test_a_longer_list_is_told_but_does_not_break_one_platform(compare, rng):
 
 def test_only_the_wording_of_its_own_step_breaks_a_series():
     before, after = (
-        Survey(wave="", file="", wording={"aware": "Heard of it?", "signup": words}) for words in ("Account?", "Member?")
+        Survey(wave="", file="", wording={"aware": "Heard of it?", "signup": words})
+        for words in ("Account?", "Member?")
     )
     assert [found.step for found in breaks_between(before, after)] == ["signup"]
     assert breaks_between(before, after, steps=("aware",)) == ()
@@ -161,10 +162,17 @@ def test_a_share_of_all_has_no_trend_on_the_logit(compare, rng):
 
 @pytest.mark.parametrize(
     ("date", "wave", "year"),
-    [("2009-06-03/2009-06-04", "", 2009.421), ("2009-07", "", 2009.537), ("", "2009-01-01", 2009.0), ("autumn", "W8", None)],
+    [
+        ("2009-06-03/2009-06-04", "", 2009.421),
+        ("2009-07", "", 2009.537),
+        ("", "2009-01-01", 2009.0),
+        ("autumn", "W8", None),
+    ],
 )
 def test_fieldwork_is_placed_at_its_middle(date: str, wave: str, year: float | None):
-    assert fieldwork_year(Survey(wave=wave, file="", date=date)) == (None if year is None else pytest.approx(year, abs=1e-3))
+    assert fieldwork_year(Survey(wave=wave, file="", date=date)) == (
+        None if year is None else pytest.approx(year, abs=1e-3)
+    )
 
 
 def test_says_which_changes_there_are(compare, rng):

@@ -1,0 +1,443 @@
+"""Banner tables as pollsters print them: column shares, bases, and letters for significant differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from surveys._crosstabs import column_letters, letters_above
+from surveys._design import Floats
+from surveys._estimates import Bools, Ratio
+from surveys.comparisons import Adjustment, check_adjustment
+from surveys.design import Design
+from surveys.domains import Domains, row_mask
+from surveys.errors import SpecError
+from surveys.estimates import Estimates, combine, describe_shares
+from surveys.groups import Levels
+from surveys.results import Estimate, Note
+from surveys.shares import LevelShares
+from surveys.study import Label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RowKind = Literal["code", "net", "choice", "step", "conversion"]
+Split = Levels | pd.DataFrame | None
+Asked = Callable[[Split], LevelShares]
+
+SMALL, SUPPRESSED = "*", "**"
+PAIRS = {
+    "holm": "Holm's method for the pairs of columns of a group",
+    "fdr": "Benjamini and Hochberg's method for the pairs of columns of a group",
+    "none": "no allowance for the number of pairs",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerRow:
+    """A row of a table: its key, its label as the study or the file gives it, and what kind it is."""
+
+    key: str
+    label: Label
+    kind: RowKind = "code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BannerColumn:
+    """
+    A column of a table, and how many people it rests on.
+
+    Attributes
+    ----------
+    group, level : str
+        Empty for everybody.
+    letter : str
+        Under which others name it; empty for everybody.
+    n : int
+        Unweighted base: respondents in it.
+    n_weighted, n_effective : float
+        Sum of their weights; Kish's effective base.
+    flag : str
+        `*` for a small effective base, `**` where its shares are not shown.
+    """
+
+    group: str
+    level: str
+    letter: str
+    n: int
+    n_weighted: float
+    n_effective: float
+    flag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BannerTable:
+    """
+    Column shares of some rows, by the levels of some groups.
+
+    Attributes
+    ----------
+    id : str
+        Name of the table.
+    label : str or dict or None
+        What it shows.
+    rows : tuple of BannerRow
+    columns : tuple of BannerColumn
+        Everybody first, then group by group.
+    estimates : Estimates
+        All shares, row by row, with one covariance; index: row, group, level.
+    n_weighted, n_effective : ndarray of float, shape (n_rows, n_columns)
+        Weighted and effective base of each share: those who answered.
+    flag : ndarray of str, shape (n_rows, n_columns)
+        `*` where the effective base of a share is below `flagged`, `**` below `suppressed`.
+    above : ndarray of str, shape (n_rows, n_columns)
+        Letters of the columns of the same group that a share is significantly above: a small letter
+        at the first level of confidence, a capital at the second.
+    conf_levels : (float, float)
+        Of the letters.
+    adjustment : {"holm", "fdr", "none"}
+        For the number of pairs of columns in a row and group.
+    flagged, suppressed : float
+        Effective bases below which a share is flagged, and not shown.
+    wave : str
+        Of the survey; empty where there is none.
+    notes : tuple of Note
+        Caveats.
+    """
+
+    id: str
+    label: Label | None
+    rows: tuple[BannerRow, ...]
+    columns: tuple[BannerColumn, ...]
+    estimates: Estimates = field(repr=False)
+    n_weighted: Floats = field(repr=False)
+    n_effective: Floats = field(repr=False)
+    flag: NDArray[np.object_] = field(repr=False)
+    above: NDArray[np.object_] = field(repr=False)
+    conf_levels: tuple[float, float]
+    adjustment: Adjustment
+    flagged: float
+    suppressed: float
+    wave: str = ""
+    notes: tuple[Note, ...] = ()
+
+    def at(self, row: int, column: int) -> Estimate | None:
+        """
+        Give one share.
+
+        Parameters
+        ----------
+        row, column : int
+            Positions in `rows` and `columns`.
+
+        Returns
+        -------
+        Estimate or None
+            None where it is suppressed, or nobody is counted.
+        """
+        i = row * len(self.columns) + column
+        if self.flag[row, column] == SUPPRESSED or np.isnan(self.estimates.estimate[i]):
+            return None
+        return self.estimates.at(self.estimates.index[i])
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give one row per share.
+
+        Returns
+        -------
+        DataFrame
+            Columns row, label, kind, group, level, letter, estimate, std_error, conf_low, conf_high, df,
+            n, n_weighted, n_effective, flag, above. A suppressed share is NaN, and so is its interval.
+        """
+        frame = self.estimates.to_frame()
+        hidden = self.flag.ravel() == SUPPRESSED
+        width = len(self.columns)
+        numbers = {
+            name: frame[name].mask(hidden) for name in ("estimate", "std_error", "conf_low", "conf_high", "df")
+        }
+        columns = {
+            "row": np.repeat([row.key for row in self.rows], width),
+            "label": np.repeat([_in_any_language(row.label) for row in self.rows], width),
+            "kind": np.repeat([row.kind for row in self.rows], width),
+            "group": frame["group"],
+            "level": frame["level"],
+            "letter": [column.letter for column in self.columns] * len(self.rows),
+            **numbers,
+            "n": frame["n"],
+            "n_weighted": self.n_weighted.ravel(),
+            "n_effective": self.n_effective.ravel(),
+            "flag": self.flag.ravel(),
+            "above": self.above.ravel(),
+        }
+        return pd.DataFrame(columns)
+
+    def to_grid(self) -> pd.DataFrame:
+        """Give the table as it is printed: shares in per cent with their letters, and three rows of bases."""
+        cells = [[self._cell(i, j) for j in range(len(self.columns))] for i in range(len(self.rows))]
+        bases = [
+            [f"{column.n:,}{column.flag}" for column in self.columns],
+            [f"{column.n_weighted:,.0f}" for column in self.columns],
+            [f"{column.n_effective:,.0f}" for column in self.columns],
+        ]
+        names = [_in_any_language(row.label) for row in self.rows]
+        header = pd.MultiIndex.from_tuples(
+            [
+                (column.group or "all", f"{column.level} ({column.letter})" if column.letter else "all")
+                for column in self.columns
+            ]
+        )
+        return pd.DataFrame(cells + bases, index=[*names, "base", "weighted base", "effective base"], columns=header)
+
+    def summary(self) -> str:
+        """Say the shares of everybody, a line for each row."""
+        lines = []
+        for i, row in enumerate(self.rows):
+            found = self.at(i, 0)
+            lines.append(f"{_in_any_language(row.label)}: {'not shown' if found is None else found.summary()}")
+        return "\n".join(lines)
+
+    def plot(self, ax: Axes) -> Axes:
+        """Draw each column's shares as points, rows from the top."""
+        height = -np.arange(len(self.rows), dtype=float)
+        for j, column in enumerate(self.columns):
+            found = [self.at(i, j) for i in range(len(self.rows))]
+            ax.plot([np.nan if x is None else x.estimate for x in found], height, "o", label=column.level)
+        return ax
+
+    def _cell(self, i: int, j: int) -> str:
+        found = self.at(i, j)
+        if found is None:
+            return SUPPRESSED if self.flag[i, j] == SUPPRESSED else "–"
+        return f"{found.estimate:.0%} {self.above[i, j]}".rstrip() + self.flag[i, j]
+
+
+def tabulate(
+    design: Design,
+    rows: Mapping[str, ArrayLike],
+    banner: Mapping[str, Levels | pd.DataFrame],
+    *,
+    base: ArrayLike | None = None,
+    adjustment: Adjustment = "holm",
+    conf_levels: tuple[float, float] = (0.95, 0.99),
+    conf_level: float = 0.95,
+    flagged: float = 100,
+    suppressed: float = 30,
+) -> BannerTable:
+    """
+    Lay out the shares of some answers by the levels of some groups.
+
+    Parameters
+    ----------
+    design : Design
+        The sample.
+    rows : mapping of str to array_like of float, each of shape (n_rows,)
+        1 for yes, 0 for no, NaN where there is no answer; by the label of the row.
+    banner : mapping of str to Levels or DataFrame
+        Groups: the level of each respondent, or a column of true and false for each level, which may
+        overlap, as where several answers can be given.
+    base : array_like of bool, shape (n_rows,), optional
+        Whom the table is about; everybody without it.
+    adjustment : {"holm", "fdr", "none"}
+        How letters allow for the number of pairs of columns in a row and group.
+    conf_levels : (float, float)
+        From the first, a difference is given a small letter; from the second, a capital.
+    conf_level : float
+        Of the intervals, between 0 and 1.
+    flagged, suppressed : float
+        Kish's effective base below which a share is flagged `*`, and not shown, `**`.
+
+    Returns
+    -------
+    BannerTable
+        Columns that are not shown have no letters and are named by none.
+
+    Raises
+    ------
+    SpecError
+        If there is no row or no group, if levels of confidence do not rise, or arguments do not have
+        one value for each row of the sample.
+    EstimateError
+        If the design has no variance.
+
+    Notes
+    -----
+    Differences within a group are tested with Student's t from the covariance of all shares under the
+    design: clusters, weights and overlaps between columns are in it.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"heard": [1, 1, 1, 0] * 60 + [1, 0, 0, 0] * 60})
+    >>> age = Levels(("18-34", "35+"), np.repeat([0, 1], 240))
+    >>> table = tabulate(Design.from_frame(frame), {"Have heard": frame["heard"]}, {"age": age})
+    >>> table.to_grid().iloc[0].tolist()
+    ['50%', '75% B', '25%']
+    """
+    masked = row_mask(design, base)
+    asked = []
+    for label, values in rows.items():
+        indicator = np.asarray(values, float)
+        if indicator.shape != (design.n,):
+            what = f"got shape {indicator.shape} for a sample of {design.n}"
+            raise SpecError.at(f"row '{label}'", what, "Give one value for each row of the sample")
+        asked.append((BannerRow(key=label, label=label), indicator_shares(indicator, masked)))
+    return lay_out_banner(
+        design,
+        asked,
+        banner,
+        base=masked,
+        adjustment=adjustment,
+        conf_levels=conf_levels,
+        conf_level=conf_level,
+        flagged=flagged,
+        suppressed=suppressed,
+    )
+
+
+def indicator_shares(indicator: Floats, base: Bools) -> Asked:
+    """
+    Ask for the share of a base that says yes, by any way of splitting it.
+
+    Parameters
+    ----------
+    indicator : ndarray of float, shape (n_rows,)
+        1 for yes, 0 for no, NaN for no answer.
+    base : ndarray of bool, shape (n_rows,)
+
+    Returns
+    -------
+    function
+        From levels, overlapping columns or None (everybody) to the shares.
+    """
+
+    def asked(split: Split) -> LevelShares:
+        if not isinstance(split, pd.DataFrame):
+            return LevelShares.of(indicator, base, split)
+        counted = split.to_numpy(bool) & (base & np.isfinite(indicator))[:, None]
+        yes = np.where(counted, np.nan_to_num(indicator)[:, None], 0.0)
+        return LevelShares(Ratio(yes, counted.astype(float)), counted, pd.Index(split.columns, name="level"))
+
+    return asked
+
+
+def lay_out_banner(
+    design: Design,
+    rows: Sequence[tuple[BannerRow, Asked]],
+    banner: Mapping[str, Levels | pd.DataFrame],
+    *,
+    base: Bools,
+    id: str = "table",
+    label: Label | None = None,
+    wave: str = "",
+    adjustment: Adjustment = "holm",
+    conf_levels: tuple[float, float] = (0.95, 0.99),
+    conf_level: float = 0.95,
+    flagged: float = 100,
+    suppressed: float = 30,
+    notes: tuple[Note, ...] = (),
+) -> BannerTable:
+    """Estimate every share of a table, as `tabulate` from rows that know how they are asked for."""
+    if not rows or not banner:
+        raise SpecError.at("table", "has no row or no group", "Give at least one of each")
+    if not 0 < conf_levels[0] <= conf_levels[1] < 1:
+        raise SpecError.at("conf_levels", f"got {conf_levels}, expected two that rise", "Write (0.95, 0.99)")
+    check_adjustment(adjustment)
+    splits: dict[str, Split] = {"": None, **banner}
+    columns, counted = _columns(design, splits, base, flagged, suppressed)
+    estimated = [[_estimate(design, asked(split), conf_level) for split in splits.values()] for _, asked in rows]
+    keys = [(row.key, group) for row, _ in rows for group in splits]
+    estimates = combine(*(found for line in estimated for found, _ in line), keys=keys, names=["row", "group"])
+    shape = (len(rows), len(columns))
+    inside = [np.concatenate([counts for _, counts in line], axis=1) for line in estimated]
+    effective = np.array([[design.n_effective(column) for column in line.T] for line in inside]).reshape(shape)
+    weighted = np.array([design.weights @ line for line in inside]).reshape(shape)
+    flag = _flags(np.nan_to_num(effective), flagged, suppressed)
+    flag[:, [column.flag == SUPPRESSED for column in columns]] = SUPPRESSED
+    return BannerTable(
+        id=id,
+        label=label,
+        rows=tuple(row for row, _ in rows),
+        columns=columns,
+        estimates=estimates,
+        n_weighted=weighted,
+        n_effective=effective,
+        flag=flag,
+        above=_letters(estimates, columns, flag, adjustment, conf_levels),
+        conf_levels=conf_levels,
+        adjustment=adjustment,
+        flagged=flagged,
+        suppressed=suppressed,
+        wave=wave,
+        notes=notes,
+    )
+
+
+def _columns(
+    design: Design, splits: Mapping[str, Split], base: Bools, flagged: float, suppressed: float
+) -> tuple[tuple[BannerColumn, ...], Bools]:
+    everyone = np.ones(design.n)
+    parts = [(group, indicator_shares(everyone, base)(split)) for group, split in splits.items()]
+    named = [(group, str(level)) for group, shares in parts for level in shares.index]
+    counted = np.concatenate([shares.counted for _, shares in parts], axis=1)
+    letters = ["", *column_letters(len(named) - 1)]
+    found = []
+    for (group, level), letter, column in zip(named, letters, counted.T, strict=True):
+        effective = design.n_effective(column)
+        flag = _flags(np.nan_to_num(np.array([[effective]])), flagged, suppressed)[0, 0]
+        found.append(
+            BannerColumn(
+                group=group,
+                level=level,
+                letter=letter,
+                n=int(np.count_nonzero(column & (design.weights != 0))),
+                n_weighted=float(design.weights @ column),
+                n_effective=0.0 if np.isnan(effective) else effective,
+                flag=str(flag),
+            )
+        )
+    return tuple(found), counted
+
+
+def _estimate(design: Design, shares: LevelShares, conf_level: float) -> tuple[Estimates, Bools]:
+    table = Domains(shares.index, np.zeros((0, 0)), shares.counted)
+    return describe_shares(design, shares.statistic, table, conf_level=conf_level), shares.counted
+
+
+def _flags(effective: Floats, flagged: float, suppressed: float) -> NDArray[np.object_]:
+    small = np.where(effective < flagged, SMALL, "")
+    return np.where(effective < suppressed, SUPPRESSED, small).astype(object)
+
+
+def _letters(
+    estimates: Estimates,
+    columns: Sequence[BannerColumn],
+    flag: NDArray[np.object_],
+    adjustment: Adjustment,
+    conf_levels: tuple[float, float],
+) -> NDArray[np.object_]:
+    above = np.full(flag.shape, "", dtype=object)
+    width = len(columns)
+    for group in dict.fromkeys(column.group for column in columns if column.group):
+        places = np.array([j for j, column in enumerate(columns) if column.group == group])
+        letters = [columns[j].letter for j in places]
+        for i in range(len(flag)):
+            used = i * width + places
+            above[i, places] = letters_above(
+                estimates.estimate[used],
+                estimates.deviations[:, used],
+                flag[i, places] != SUPPRESSED,
+                letters,
+                estimates.degrees_of_freedom,
+                adjustment,
+                conf_levels,
+            )
+    return above
+
+
+def _in_any_language(label: Label) -> str:
+    return label if isinstance(label, str) else str(next(iter(label.values())))
