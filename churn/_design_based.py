@@ -77,7 +77,8 @@ class Followed:
         """Add up weights by level, kind and time, shape (n_levels, n_kinds, n_times)."""
         shape = (self.n_levels, self.n_kinds, len(self.time))
         code = np.ravel_multi_index((self.level, self.kind, self.position), shape)
-        return np.bincount(code, weights[self.row], int(np.prod(shape))).reshape(shape)
+        found = np.bincount(code, weights[self.row], int(np.prod(shape)))
+        return np.asarray(found, float).reshape(shape)
 
     def risk(self, weights: Floats) -> Risk:
         """Count people gone, at risk and left at each time."""

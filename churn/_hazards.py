@@ -161,7 +161,8 @@ class _Frame(NamedTuple):
         return score, information, self.share / pool, mean
 
     def _at_risk(self, values: Floats) -> Floats:
-        return np.cumsum(np.bincount(self.position, values, self.n_times)[::-1])[::-1][self.substep]
+        found = np.asarray(np.bincount(self.position, values, self.n_times), float)
+        return np.cumsum(found[::-1])[::-1][self.substep]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,7 +210,7 @@ class LogRankScore:
         substep = np.repeat(np.arange(n_times), steps)
         fraction = (np.arange(len(substep)) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[substep]
         pool = at_risk.sum(axis=0)[substep] - fraction * together[substep]
-        hazard = np.bincount(substep, together[substep] / steps[substep] / pool, n_times)
+        hazard = np.asarray(np.bincount(substep, together[substep] / steps[substep] / pool, n_times), float)
         shares = (at_risk[:, substep] - fraction * gone[:, substep]) / pool / steps[substep]
         return hazard, _sums(substep, shares.T, n_times).T
 

@@ -76,7 +76,7 @@ class IntervalShares:
         """Which supports each distinct interval holds, shape (n_distinct, n_supports)."""
         pairs, _ = self._distinct
         low, high = self.support
-        return ((pairs[:, :1] <= low) & (high <= pairs[:, 1:])).astype(float)
+        return np.asarray((pairs[:, :1] <= low) & (high <= pairs[:, 1:]), float)
 
     def masses(self, weights: Floats) -> Floats:
         """Maximise the weighted likelihood over the masses of the supports (EM, accelerated), shape (n_supports,)."""
@@ -91,7 +91,8 @@ class IntervalShares:
 
         def again(mass: Floats) -> Floats:
             held = inside @ mass
-            return mass * (inside.T @ np.divide(share, held, out=np.zeros_like(held), where=held > 0))
+            risen: Floats = inside.T @ np.divide(share, held, out=np.zeros_like(held), where=held > 0)
+            return mass * risen
 
         mass = np.full(inside.shape[1], 1 / inside.shape[1])
         for _ in range(MOST_ROUNDS):
@@ -139,7 +140,7 @@ class IntervalShares:
         held = self.masses(weights) > NOTHING
         within = (low[held, None] < self.times) & (self.times < high[held, None])
         finite = np.concatenate([self.high[np.isfinite(self.high)], self.low[np.isfinite(self.low)]])
-        return ~within.any(axis=0) & (self.times <= finite.max(initial=0.0))
+        return np.asarray(~within.any(axis=0) & (self.times <= finite.max(initial=0.0)), bool)
 
 
 def _likelihood(mass: Floats, share: Floats, inside: Floats) -> float:
@@ -279,7 +280,7 @@ class ParametricScore:
         moved = np.zeros((self.n_rows, self.covariates.shape[1] + 1))
         if found is None:
             return np.full_like(moved, np.nan)
-        theta, inverse, scores = found
+        _, inverse, scores = found
         moved[self.row] = scores @ inverse
         return moved
 

@@ -151,7 +151,7 @@ def join_funnel(
                 f"platform '{platform}', wave '{wave}'", f"no {step}, {measure}", "Ask for it in the survey"
             )
     aware, signup, conversion = (funnel.at(wave, platform, *step) for step in wanted)
-    known = frame[frame["measure"] == "cumulative"].loc["signup"]
+    known = frame[frame["measure"] == "cumulative"].loc[["signup"]].iloc[0]
     size = float(known["population"]) / signup.estimate
     return JointFunnel(
         platform=platform,

@@ -87,9 +87,10 @@ class IntervalCurve:
 
     def summary(self) -> str:
         """Say the share retained at each tenure asked for, a line for each."""
+        points = [(time, self.at(time)) for time in self.estimates.index]
         return "\n".join(
-            f"{time:g} {self.time_unit}: {found if isinstance(found := self.at(time), Unavailable) else found.summary()}"
-            for time in self.estimates.index
+            f"{time:g} {self.time_unit}: {point if isinstance(point, Unavailable) else point.summary()}"
+            for time, point in points
         )
 
     def plot(self, ax: Axes) -> Axes:
@@ -189,7 +190,7 @@ def _above(distribution: Distribution, z: ArrayLike) -> Floats:
     values = np.asarray(z, float)
     match distribution:
         case "weibull":
-            return np.exp(-np.exp(values))
+            return np.asarray(np.exp(-np.exp(values)))
         case "log-normal":
             return np.asarray(special.ndtr(-values))
         case "log-logistic":

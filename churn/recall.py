@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -139,6 +140,7 @@ class RecallCurve:
     notes: tuple[Note, ...] = ()
     _design: Design = field(repr=False)
     _ends: tuple[Floats, Floats] = field(repr=False)
+    _claimed: Floats = field(repr=False)
 
     @property
     def times(self) -> tuple[float, ...]:
@@ -206,13 +208,8 @@ class RecallCurve:
             If no band ends there.
         """
         self.curve.estimates.at(float(at))
-        low, high = self._answers
-        gone = np.where(np.isnan(low), np.nan, (high <= at).astype(float))
+        gone = np.where(np.isnan(self._claimed), np.nan, (self._claimed <= at).astype(float))
         return proportion(self._design, gone, conf_level=self.conf_level).at("value")
-
-    @property
-    def _answers(self) -> tuple[Floats, Floats]:
-        return self._ends
 
     def fit(self, distribution: Distribution = "weibull") -> DurationModel:
         """
@@ -258,11 +255,12 @@ class RecallCurve:
 
     def summary(self) -> str:
         """Say the share gone by each end of a band, with the naive share, a line for each."""
-        return "\n".join(
-            f"{time:g} days: gone {found if isinstance(found := self.dropout(at=time), Unavailable) else found.summary()}; "
-            f"of all answers {self.naive_dropout(at=time).estimate:.1%}"
-            for time in self.times
-        )
+        lines = []
+        for time in self.times:
+            gone, naive = self.dropout(at=time), self.naive_dropout(at=time)
+            told = str(gone) if isinstance(gone, Unavailable) else gone.summary()
+            lines.append(f"{time:g} days: gone {told}; of all answers {naive.estimate:.1%}")
+        return "\n".join(lines)
 
     def plot(self, ax: Axes) -> Axes:
         """Draw the share gone by each end of a band as a point on its interval, the naive share beside it."""
@@ -349,6 +347,7 @@ def read_recall(study: Study, wave: str, platform: str, *, dated: pd.DataFrame |
         notes=(*sample.notes, *notes),
         _design=sample.design,
         _ends=(low, high),
+        _claimed=np.where(counted, np.where(place < 0, np.inf, ends[place, 1]), np.nan),
     )
 
 
@@ -371,7 +370,7 @@ def _bands(question: Recall, place: str) -> tuple[tuple[Band, ...], list[str]]:
         except SpecError as error:
             problems += [Problem(f"{place}, {problem.place}", problem.what, problem.mend) for problem in error.problems]
     found.sort(key=lambda pair: pair[0].low)
-    for (band, _), (following, _) in zip(found, found[1:], strict=False):
+    for (band, _), (following, _) in pairwise(found):
         if band.high != following.low:
             what = "overlap" if band.high > following.low else "leave a gap"
             said = f"bands '{band.text}' and '{following.text}' {what}"

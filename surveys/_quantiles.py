@@ -72,14 +72,16 @@ def _stepped(x: Floats, reached: Floats, p: Floats, rule: Rule) -> Floats:
 def _positions(sums: Floats, w: Floats, rule: Rule) -> Floats:
     """Give the share at which each value lies."""
     before = np.concatenate([[0.0], sums[:-1]])
+    found: Floats
     match rule:
         case "hf5":
-            return (sums - w / 2) / sums[-1]
+            found = (sums - w / 2) / sums[-1]
         case "hf6":
-            return sums / (sums[-1] + w[-1])
+            found = sums / (sums[-1] + w[-1])
         case "hf7":
-            return before / sums[-2]
+            found = before / sums[-2]
         case "hf8":
-            return (before / 3 + sums * 2 / 3) / (sums[-1] + w[-1] / 3)
+            found = (before / 3 + sums * 2 / 3) / (sums[-1] + w[-1] / 3)
         case _:
-            return (before * 3 / 8 + sums * 5 / 8) / (sums[-1] + w[-1] / 4)
+            found = (before * 3 / 8 + sums * 5 / 8) / (sums[-1] + w[-1] / 4)
+    return found

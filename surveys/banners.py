@@ -247,7 +247,7 @@ def _set(sample: Sample, table: Crosstab, base: Bools) -> Iterator[Row]:
 def _ticked(sample: Sample, table: Crosstab, described: ResponseSet, item: str) -> Floats:
     if described.counted is not None:
         return _choice(sample, table, item, (described.counted,))
-    return sample.frame[item].notna().to_numpy(float)
+    return np.asarray(sample.frame[item].notna(), float)
 
 
 def _anywhere(indicators: list[Floats]) -> Floats:

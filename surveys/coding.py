@@ -22,7 +22,7 @@ SimultaneousMethod = Literal["goodman", "sison-glaz"]
 NAMES: dict[SimultaneousMethod, str] = {"goodman": "Goodman, simultaneous", "sison-glaz": "Sison-Glaz, simultaneous"}
 SMALL = 5
 ASSUMED = Note("messages are taken as drawn one by one; drawn by day or half-hour, they would tell less")
-SUPPOSED = Note("a design effect of {effect} is supposed, not estimated")
+SUPPOSED = Note("the variance is supposed, not estimated, to be {effect} of that of messages drawn one by one")
 RARE = Note("categories with fewer than {n} messages, for which the intervals are rough: {categories}")
 
 
@@ -251,7 +251,7 @@ def share_of_counts(
     >>> share_of_counts(tweets, design_effect=2).at("babble").summary()
     '40.6% [36.5%, 44.7%], n = 2,000'
     """
-    notes = (ASSUMED,) if design_effect == 1 else (Note(SUPPOSED.message, {"effect": f"{design_effect:g}"}),)
+    notes = (ASSUMED,) if design_effect == 1 else (Note(SUPPOSED.message, {"effect": float(design_effect)}),)
     return _describe(counts, design_effect, None, notes, method, conf_level)
 
 

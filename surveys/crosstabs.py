@@ -158,9 +158,7 @@ class BannerTable:
         frame = self.estimates.to_frame()
         hidden = self.flag.ravel() == SUPPRESSED
         width = len(self.columns)
-        numbers = {
-            name: frame[name].mask(hidden) for name in ("estimate", "std_error", "conf_low", "conf_high", "df")
-        }
+        numbers = {name: frame[name].mask(hidden) for name in ("estimate", "std_error", "conf_low", "conf_high", "df")}
         columns = {
             "row": np.repeat([row.key for row in self.rows], width),
             "label": np.repeat([_in_any_language(row.label) for row in self.rows], width),
@@ -214,7 +212,7 @@ class BannerTable:
         found = self.at(i, j)
         if found is None:
             return SUPPRESSED if self.flag[i, j] == SUPPRESSED else "–"
-        return f"{found.estimate:.0%} {self.above[i, j]}".rstrip() + self.flag[i, j]
+        return f"{found.estimate:.0%} {self.above[i, j]}".rstrip() + str(self.flag[i, j])
 
 
 def tabulate(
@@ -348,7 +346,7 @@ def lay_out_banner(
         raise SpecError.at("conf_levels", f"got {conf_levels}, expected two that rise", "Write (0.95, 0.99)")
     check_adjustment(adjustment)
     splits: dict[str, Split] = {"": None, **banner}
-    columns, counted = _columns(design, splits, base, flagged, suppressed)
+    columns = _columns(design, splits, base, flagged, suppressed)
     estimated = [[_estimate(design, asked(split), conf_level) for split in splits.values()] for _, asked in rows]
     keys = [(row.key, group) for row, _ in rows for group in splits]
     estimates = combine(*(found for line in estimated for found, _ in line), keys=keys, names=["row", "group"])
@@ -379,7 +377,7 @@ def lay_out_banner(
 
 def _columns(
     design: Design, splits: Mapping[str, Split], base: Bools, flagged: float, suppressed: float
-) -> tuple[tuple[BannerColumn, ...], Bools]:
+) -> tuple[BannerColumn, ...]:
     everyone = np.ones(design.n)
     parts = [(group, indicator_shares(everyone, base)(split)) for group, split in splits.items()]
     named = [(group, str(level)) for group, shares in parts for level in shares.index]
@@ -400,7 +398,7 @@ def _columns(
                 flag=str(flag),
             )
         )
-    return tuple(found), counted
+    return tuple(found)
 
 
 def _estimate(design: Design, shares: LevelShares, conf_level: float) -> tuple[Estimates, Bools]:

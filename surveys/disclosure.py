@@ -67,7 +67,8 @@ REQUIRED: Mapping[ItemName, tuple[Rules, ...]] = {
 articles 2 and 3 of the French law 77-808 on electoral polls."""
 
 BLANK = Note(
-    "blank cells count as questions that were not asked: answers that were simply left blank are not among those missing"
+    "blank cells count as questions that were not asked: "
+    "answers that were simply left blank are not among those missing"
 )
 
 

@@ -13,8 +13,8 @@ from surveys._design import Floats
 from surveys._estimates import Bools
 from surveys.design import Design
 from surveys.domains import By, Values, columns_of, lay_out
-from surveys.estimates import Estimates, describe_estimates, mean, total
 from surveys.errors import SpecError
+from surveys.estimates import Estimates, describe_estimates, mean, total
 
 Draw = Literal["without replacement", "with replacement"]
 

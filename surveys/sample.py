@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,8 @@ from surveys.codebook import Codebook
 from surveys.design import Design
 from surveys.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.groups import Levels, classify
+from surveys.recipes import build_recipe
+from surveys.replicates import Centre, ReplicateDesign, bootstrap, jackknife
 from surveys.results import Note
 from surveys.rows import Rows, listed, quoted, some
 from surveys.sources import Microdata, read_microdata
@@ -235,6 +239,7 @@ def read_sample(study: Study, spec: Survey) -> Sample:
     problems += [problem for _, wrong, _ in (*checked, *grouped) for problem in wrong]
     if problems:
         raise StudyError(*dict.fromkeys(problems))
+    sample = replace(sample, design=_weighted(sample, study.folder))
     told = [note for _, _, notes in (*checked, *grouped) for note in notes]
     notes = (*data.notes, *_personal(data), *_about_design(sample.design), *_once(told))
     return replace(sample, notes=notes)
@@ -272,22 +277,63 @@ def _missing_columns(rows: Rows, spec: Survey) -> list[Problem]:
 
 def _design(data: Microdata, spec: Survey) -> tuple[Design | None, list[Problem]]:
     try:
-        design = Design.from_frame(
-            data.frame,
-            weight=spec.weight,
-            strata=spec.strata,
-            cluster=spec.cluster,
-            nest=spec.nest,
-            fpc=spec.fpc,
-            lonely_psu=spec.lonely_psu,
-            sampling=spec.sampling,
-            place=data.place,
-            lines=data.lines,
-        )
+        design = _drawn(data, spec)
         design.check_variance(data.place)
     except (SpecError, EstimateError) as error:
         return None, list(error.problems)
     return design, []
+
+
+def _drawn(data: Microdata, spec: Survey) -> Design:
+    given = spec.replicates
+    if given is not None and given.make is None and given.kind is not None and spec.weight is not None:
+        return ReplicateDesign.from_replicates(
+            data.frame,
+            weight=spec.weight,
+            columns=f"{re.escape(given.prefix)}[0-9]+" if given.prefix is not None else given.columns,
+            kind=given.kind,
+            scale=given.scale,
+            rscales=given.rscales,
+            rho=given.rho,
+            centre="estimate" if given.mse else "mean",
+            df=given.df,
+            holding=given.holding,
+            sampling=spec.sampling,
+            place=data.place,
+            lines=data.lines,
+        )
+    return Design.from_frame(
+        data.frame,
+        weight=spec.weight,
+        strata=spec.strata,
+        cluster=spec.cluster,
+        nest=spec.nest,
+        fpc=spec.fpc,
+        lonely_psu=spec.lonely_psu,
+        sampling=spec.sampling,
+        place=data.place,
+        lines=data.lines,
+    )
+
+
+def _weighted(sample: Sample, folder: Path) -> Design:
+    """Weigh the sample to known totals and make the replicates asked for."""
+    spec, design = sample.spec, sample.design
+    named = {name for step in spec.weighting for name in step.margins if name in spec.group}
+    try:
+        if spec.weighting:
+            frame = sample.frame.assign(**{name: sample.levels(name) for name in sorted(named)})
+            recipe = build_recipe(spec.weighting, folder)
+            design = recipe.apply(design, frame, place=sample.place, lines=sample.lines)
+        made = spec.replicates
+        if made is not None and made.make is not None:
+            centre: Centre = "estimate" if made.mse else "mean"
+            if made.make == "jackknife":
+                return jackknife(design, centre=centre)
+            return bootstrap(design, n_replicates=made.number, seed=made.seed, centre=centre)
+    except (SpecError, EstimateError) as error:
+        raise StudyError(*error.problems) from None
+    return design
 
 
 def _twice(rows: Rows, name: str) -> list[Problem]:
@@ -320,7 +366,7 @@ def _about_design(design: Design) -> list[Note]:
     if effective < UNEVEN * design.n:
         message = "weights are so uneven that {n} respondents tell as much as {n_effective}"
         notes.append(Note(message, {"n": design.n, "n_effective": round(effective)}))
-    if design.sampling != "census" and (design.stages[0].fraction >= 1).all():
+    if design.sampling != "census" and design.stages and (design.stages[0].fraction >= 1).all():
         notes.append(Note("population sizes equal the numbers drawn, so that estimates have no sampling error"))
     if design.lonely_strata:
         message = "strata with one primary unit ({strata}) follow the rule '{rule}'"

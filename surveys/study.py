@@ -139,6 +139,72 @@ class Share(Answer):
     base: str | None = None
 
 
+class Replicates(Section):
+    """
+    `[survey.replicates]`: replicate weights, in the file or made from strata and clusters.
+
+    The file's columns are named by `prefix` (followed by a number) or `columns`; `mse` takes
+    deviations from the estimate rather than from the mean of the replicates; `factors` are to be
+    multiplied by the weight. `make` leaves out each primary unit in turn, or draws units `number`
+    times, and weighs every replicate by the steps of `[[survey.weighting]]`.
+    """
+
+    kind: Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "SDR", "other"] | None = None
+    make: Literal["jackknife", "bootstrap"] | None = None
+    prefix: str | None = None
+    columns: tuple[str, ...] = ()
+    holding: Literal["weights", "factors"] = "weights"
+    scale: float | None = Field(default=None, gt=0)
+    rscales: float | tuple[float, ...] | None = None
+    rho: float = Field(default=0.0, ge=0, lt=1)
+    mse: bool = False
+    df: int | None = Field(default=None, gt=0)
+    number: int = Field(default=200, ge=2)
+    seed: int = Field(default=1, ge=0)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Replicates:
+        if (self.make is not None) + (self.prefix is not None) + bool(self.columns) != 1:
+            raise ValueError("expected one of prefix, columns or make")
+        if self.make is None and self.kind is None:
+            raise ValueError("expected kind, which tells how the replicates of the file were made")
+        return self
+
+
+class Weighting(Section):
+    """
+    `[[survey.weighting]]`: one step that weighs respondents to what is known of the population.
+
+    `margins` gives, by group or by item, the people in each level or code; or the sum of a number,
+    for `calibrate`; or the name of a CSV file whose column `total` gives people by its other columns.
+    """
+
+    kind: Literal["poststratify", "rake", "calibrate", "trim"]
+    margins: dict[str, dict[str, float] | float | str] = {}
+    distance: Literal["linear", "raking", "logit"] = "linear"
+    bounds: tuple[float, float] | None = None
+    lower: float | None = None
+    upper: float | None = None
+    strict: bool = True
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Weighting:
+        limited = self.lower is not None or self.upper is not None
+        if self.kind == "trim" and (self.margins or not limited):
+            raise ValueError("trim needs lower or upper, and no margins")
+        if self.kind != "trim" and (limited or not self.margins):
+            raise ValueError(f"{self.kind} needs margins, and no lower or upper")
+        if self.kind == "poststratify" and len(self.margins) != 1:
+            raise ValueError("poststratify needs one margin; cross columns in a CSV file, or rake")
+        if self.kind != "calibrate" and (self.bounds is not None or self.distance != "linear"):
+            raise ValueError(f"distance and bounds are for calibrate, not for {self.kind}")
+        if self.distance == "logit" and self.bounds is None:
+            raise ValueError("distance 'logit' needs bounds, such as [0.4, 2.5]")
+        if self.bounds is not None and not self.bounds[0] < 1 < self.bounds[1]:
+            raise ValueError("expected bounds below and above 1, such as [0.4, 2.5]")
+        return self
+
+
 class Survey(Section):
     """
     `[[survey]]`: one wave: its file, its design, and what its items mean.
@@ -167,6 +233,8 @@ class Survey(Section):
     nest: bool = False
     fpc: Columns | None = None
     lonely_psu: Literal["fail", "adjust", "average", "certainty", "remove"] = "fail"
+    replicates: Replicates | None = None
+    weighting: tuple[Weighting, ...] = ()
     id: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
@@ -180,6 +248,16 @@ class Survey(Section):
     def _panels_know_respondents(self) -> Survey:
         if self.panel is not None and self.id is None:
             raise ValueError("panel needs id, the column that tells the same respondent in every wave")
+        return self
+
+    @model_validator(mode="after")
+    def _replicates_stand_alone(self) -> Survey:
+        if self.replicates is None or self.replicates.make is not None:
+            return self
+        if self.weight is None:
+            raise ValueError("replicates need weight, the column of the weights of the whole sample")
+        if self.strata or self.cluster or self.fpc:
+            raise ValueError("replicates of the file stand in the place of strata, cluster and fpc: remove these")
         return self
 
     @model_validator(mode="after")

@@ -69,7 +69,9 @@ def test_the_design_effect_is_that_of_the_survey_design(rng):
 def test_a_supposed_design_effect_widens_every_interval():
     one, two = share_of_counts(TWEETS), share_of_counts(TWEETS, design_effect=2)
     assert ((two.conf_high - two.conf_low) > (one.conf_high - one.conf_low)).all()
-    assert str(two.notes[0]) == "a design effect of 2 is supposed, not estimated"
+    assert str(two.notes[0]) == (
+        "the variance is supposed, not estimated, to be 200.0% of that of messages drawn one by one"
+    )
 
 
 def test_simultaneous_intervals_cover_all_shares_as_often_as_they_say(rng):

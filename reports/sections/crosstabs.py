@@ -1,0 +1,200 @@
+"""Banner tables: shares by group, with bases and the letters of significant differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reports.labels import conversion_label, group_label, level_label, sampling_words, step_label, wave_label
+from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table, shown_text
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.tables import safe_for_spreadsheets
+from surveys.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
+from surveys.study import Survey
+
+
+def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerTable]) -> list[Block]:
+    """
+    Write the chapter of banner tables.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    tables : sequence of BannerTable
+        Those of the study, as `surveys.banners.build_tables` gives them.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study names no table.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> from surveys.banners import build_tables
+    >>> results = example_results()
+    >>> write_crosstabs(results, open_printer("en"), build_tables(results.study))[0].text
+    'By group, in detail'
+    """
+    if not tables:
+        return []
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    return [
+        Heading(level=1, text=printer.say("By group, in detail"), anchor="crosstabs"),
+        Paragraph.of(
+            printer.say(
+                "Shares are read down the columns. A letter beside a share names a column of the same group "
+                "whose share is significantly lower."
+            )
+        ),
+        *(_table(surveys[table.wave], table, printer) for table in tables),
+    ]
+
+
+def write_crosstab_files(tables: Sequence[BannerTable], folder: Path) -> list[Path]:
+    """
+    Write each banner table as CSV, one row per share, with all its digits.
+
+    Parameters
+    ----------
+    tables : sequence of BannerTable
+        Those of a study.
+    folder : Path
+        Where to write; made where it does not exist.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {folder / f"table_{table.id.replace('-', '_')}.csv": table for table in tables}
+    for file, table in files.items():
+        safe_for_spreadsheets(table.to_frame()).to_csv(file, index=False, lineterminator="\n")
+    return list(files)
+
+
+def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
+    rows: list[Row] = []
+    for i, row in enumerate(table.rows):
+        rows += _share_rows(table, i, _row_label(row, printer), printer)
+    level = printer.numbers.share(table.estimates.conf_level)
+    base = printer.say(
+        "Base: respondents of {wave} who answered, or those named in the row. Below each share: its {level} "
+        "confidence interval.",
+        wave=wave_label(printer, survey),
+        level=level,
+    )
+    caption = wave_label(printer, survey) if table.label is None else shown_text(printer.label(table.label))
+    return Table(
+        anchor=f"tab-table-{table.id}",
+        caption=caption,
+        columns=(
+            Column(text=printer.say("Share"), align="left", width=2.2),
+            *(_column(survey, column, printer) for column in table.columns),
+        ),
+        rows=(*rows, *_base_rows(table, printer)),
+        base=f"{base} {sampling_words(printer, survey)}",
+        notes=tuple(_notes(survey, table, printer)),
+        origin="simulated" if survey.simulated else "measured",
+    )
+
+
+def _column(survey: Survey, column: BannerColumn, printer: Printer) -> Column:
+    if not column.group:
+        return Column(text=printer.say("All"), align="right", width=1.0)
+    level = shown_text(_level_label(survey, column, printer))
+    return Column(
+        text=f"{level} ({column.letter})",
+        align="right",
+        width=1.1,
+        group=group_label(printer, survey, column.group),
+    )
+
+
+def _level_label(survey: Survey, column: BannerColumn, printer: Printer) -> str:
+    """Name a level in the language of the report, from its name in the study's first language."""
+    for label in survey.group[column.group].levels.values():
+        if not isinstance(label, str) and column.level in label.values():
+            return printer.label(label)
+    return level_label(printer, survey, column.group, column.level)
+
+
+def _row_label(row: BannerRow, printer: Printer) -> str:
+    if row.kind == "step":
+        return step_label(printer, row.key)
+    if row.kind == "conversion":
+        said = conversion_label(printer, row.key.partition(".")[0])
+        return said[:1].upper() + said[1:]
+    return shown_text(printer.label(row.label))
+
+
+def _share_rows(table: BannerTable, i: int, label: str, printer: Printer) -> Iterator[Row]:
+    """Give a row of shares with their letters, and a row of their intervals."""
+    shares: list[str | Cell] = [label]
+    intervals: list[str | Cell] = [Cell(text=printer.say("interval"), tone="muted")]
+    for j, column in enumerate(table.columns):
+        found = table.at(i, j)
+        if found is None:
+            shares.append(SUPPRESSED if table.flag[i, j] == SUPPRESSED else "–")
+            intervals.append(Cell(text="–", tone="muted"))
+            continue
+        identifier = ".".join(
+            part for part in ("table", table.id, table.rows[i].key, column.group, column.level) if part
+        )
+        marks = f"{table.flag[i, j]} {table.above[i, j]}".rstrip()
+        shares.append(f"{printer.estimate(identifier, found)}{marks}")
+        intervals.append(Cell(text=printer.interval(identifier, found), tone="muted"))
+    yield tuple(shares)
+    yield tuple(intervals)
+
+
+def _base_rows(table: BannerTable, printer: Printer) -> Iterator[Row]:
+    kinds = {
+        "n": (printer.say("Respondents"), "a count of respondents"),
+        "n_weighted": (printer.say("Weighted base"), "a sum of weights"),
+        "n_effective": (printer.say("Effective base"), "what unequal weights leave of the number of respondents"),
+    }
+    for kind, (label, why) in kinds.items():
+        cells = [label]
+        for column in table.columns:
+            identifier = ".".join(part for part in ("table", table.id, kind, column.group, column.level) if part)
+            value = round(getattr(column, kind))
+            text = printer.value(identifier, value, unit="count", why_no_interval=why)
+            cells.append(f"{text}{column.flag if kind == 'n_effective' else ''}")
+        yield tuple(cells)
+
+
+def _notes(survey: Survey, table: BannerTable, printer: Printer) -> Iterator[str]:
+    if survey.simulated:
+        yield printer.say("Simulated data.")
+    low, high = (printer.numbers.share(level) for level in table.conf_levels)
+    adjusted = {
+        "holm": printer.say("Holm’s method allows for the number of pairs of columns in a row and group."),
+        "fdr": printer.say(
+            "Benjamini and Hochberg’s method allows for the number of pairs of columns in a row and group."
+        ),
+        "none": printer.say("Nothing allows for the number of pairs of columns."),
+    }
+    yield printer.say(
+        "Small letters: significant at {low}; capitals: at {high}. Student’s t from the covariance of all "
+        "shares under the survey design.",
+        low=low,
+        high=high,
+    )
+    yield adjusted[table.adjustment]
+    flags = set(table.flag.ravel()) | {column.flag for column in table.columns}
+    if "*" in flags:
+        yield printer.say(
+            "* Effective base below {n}: to be read with care.", n=printer.numbers.count(round(table.flagged))
+        )
+    if SUPPRESSED in flags:
+        yield printer.say(
+            "** Effective base below {n}: neither shown nor compared.",
+            n=printer.numbers.count(round(table.suppressed)),
+        )
