@@ -14,6 +14,8 @@ Ties = Literal["efron", "breslow"]
 
 MOST_STEPS = 50
 PRECISION = 1e-10
+FLAT = 1e-9
+"""A likelihood whose curvature has fallen to this share of that at no effect rises without end."""
 
 
 class Fit(NamedTuple):
@@ -94,7 +96,7 @@ class CoxScore:
         spread = np.where(spread > 0, spread, 1.0)
         x = (self.covariates - center) / spread
         frame = _Frame.of(self, w)
-        coefficient, converged = np.zeros(k), False
+        coefficient, converged, start = np.zeros(k), False, np.zeros(k)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for _ in range(MOST_STEPS):
                 risk = np.exp(x @ coefficient)
@@ -102,10 +104,11 @@ class CoxScore:
                 step = _solve(information, score)
                 if converged or step is None:
                     break
+                start = np.diag(information) if not start.any() else start
                 coefficient = coefficient + step
                 converged = bool(np.abs(step).max() < PRECISION * (1 + np.abs(coefficient).max()))
         inverse = _solve(information, np.eye(k)) if converged else None
-        found = inverse is not None and bool(np.isfinite(coefficient).all())
+        found = inverse is not None and bool((np.diag(information) > FLAT * start).all())
         return Fit(
             coefficient=coefficient / spread,
             inverse=(np.eye(k) if inverse is None else inverse) / np.outer(spread, spread),

@@ -14,6 +14,7 @@ Distance = Literal["linear", "raking", "logit"]
 
 SWEEPS_OF_SCORES = 10
 HALVINGS = 60
+EXTREME = 300.0
 REFINEMENTS = 3
 
 
@@ -92,11 +93,11 @@ def stretch(raised: Floats, distance: Distance, bounds: tuple[float, float] | No
     if distance == "logit":
         low, high = bounds if bounds is not None else (0.0, np.inf)
         steep = (high - low) / ((1 - low) * (high - 1))
-        grown = np.exp(np.clip(raised * steep, -700, 700))
+        grown = np.exp(np.clip(raised * steep, -EXTREME, EXTREME))
         below = (high - 1) + (1 - low) * grown
         factor = (low * (high - 1) + high * (1 - low) * grown) / below
         return factor, grown * steep * (1 - low) * (high - 1) * (high - low) / below**2
-    factor = 1 + raised if distance == "linear" else np.exp(np.minimum(raised, 700))
+    factor = 1 + raised if distance == "linear" else np.exp(np.minimum(raised, EXTREME))
     slope = np.ones_like(raised) if distance == "linear" else factor
     if bounds is None:
         return factor, slope

@@ -68,7 +68,9 @@ def _step(step: Weighting, folder: Path) -> WeightingStep:
     listed: dict[Key, dict[Hashable, float]] = {}
     for key, found in margins.items():
         if not isinstance(found, dict):
-            raise SpecError.at(f"margin '{key}'", f"a single total, and {step.kind} needs one for each level", "Use calibrate")
+            raise SpecError.at(
+                f"margin '{key}'", f"a single total, and {step.kind} needs one for each level", "Use calibrate"
+            )
         listed[key] = found
     return PostStratify(*next(iter(listed.items()))) if step.kind == "poststratify" else Rake(listed)
 

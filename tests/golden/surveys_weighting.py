@@ -139,7 +139,7 @@ def say_quantile(case: dict[str, Any], setting: Setting, comparison: Comparison,
         ):
             theirs = numbers(limits[name])
             if interval != "mean" and np.isnan(theirs).any():
-                record("surveys", f"quantile: {interval}", case_id, "not expressed", "R has no interval for the largest")
+                record("surveys", f"quantile: {interval}", case_id, "not expressed", "R has no interval at the largest")
             known = ~np.isnan(theirs) if interval != "mean" else np.ones(len(theirs), bool)
             comparison.close(f"{key} {name}", ours[known], theirs[known], found.estimate[known])
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from reports.examples import open_example
 from surveys.design import Design
 from surveys.errors import EstimateError, SpecError
 from surveys.regression import SurveyGlm
@@ -156,7 +157,8 @@ def test_families_and_links_that_do_not_go_together_are_refused():
         SurveyGlm("y ~ x", "quasipoisson", "logit")
 
 
-def test_codes_declared_missing_are_no_answers(make_study):
-    study = make_study("w,q1,q2\n" + "1,1,3\n1,2,4\n2,1,1\n1,2,2\n1,1,5\n" * 4)
-    sample = read_sample(study, study.survey[0])
-    assert SurveyGlm("I(q1 == 1) ~ q2", "quasibinomial").fit(sample).n == 20
+def test_codes_declared_missing_are_no_answers():
+    study = open_example("twitter_france")
+    sample = read_sample(study, study.survey[2])
+    found = SurveyGlm("I(q1_twitter == 1) ~ factor(sexe)", "quasibinomial").fit(sample)
+    assert found.n == sample.frame["q1_twitter"].isin([1, 2]).sum() < len(sample)

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyreadstat
+import pytest
+
+from reports.examples import open_example
+from surveys.banners import build_table, build_tables
+from surveys.comparisons import pairwise_differences
+from surveys.crosstabs import BannerTable, tabulate
+from surveys.design import Design
+from surveys.errors import SpecError, StudyError
+from surveys.estimates import proportion
+from surveys.funnel import estimate_funnel
+from surveys.groups import Levels
+from surveys.sample import read_sample
+from surveys.study import Crosstab, Study
+
+
+def ages(counts: dict[str, int]) -> tuple[Levels, int]:
+    return Levels(tuple(counts), np.repeat(np.arange(len(counts)), list(counts.values()))), sum(counts.values())
+
+
+def heard(*parts: tuple[int, int]) -> np.ndarray:
+    """Give yes to so many of so many, group after group."""
+    return np.concatenate([np.repeat([1.0, 0.0], [yes, n - yes]) for yes, n in parts])
+
+
+def table_of(shares: tuple[tuple[int, int], ...], names: str = "abc", **options: Any) -> BannerTable:
+    age, n = ages({name: size for name, (_, size) in zip(names, shares, strict=True)})
+    return tabulate(Design.from_frame(pd.DataFrame(index=range(n))), {"heard": heard(*shares)}, {"age": age}, **options)
+
+
+def test_a_letter_names_the_column_that_is_lower_and_a_capital_is_surer():
+    table = table_of(((120, 200), (95, 200), (60, 200)))
+    assert table.above[0].tolist() == ["", "bC", "C", ""]
+    assert [column.letter for column in table.columns] == ["", "A", "B", "C"]
+
+
+def test_letters_follow_the_probabilities_of_all_pairs(rng: np.random.Generator):
+    frame = pd.DataFrame({"w": rng.uniform(1, 3, 600), "place": np.repeat(np.arange(60), 10)})
+    levels = Levels(("a", "b", "c"), rng.integers(0, 3, 600))
+    yes = (rng.random(600) < np.array([0.3, 0.4, 0.5])[levels.position]).astype(float)
+    design = Design.from_frame(frame, weight="w", cluster="place")
+    table = tabulate(design, {"yes": yes}, {"g": levels}, adjustment="fdr")
+    pairs = pairwise_differences(proportion(design, yes, by=levels.labels()), adjustment="fdr").to_frame()
+    letters = dict(zip("abc", "ABC", strict=True))
+    expected = {name: "" for name in "abc"}
+    for pair in pairs.itertuples():
+        high, low = (pair.first, pair.second) if pair.estimate > 0 else (pair.second, pair.first)
+        if pair.p_adjusted < 0.05:
+            expected[high] += letters[low] if pair.p_adjusted < 0.01 else letters[low].lower()
+    assert table.above[0, 1:].tolist() == list(expected.values())
+
+
+def test_small_bases_are_flagged_and_smaller_ones_suppressed():
+    table = table_of(((120, 200), (30, 60), (0, 20)))
+    assert table.flag[0].tolist() == ["", "", "*", "**"]
+    assert [column.flag for column in table.columns] == ["", "", "*", "**"]
+    assert table.to_grid().iloc[0].tolist() == ["54%", "60%", "50%*", "**"]
+    assert table.at(0, 3) is None
+    hidden = table.to_frame().set_index("level").loc["c"]
+    assert hidden[["estimate", "std_error", "conf_low", "conf_high"]].isna().all()
+    assert hidden["n"] == 20
+
+
+def test_a_suppressed_column_neither_has_letters_nor_gives_any():
+    shares = ((180, 200), (20, 200), (0, 20))
+    assert table_of(shares).above[0].tolist() == ["", "B", "", ""]
+    assert table_of(shares, suppressed=10).above[0].tolist() == ["", "BC", "", ""]
+
+
+def test_bases_are_of_kish_where_weights_differ():
+    age, n = ages({"a": 150, "b": 150})
+    weights = np.where(np.arange(n) % 3 == 0, 10.0, 0.5)
+    table = tabulate(Design.from_frame(pd.DataFrame({"w": weights}), weight="w"), {"y": heard((150, 300))}, {"age": age})
+    column = table.columns[1]
+    assert (column.n, column.n_weighted) == (150, pytest.approx(550))
+    assert column.n_effective == pytest.approx(550**2 / (50 * 100 + 100 * 0.25))
+    assert column.flag == "*"
+
+
+def test_columns_that_overlap_are_compared_by_their_covariance(rng: np.random.Generator):
+    n = 500
+    uses = pd.DataFrame({"phone": rng.random(n) < 0.9, "desk": rng.random(n) < 0.9})
+    yes = (rng.random(n) < np.where(uses["phone"] & ~uses["desk"], 0.9, 0.4)).astype(float)
+    table = tabulate(Design.from_frame(uses), {"yes": yes}, {"uses": uses})
+    apart = np.sqrt(np.square(table.estimates.std_error[1:]).sum())
+    together = table.estimates.contrast([0, 1, -1]).std_error
+    assert together < apart / 2
+
+
+def test_the_same_people_in_two_columns_are_never_different():
+    both = pd.DataFrame({"one": [True] * 200, "two": [True] * 200})
+    table = tabulate(Design.from_frame(both), {"yes": heard((90, 200))}, {"twice": both})
+    assert table.above[0].tolist() == ["", "", ""]
+
+
+def test_no_answer_leaves_the_share_but_not_the_column():
+    yes = heard((120, 200), (95, 200), (60, 200))
+    yes[:50] = np.nan
+    age, n = ages(dict.fromkeys("abc", 200))
+    table = tabulate(Design.from_frame(pd.DataFrame(index=range(n))), {"heard": yes}, {"age": age})
+    assert (table.columns[1].n, table.to_frame()["n"].tolist()) == (200, [550, 150, 200, 200])
+
+
+def test_more_columns_than_letters_are_named_by_two():
+    shares = tuple((100 if i else 10, 200) for i in range(28))
+    table = table_of(shares, names="abcdefghijklmnopqrstuvwxyz12")
+    assert [column.letter for column in table.columns][26:] == ["Z", "AA", "AB"]
+    assert table.above[0, -1] == "A"
+
+
+def test_the_steps_of_a_platform_are_those_of_the_funnel():
+    study = open_example("twitter_france")
+    (table,) = build_tables(study)
+    funnel = estimate_funnel(study)
+    assert table.wave == "2013-10"
+    for i, row in enumerate(table.rows):
+        step, _, measure = row.key.partition(".")
+        for j, column in enumerate(table.columns):
+            found = table.at(i, j)
+            if found is not None:
+                theirs = funnel.at(
+                    table.wave, "twitter", step, measure or "cumulative", group=column.group, level=column.level
+                )
+                assert found.estimate == pytest.approx(theirs.estimate)
+                assert found.conf_low == pytest.approx(theirs.conf_low)
+
+
+ANSWERS = "w,q1,age,score,tv,web\n" + "\n".join(
+    f"1,{1 + i % 2},{20 + i % 40},{1 + i % 5},{i % 2},{int(i % 3 == 0)}" for i in range(400)
+)
+
+
+def wave(make_study, text: str = ANSWERS, **survey: Any):
+    group = {"age": {"item": "age", "bands": [18, 40]}}
+    study: Study = make_study(text, group=group, **survey)
+    return read_sample(study, study.survey[0])
+
+
+def test_rows_are_codes_and_nets_of_them(make_study):
+    net = ({"top": 2}, {"label": "Middle", "codes": [2, 3]}, {"bottom": 1, "label": "Worst"})
+    spec = Crosstab(id="score", item="score", banner=("age",), net=net, levels={"5": "Very good"})
+    table = build_table(wave(make_study), spec)
+    assert [(row.key, row.label, row.kind) for row in table.rows] == [
+        ("5", "Very good", "code"),
+        ("1", "1", "code"),
+        ("2", "2", "code"),
+        ("3", "3", "code"),
+        ("4", "4", "code"),
+        ("net.1", {"en": "Top 2", "fr": "2 notes les plus hautes"}, "net"),
+        ("net.2", "Middle", "net"),
+        ("net.3", "Worst", "net"),
+    ]
+    everybody = table.estimates.estimate.reshape(8, 3)[:, 0]
+    np.testing.assert_allclose(everybody, [0.2] * 5 + [0.4, 0.4, 0.2])
+    np.testing.assert_allclose(table.estimates.covariance[15, 15], table.estimates.contrast({
+        ("4", "", ""): 1, ("5", "", ""): 1}).std_error ** 2)  # fmt: skip
+
+
+def test_choices_are_rows_that_add_up_to_more_than_everybody(make_study):
+    spec = Crosstab(
+        id="media", choices={"tv": "Television", "web": "Web"}, counted=(1,), banner=("age",),
+        net=({"label": "Either", "codes": ["tv", "web"]},),
+    )  # fmt: skip
+    table = build_table(wave(make_study), spec)
+    television, web, either = table.estimates.estimate.reshape(3, 3)[:, 0]
+    assert (television, web) == (pytest.approx(0.5), pytest.approx(134 / 400))
+    assert either == pytest.approx(np.mean([i % 2 or i % 3 == 0 for i in range(400)]))
+
+
+def test_a_blank_cell_is_refused_until_the_study_says_what_it_means(make_study):
+    text = ANSWERS.replace("1,1,20,1,0,1\n", "1,1,20,,0,1\n", 1)
+    spec = Crosstab(id="score", item="score", banner=("age",))
+    with pytest.raises(StudyError, match=r"1 of 400 cells are blank"):
+        build_table(wave(make_study, text), spec)
+    table = build_table(wave(make_study, text), spec.model_copy(update={"not_asked": "missing"}))
+    assert table.to_frame()["n"][0] == 399
+
+
+def declare_set(path: Path, line: str) -> None:
+    """Write the declaration of a multiple-response set into a file of SPSS, before the end of its dictionary."""
+    raw, end = path.read_bytes(), struct.pack("<ii", 999, 0)
+    told = line.encode()
+    assert raw.count(end) == 1
+    path.write_bytes(raw.replace(end, struct.pack("<iiii", 7, 7, 1, len(told)) + told + end))
+
+
+def test_a_set_that_the_file_declares_gives_its_choices(make_study, tmp_path: Path):
+    frame = pd.read_csv(pd.io.common.StringIO(ANSWERS)).astype(float)
+    pyreadstat.write_sav(
+        frame, tmp_path / "survey.sav", column_labels={"tv": "Television", "web": "The web"}, compress=False
+    )
+    declare_set(tmp_path / "survey.sav", "$media=D1 1 5 Media tv web\n")
+    raw = (tmp_path / "survey.sav").read_bytes()
+    sample = wave(make_study, raw, file="survey.sav")
+    table = build_table(sample, Crosstab(id="media", set="media", banner=("age",)))
+    assert [row.label for row in table.rows] == ["Television", "The web"]
+    assert table.estimates.estimate[0] == pytest.approx(0.5)
+    with pytest.raises(StudyError, match="Did you mean 'media'"):
+        build_table(sample, Crosstab(id="media", set="medai", banner=("age",)))
+
+
+def test_a_table_that_names_what_is_not_there_is_told_everything():
+    study = open_example("twitter_france")
+    tables = (
+        Crosstab(id="one", platform="twiter", banner=("age",)),
+        Crosstab(id="two", platform="twitter", banner=("agge", "sex"), wave="2013-10"),
+        Crosstab(id="three", platform="twitter", banner=("age",), wave="2013-11"),
+    )
+    with pytest.raises(StudyError) as refused:
+        build_tables(study.model_copy(update={"table": tables}))
+    assert str(refused.value).splitlines() == [
+        "study.toml, [[table]] 'one': no survey has platform 'twiter'. Did you mean 'twitter'?",
+        "study.toml, [[table]] 'two': no survey has group 'agge'. Did you mean 'age'?",
+        "study.toml, [[table]] 'three': no survey has wave '2013-11'. Did you mean '2013-10'?",
+    ]
+
+
+def test_a_table_has_one_kind_of_row():
+    with pytest.raises(ValueError, match="expected rows"):
+        Crosstab(id="x", item="a", platform="b", banner=("age",))
+    with pytest.raises(ValueError, match="top and bottom are of the codes"):
+        Crosstab(id="x", choices={"a": "A"}, banner=("age",), net=({"top": 2},))
+
+
+def test_a_table_without_rows_is_refused():
+    with pytest.raises(SpecError, match="has no row or no group"):
+        tabulate(Design.from_frame(pd.DataFrame(index=range(9))), {}, {})
