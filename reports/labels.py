@@ -89,7 +89,7 @@ def platform_label(printer: Printer, study: Study, platform: str) -> str:
     Returns
     -------
     str
-        Its label, or its key where it has none.
+        Its label, its key where it has none, or the title of a study that names no platform.
 
     Examples
     --------
@@ -98,6 +98,8 @@ def platform_label(printer: Printer, study: Study, platform: str) -> str:
     >>> platform_label(open_printer("fr"), open_example("twitter_france"), "twitter")
     'Twitter'
     """
+    if not platform:
+        return printer.label(study.study.title)
     labels = (survey.platform[platform].label for survey in study.survey if platform in survey.platform)
     label = next((label for label in labels if label is not None), platform)
     return printer.label(label)
@@ -170,7 +172,7 @@ def level_label(printer: Printer, survey: Survey, group: str, level: str) -> str
     group : str
         Key of the group.
     level : str
-        Code or band, as the funnel gives it.
+        Label or band, as the funnel gives it.
 
     Returns
     -------
@@ -181,12 +183,13 @@ def level_label(printer: Printer, survey: Survey, group: str, level: str) -> str
     --------
     >>> from reports.examples import open_example
     >>> from reports.printer import open_printer
-    >>> level_label(open_printer("fr"), open_example("twitter_france").survey[0], "age", "18-24")
-    '18–24'
+    >>> survey = open_example("twitter_france").survey[0]
+    >>> level_label(open_printer("fr"), survey, "age", "18-24"), level_label(open_printer("en"), survey, "sex", "Femmes")
+    ('18–24', 'Women')
     """
-    labels = survey.group[group].levels
-    if level in labels:
-        return printer.label(labels[level])
+    for label in survey.group[group].levels.values():
+        if level == label or (isinstance(label, dict) and level in label.values()):
+            return printer.label(label)
     return level.replace("-", "–") if survey.group[group].bands else level
 
 

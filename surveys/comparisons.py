@@ -285,6 +285,10 @@ def pairwise_differences(
     SpecError
         If the adjustment or a label is not known, or there are fewer than two estimates.
 
+    Notes
+    -----
+    A share of 0 or 1 has no variance in the sample, though it has an interval; see `deviations_with_ends`.
+
     Examples
     --------
     >>> from surveys.estimates import proportion
@@ -304,7 +308,7 @@ def pairwise_differences(
         raise SpecError.at("labels", f"got {len(chosen)} estimates, expected two or more", "Name those to compare")
     pairs = np.array([(place[a], place[b]) for a, b in combinations(chosen, 2)])
     difference, std_error, t, p_value = compare_pairs(
-        estimates.estimate, estimates.deviations, pairs, estimates.degrees_of_freedom
+        estimates.estimate, deviations_with_ends(estimates), pairs, estimates.degrees_of_freedom
     )
     half = student_t(estimates.degrees_of_freedom, estimates.conf_level) * std_error
     return PairwiseDifferences(
@@ -321,6 +325,42 @@ def pairwise_differences(
         adjustment=adjustment,
         conf_level=estimates.conf_level,
     )
+
+
+def deviations_with_ends(estimates: Estimates) -> Floats:
+    """
+    Give shares of 0 and 1 the variance that their intervals speak of.
+
+    Parameters
+    ----------
+    estimates : Estimates
+        Of any unit; only shares are changed.
+
+    Returns
+    -------
+    ndarray of float, shape (m, k) or (m + k, k)
+        The deviations, with a row for each estimate where a share is 0 or 1: the distance to the far end
+        of its interval, divided by the quantile that made it. NaN where it has no interval.
+
+    Notes
+    -----
+    The recovery of variances from intervals of Zou and Donner (2008, *Statistics in Medicine* 27,
+    1693-1702). Without it, 0 out of 20 would differ from 10 % as surely as 0 out of 20,000.
+
+    Examples
+    --------
+    >>> from surveys.estimates import proportion
+    >>> nobody = proportion(Design.from_frame(pd.DataFrame(index=range(20))), np.zeros(20))
+    >>> bool(np.square(deviations_with_ends(nobody)).sum() ** 0.5 > 0.05)
+    True
+    """
+    found = estimates.estimate
+    ends = (found == 0) | (found == 1)
+    if estimates.unit != "share" or not ends.any():
+        return estimates.deviations
+    reach = np.maximum(estimates.conf_high - found, found - estimates.conf_low)
+    error = np.where(ends, reach / student_t(estimates.df, estimates.conf_level), 0.0)
+    return np.concatenate([estimates.deviations, np.diag(error)])
 
 
 def compare_pairs(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from surveys._crosstabs import column_letters, letters_above
 from surveys._design import Floats
 from surveys._estimates import Bools, Ratio
-from surveys.comparisons import Adjustment, check_adjustment
+from surveys.comparisons import Adjustment, check_adjustment, deviations_with_ends
 from surveys.design import Design
 from surveys.domains import Domains, row_mask
 from surveys.errors import SpecError
@@ -266,7 +266,8 @@ def tabulate(
     Notes
     -----
     Differences within a group are tested with Student's t from the covariance of all shares under the
-    design: clusters, weights and overlaps between columns are in it.
+    design: clusters, weights and overlaps between columns are in it. A share of 0 or 1 has there the
+    variance that its interval speaks of.
 
     Examples
     --------
@@ -419,6 +420,7 @@ def _letters(
     conf_levels: tuple[float, float],
 ) -> NDArray[np.object_]:
     above = np.full(flag.shape, "", dtype=object)
+    deviations = deviations_with_ends(estimates)
     width = len(columns)
     for group in dict.fromkeys(column.group for column in columns if column.group):
         places = np.array([j for j, column in enumerate(columns) if column.group == group])
@@ -427,7 +429,7 @@ def _letters(
             used = i * width + places
             above[i, places] = letters_above(
                 estimates.estimate[used],
-                estimates.deviations[:, used],
+                deviations[:, used],
                 flag[i, places] != SUPPRESSED,
                 letters,
                 estimates.degrees_of_freedom,

@@ -297,9 +297,7 @@ def estimate_wave(sample: Sample, conf_level: float) -> tuple[Estimates, list[No
     return replace(joined, index=pd.MultiIndex.from_tuples(ordered, names=KEY[1:])), notes
 
 
-def step_shares(
-    sample: Sample, platform: str, levels: Levels | None
-) -> dict[tuple[Step, Measure], LevelShares]:
+def step_shares(sample: Sample, platform: str, levels: Levels | None) -> dict[tuple[Step, Measure], LevelShares]:
     """
     Give the shares of a platform's steps by level of a group, not yet estimated.
 

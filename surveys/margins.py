@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from surveys.errors import Problem, did_you_mean
 from surveys.rows import Rows, quoted, some
 
 Key = str | tuple[str, ...]
-Totals = Mapping[Key, Mapping[Hashable, float] | float]
+Totals = Mapping[Key, Mapping[Any, float] | float]
 Frozen = tuple[tuple[tuple[str, ...], tuple[tuple[tuple[str, ...], float], ...] | float], ...]
 
 AGREEMENT = 1e-9

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from surveys._design import Floats
 from surveys.codebook import format_code
-from surveys.design import Design, Statistic
+from surveys.design import Adjustment, Design, Statistic, Step
 from surveys.errors import SpecError, StudyError
 from surveys.results import Note
 from surveys.rows import listed
@@ -39,6 +39,42 @@ class _Placed:
         moved = np.zeros((self.n, inside.shape[1]))
         moved[self.rows] = inside
         return moved
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PlacedAdjustment:
+    """A step of weighting of one wave, among the rows of all."""
+
+    adjustment: Adjustment
+    rows: slice
+    n: int
+
+    @property
+    def step(self) -> Step:
+        return self.adjustment.step
+
+    @property
+    def before(self) -> Floats:
+        return self._placed(self.adjustment.before)
+
+    @property
+    def after(self) -> Floats:
+        return self._placed(self.adjustment.after)
+
+    def reweigh(self, weights: Floats) -> Floats:
+        found = weights.copy()
+        found[self.rows] = self.adjustment.reweigh(weights[self.rows])
+        return found
+
+    def residuals(self, scores: Floats) -> Floats:
+        found = scores.copy()
+        found[self.rows] = self.adjustment.residuals(scores[self.rows])
+        return found
+
+    def _placed(self, weights: Floats) -> Floats:
+        found = np.zeros(self.n)
+        found[self.rows] = weights
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,6 +157,9 @@ def join_panel(samples: Sequence[Sample]) -> Panel:
     covariance: that of those who are in both.
     """
     first = samples[0]
+    if any(not sample.design.linearised for sample in samples):
+        mend = "Remove panel, or replicates from its waves"
+        raise StudyError.at(f"study.toml, panel '{first.spec.panel}'", "replicate weights differ by wave", mend)
     different = [
         name for name in ALIKE if any(getattr(sample.spec, name) != getattr(first.spec, name) for sample in samples)
     ]
@@ -153,6 +192,12 @@ def join_panel(samples: Sequence[Sample]) -> Panel:
         raise StudyError(*error.problems) from None
     stops = np.cumsum([len(sample) for sample in samples])
     rows = [slice(int(stop) - len(sample), int(stop)) for sample, stop in zip(samples, stops, strict=True)]
+    adjustments = tuple(
+        _PlacedAdjustment(adjustment, inside, len(weights))
+        for sample, inside in zip(samples, rows, strict=True)
+        for adjustment in sample.design.adjustments
+    )
+    panel = replace(panel, adjustments=adjustments)
     joined = tuple(
         replace(sample, design=WaveDesign.within(sample.design, panel, inside))
         for sample, inside in zip(samples, rows, strict=True)

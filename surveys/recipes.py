@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -42,7 +42,8 @@ def build_recipe(steps: tuple[Weighting, ...], folder: Path) -> WeightingRecipe:
     >>> print(build_recipe((step,), Path()).summary())
     1. raked to sex (2 levels), 100 people
     """
-    built, problems = [], []
+    built: list[WeightingStep] = []
+    problems: list[Problem] = []
     for step in steps:
         try:
             built.append(_step(step, folder))
@@ -57,7 +58,7 @@ def _step(step: Weighting, folder: Path) -> WeightingStep:
     if step.kind == "trim":
         lower = float("-inf") if step.lower is None else step.lower
         return Trim(lower, float("inf") if step.upper is None else step.upper, step.strict)
-    margins: dict[Key, dict[Hashable, float] | float] = {}
+    margins: dict[Key, dict[Any, float] | float] = {}
     for name, totals in step.margins.items():
         if isinstance(totals, str):
             key, margins[key] = read_totals(folder / totals)
@@ -65,7 +66,7 @@ def _step(step: Weighting, folder: Path) -> WeightingStep:
             margins[name] = dict(totals) if isinstance(totals, dict) else totals
     if step.kind == "calibrate":
         return Calibrate(margins, step.distance, step.bounds)
-    listed: dict[Key, dict[Hashable, float]] = {}
+    listed: dict[Key, dict[Any, float]] = {}
     for key, found in margins.items():
         if not isinstance(found, dict):
             raise SpecError.at(
@@ -75,7 +76,7 @@ def _step(step: Weighting, folder: Path) -> WeightingStep:
     return PostStratify(*next(iter(listed.items()))) if step.kind == "poststratify" else Rake(listed)
 
 
-def read_totals(path: Path) -> tuple[Key, dict[Hashable, float]]:
+def read_totals(path: Path) -> tuple[Key, dict[Any, float]]:
     """
     Read the totals of a margin.
 

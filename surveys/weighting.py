@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar, get_args
+from typing import Any, Protocol, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,7 @@ class PostStratify:
 
     margins: Frozen
 
-    def __init__(self, by: Key, totals: Mapping[Hashable, float]) -> None:
+    def __init__(self, by: Key, totals: Mapping[Any, float]) -> None:
         object.__setattr__(self, "margins", freeze({by: totals}))
 
     def apply(self, rows: Rows, weights: Floats) -> PostStratified:
@@ -123,7 +123,7 @@ class Rake:
 
     def __init__(
         self,
-        margins: Mapping[Key, Mapping[Hashable, float]],
+        margins: Mapping[Key, Mapping[Any, float]],
         tolerance: float = 1e-11,
         max_sweeps: int = 2000,
     ) -> None:

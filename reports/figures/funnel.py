@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
@@ -18,6 +19,8 @@ from surveys.results import Estimate
 from surveys.study import Survey
 
 ROW_HEIGHT = 0.27
+STEPS_SHOWN = ("aware", "signup", "active")
+SHADES = {"aware": 0.45, "signup": 0.8}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
     if results.funnel is None or survey is None:
         return None
     bars = _bars(results, survey)
+    if not bars:
+        return None
     texts = [printer.estimate(bar.id, bar.estimate) for bar in bars]
     with figure_style():
         figure = _draw(results, printer, bars, texts)
@@ -107,7 +112,7 @@ def _bars(results: Results, survey: Survey) -> list[Bar]:
         bars += [
             Bar(id=row.id, platform=platform, step=row.step, estimate=row.estimate)
             for row in rows
-            if row.step in ("aware", "signup")
+            if row.step in STEPS_SHOWN
         ]
         bars += [
             Bar(
@@ -119,46 +124,34 @@ def _bars(results: Results, survey: Survey) -> list[Bar]:
             for joint in results.joint
             if (joint.platform, joint.wave) == (platform, survey.wave)
         ]
-    return bars
+    return sorted(bars, key=lambda bar: -bar.estimate.estimate) if _one_step(bars) else bars
+
+
+def _one_step(bars: list[Bar]) -> bool:
+    """Tell whether every platform has a single bar, all of the same step: then platforms are compared."""
+    return len({bar.step for bar in bars}) == 1 and len({bar.platform for bar in bars}) == len(bars) > 1
 
 
 def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> Figure:
+    compared = _one_step(bars)
+    main = main_platform(results.study)
     shown = list(dict.fromkeys(bar.platform for bar in bars))
-    height = ROW_HEIGHT * (len(bars) + 1.35 * len(shown)) + 0.35
+    height = ROW_HEIGHT * (len(bars) + (0 if compared else 1.35 * len(shown))) + 0.45
     figure = Figure(figsize=(TEXT_WIDTH, height), layout="constrained")
     axes = figure.subplots()
     y, ticks = 0.0, []
     for platform in shown:
-        axes.text(
-            -0.005,
-            y,
-            platform_label(printer, results.study, platform),
-            weight="semibold",
-            ha="right",
-            va="center",
-            color=INK,
-        )
-        y += 1
-        for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
-            color = SERIES[0] if platform == shown[0] else MUTED
-            axes.barh(
-                y,
-                bar.estimate.estimate,
-                height=0.72,
-                color=color,
-                alpha={"aware": 0.45, "signup": 0.8}.get(bar.step, 1.0),
-            )
-            draw_interval(axes, y, bar.estimate.conf_low, bar.estimate.conf_high)
-            axes.text(
-                bar.estimate.conf_high + 0.012,
-                y,
-                f"{text}  ({printer.interval(bar.id, bar.estimate)})",
-                va="center",
-                color=INK,
-            )
-            ticks.append((y, step_label(printer, bar.step)))
+        name = platform_label(printer, results.study, platform)
+        if not compared:
+            axes.text(-0.005, y, name, weight="semibold", ha="right", va="center", color=INK)
             y += 1
-        y += 0.35
+        for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
+            _draw_bar(axes, y, bar, SERIES[0] if platform == main else MUTED)
+            label = f"{text}  ({printer.interval(bar.id, bar.estimate)})"
+            axes.text(bar.estimate.conf_high + 0.012, y, label, va="center", color=INK)
+            ticks.append((y, name if compared else step_label(printer, bar.step)))
+            y += 1
+        y += 0 if compared else 0.35
     axes.set_yticks([position for position, _ in ticks], [label for _, label in ticks])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(y - 0.5, -0.6)
@@ -169,8 +162,23 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
     return figure
 
 
+def _draw_bar(axes: Axes, y: float, bar: Bar, color: str) -> None:
+    axes.barh(y, bar.estimate.estimate, height=0.72, color=color, alpha=SHADES.get(bar.step, 1.0))
+    draw_interval(axes, y, bar.estimate.conf_low, bar.estimate.conf_high)
+
+
 def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> str:
     """Tell the first platform's story in one sentence."""
+    if _one_step(bars):
+        first, last = (platform_label(printer, results.study, bars[i].platform) for i in (0, -1))
+        return printer.say(
+            "{step}: {most} for {first}, {least} for {last}",
+            step=step_label(printer, bars[0].step),
+            most=texts[0],
+            first=first,
+            least=texts[-1],
+            last=last,
+        )
     platform = platform_label(printer, results.study, bars[0].platform)
     told = {bar.step: text for bar, text in zip(bars, texts, strict=True) if bar.platform == bars[0].platform}
     if {"aware", "signup", "stayed"} <= told.keys():

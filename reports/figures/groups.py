@@ -49,6 +49,8 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
         for row in funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
         if row.step in PANELS and row.group
     ]
+    if not rows:
+        return None
     with figure_style():
         figure = _draw(printer, survey, rows)
     name = platform_label(printer, results.study, platform)
@@ -109,8 +111,9 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
             heights[level] = y
         y += 1.5
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * (y + 1.6)), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
-    for axes, step, color in zip(panels, PANELS, SERIES[:2], strict=True):
+    steps = [step for step in PANELS if any(row.step == step for row in rows)]
+    panels = figure.subplots(1, len(steps), sharey=True, squeeze=False)[0]
+    for axes, step, color in zip(panels, steps, SERIES, strict=False):
         shown = [row for row in rows if row.step == step]
         for row in shown:
             height = heights[(row.group, row.level)]
@@ -151,7 +154,7 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
         )
     bases = {(row.group, row.level): row.estimate.n or 0 for row in rows}
     for pair, height in heights.items():
-        panels[1].annotate(
+        panels[-1].annotate(
             f"n = {printer.numbers.count(bases[pair])}",
             (1, height),
             (4, 0),

@@ -52,16 +52,6 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     blocks: list[Block] = [Heading(level=1, text=printer.say("Hearing of it, signing up"), anchor="adoption")]
     if "funnel" in figures:
         blocks += [Heading(level=2, text=printer.say("The funnel"), anchor="funnel"), figure_block(figures["funnel"])]
-    if results.joint:
-        blocks += [
-            Paragraph.of(
-                printer.say(
-                    "The last step multiplies two sources: sign-up from the survey and staying from the log. "
-                    "Its interval carries the uncertainty of both."
-                )
-            ),
-            _joint_table(results, printer),
-        ]
     if "waves" in figures:
         blocks += [
             Heading(level=2, text=printer.say("Since when"), anchor="since-when"),
@@ -70,6 +60,17 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     blocks.append(_wave_table(results, printer))
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
+    if results.joint:
+        blocks += [
+            Heading(level=2, text=printer.say("From hearing to staying"), anchor="joint"),
+            Paragraph.of(
+                printer.say(
+                    "The last step multiplies two sources: sign-up from the survey and staying from the log. "
+                    "Its interval carries the uncertainty of both."
+                )
+            ),
+            _joint_table(results, printer),
+        ]
     return blocks
 
 
@@ -103,7 +104,7 @@ def _joint_table(results: Results, printer: Printer) -> Table:
         caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
         columns=tuple(
             Column(text=header, align="left" if index == 0 else "right", width=width)
-            for index, (header, width) in enumerate(zip(headers, (1.2, 1.15, 1.5, 1.2, 1.35, 1.6), strict=True))
+            for index, (header, width) in enumerate(zip(headers, (1.15, 1.0, 1.3, 1.05, 1.15, 2.0), strict=True))
         ),
         rows=tuple(rows),
         base=printer.say(

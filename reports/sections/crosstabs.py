@@ -100,7 +100,7 @@ def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
         ),
         rows=(*rows, *_base_rows(table, printer)),
         base=f"{base} {sampling_words(printer, survey)}",
-        notes=tuple(_notes(survey, table, printer)),
+        notes=tuple(_notes(table, printer)),
         origin="simulated" if survey.simulated else "measured",
     )
 
@@ -170,9 +170,7 @@ def _base_rows(table: BannerTable, printer: Printer) -> Iterator[Row]:
         yield tuple(cells)
 
 
-def _notes(survey: Survey, table: BannerTable, printer: Printer) -> Iterator[str]:
-    if survey.simulated:
-        yield printer.say("Simulated data.")
+def _notes(table: BannerTable, printer: Printer) -> Iterator[str]:
     low, high = (printer.numbers.share(level) for level in table.conf_levels)
     adjusted = {
         "holm": printer.say("Holm’s method allows for the number of pairs of columns in a row and group."),

@@ -200,7 +200,7 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
         caption=printer.say("Surveys and their designs"),
         columns=tuple(
             Column(text=header, align="right" if index == 2 else "left", width=width)
-            for index, (header, width) in enumerate(zip(headers, (1.2, 1.5, 0.6, 1.0, 0.7, 0.7, 1.0, 1.6), strict=True))
+            for index, (header, width) in enumerate(zip(headers, (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1), strict=True))
         ),
         rows=tuple(rows),
         base=printer.say("Base: n counts the respondents who answered at least one of the questions used."),

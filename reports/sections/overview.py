@@ -26,7 +26,7 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
     Returns
     -------
     list of Block
-        Heading, key figures and findings.
+        Heading, key figures and findings; empty where there are none.
 
     Examples
     --------
@@ -42,6 +42,8 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
     findings = tuple(_findings(results, printer))
     if findings:
         blocks.append(Bullets(items=findings))
+    if len(blocks) == 1:
+        return []
     if is_simulated(results):
         blocks.append(
             Callout(
@@ -83,11 +85,14 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
     survey = latest_wave(results.study, platform)
     name = platform_label(printer, results.study, platform)
     if results.funnel is not None and survey is not None:
+        rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
+        per_aware = any((row.step, row.measure) == ("signup", "conversion") for row in rows)
         wanted = {
             ("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
-            ("signup", "conversion"): printer.say("of the aware hold an account"),
+            ("signup", "conversion" if per_aware else "cumulative"): printer.say("of the aware hold an account")
+            if per_aware
+            else printer.say("hold an account on {platform}", platform=name),
         }
-        rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
         for (step, measure), label in wanted.items():
             for row in rows:
                 if (row.step, row.measure) == (step, measure):

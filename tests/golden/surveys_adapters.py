@@ -229,7 +229,7 @@ def say_ciprop(case: dict[str, Any], setting: Setting, comparison: Comparison, c
             surveys_weighting.compare_likelihood(low, high, limits, case_id)
             continue
         if name == "logit" and any(note.message == LEFT_OUT for note in found.notes):
-            record("surveys", "ciprop: logit", case_id, "not expressed", "R gives replicates without the answer a logit")
+            record("surveys", "ciprop: logit", case_id, "not expressed", "R gives empty replicates a logit")
             continue
         fitted = FITTED if name == "logit" else None
         comparison.close(f"{name} lower", low, numbers(limits["lower"]), found.estimate, relative=fitted)

@@ -35,11 +35,11 @@ def replicated(frame: pd.DataFrame, spec: dict[str, Any]) -> ReplicateDesign:
         weight=spec["weights"],
         columns=f"{spec['rep_weights']['prefix']}[0-9]+",
         kind=kind if kind in KINDS else "other",
-        scale=spec["scale"],
-        rscales=spec["rscales"],
-        centre="estimate" if spec["mse"] else "mean",
-        df=spec["df"],
-        holding="weights" if spec["combined_weights"] else "factors",
+        scale=spec.get("scale"),
+        rscales=spec.get("rscales"),
+        centre="estimate" if spec.get("mse") else "mean",
+        df=spec.get("df"),
+        holding="weights" if spec.get("combined_weights", True) else "factors",
     )
 
 

@@ -68,7 +68,7 @@ def test_every_number_of_the_table_is_in_the_ledger(tables, language):
             assert number in printed or number in {"", "–"}
     known = printer.ledger["table.steps.signup.age.18-24"]
     assert known.low is not None
-    assert known.base == 121
+    assert known.base == 118
     assert printer.ledger["table.steps.n.sex.Hommes"].why_no_interval == "a count of respondents"
 
 

@@ -23,7 +23,9 @@ def respondents(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def test_without_a_design_it_is_pearsons_chi_squared(respondents: pd.DataFrame):
-    found = independence_test(Design.from_frame(respondents), respondents["heard"], respondents["age"], statistic="Chisq")
+    found = independence_test(
+        Design.from_frame(respondents), respondents["heard"], respondents["age"], statistic="Chisq"
+    )
     counts = pd.crosstab(respondents["heard"], respondents["age"])
     pearson = stats.chi2_contingency(counts, correction=False)
     assert found.value == pytest.approx(pearson.statistic)

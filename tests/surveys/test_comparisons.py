@@ -85,9 +85,7 @@ def test_a_pair_chosen_is_not_adjusted_for_others(respondents: pd.DataFrame, des
 def test_three_groups_have_no_t_test(respondents: pd.DataFrame, design: Design):
     with pytest.raises(EstimateError) as refused:
         t_test(design, respondents["hours"], respondents["age"])
-    assert str(refused.value) == (
-        "groups: has 3 levels (18-34, 35-54, 55+), expected two. Limit rows to two of them."
-    )
+    assert str(refused.value) == ("groups: has 3 levels (18-34, 35-54, 55+), expected two. Limit rows to two of them.")
 
 
 def test_what_is_not_known_is_told_the_nearest(respondents: pd.DataFrame, design: Design):

@@ -32,7 +32,7 @@ def heard(*parts: tuple[int, int]) -> np.ndarray:
 
 
 def table_of(shares: tuple[tuple[int, int], ...], names: str = "abc", **options: Any) -> BannerTable:
-    age, n = ages({name: size for name, (_, size) in zip(names, shares, strict=True)})
+    age, n = ages({name: size for name, (_, size) in zip(names, shares, strict=False)})
     return tabulate(Design.from_frame(pd.DataFrame(index=range(n))), {"heard": heard(*shares)}, {"age": age}, **options)
 
 
@@ -50,7 +50,7 @@ def test_letters_follow_the_probabilities_of_all_pairs(rng: np.random.Generator)
     table = tabulate(design, {"yes": yes}, {"g": levels}, adjustment="fdr")
     pairs = pairwise_differences(proportion(design, yes, by=levels.labels()), adjustment="fdr").to_frame()
     letters = dict(zip("abc", "ABC", strict=True))
-    expected = {name: "" for name in "abc"}
+    expected = dict.fromkeys("abc", "")
     for pair in pairs.itertuples():
         high, low = (pair.first, pair.second) if pair.estimate > 0 else (pair.second, pair.first)
         if pair.p_adjusted < 0.05:
@@ -75,10 +75,18 @@ def test_a_suppressed_column_neither_has_letters_nor_gives_any():
     assert table_of(shares, suppressed=10).above[0].tolist() == ["", "BC", "", ""]
 
 
+def test_nobody_out_of_twenty_is_not_surely_below_a_tenth():
+    few, many = ((20, 200), (0, 20)), ((20, 200), (0, 2000))
+    assert table_of(few, suppressed=10).above[0].tolist() == ["", "", ""]
+    assert table_of(many).above[0].tolist() == ["", "B", ""]
+
+
 def test_bases_are_of_kish_where_weights_differ():
     age, n = ages({"a": 150, "b": 150})
     weights = np.where(np.arange(n) % 3 == 0, 10.0, 0.5)
-    table = tabulate(Design.from_frame(pd.DataFrame({"w": weights}), weight="w"), {"y": heard((150, 300))}, {"age": age})
+    table = tabulate(
+        Design.from_frame(pd.DataFrame({"w": weights}), weight="w"), {"y": heard((150, 300))}, {"age": age}
+    )
     column = table.columns[1]
     assert (column.n, column.n_weighted) == (150, pytest.approx(550))
     assert column.n_effective == pytest.approx(550**2 / (50 * 100 + 100 * 0.25))

@@ -141,11 +141,11 @@ def test_linearised_and_jackknifed_variances_agree(frame):
 
 def test_a_simple_sample_has_a_design_effect_of_one(frame):
     design = Design.from_frame(frame)
-    assert design_effect(design, frame["hours"], draw="with replacement")[0] == pytest.approx(1)
+    assert design_effect(design, frame["hours"], draw="with replacement").iloc[0] == pytest.approx(1)
     sized = frame.assign(size=1000, one=2.5)
     drawn = Design.from_frame(sized, weight="one", fpc="size")
     for of in ("mean", "total"):
-        assert design_effect(drawn, frame["hours"], of=of)[0] == pytest.approx(1)
+        assert design_effect(drawn, frame["hours"], of=of).iloc[0] == pytest.approx(1)
 
 
 def test_the_design_effect_is_the_variance_over_that_of_a_simple_sample(frame):

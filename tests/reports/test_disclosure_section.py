@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from reports.examples import open_example
+from reports.model import Block, Cell, Table
+from reports.printer import open_printer
+from reports.sections.disclosure import item_label, write_disclosure
+from surveys.disclosure import ITEMS, Disclosure, disclose
+from surveys.study import Study
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return open_example("twitter_france")
+
+
+@pytest.fixture(scope="module")
+def disclosure(study: Study) -> Disclosure:
+    return disclose(study)
+
+
+def tables(blocks: list[Block]) -> dict[str, Table]:
+    return {block.anchor: block for block in blocks if isinstance(block, Table)}
+
+
+def plain(text: str | Cell) -> str:
+    return (text if isinstance(text, str) else text.text).replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_item_has_its_line(study, disclosure, language):
+    printer = open_printer(language)
+    table = tables(write_disclosure(study, disclosure, printer))["tab-disclosure"]
+    assert [row[0] for row in table.rows] == [item_label(printer, name) for name in ITEMS]
+
+
+def test_gaps_are_marked_and_nothing_is_made_up(study, disclosure):
+    table = tables(write_disclosure(study, disclosure, open_printer("fr")))["tab-disclosure"]
+    gaps = [row for row in table.rows if isinstance(row[1], Cell)]
+    assert [plain(row[0]) for row in gaps] == [
+        "Part des personnes sollicitées qui ont répondu",
+        "Où consulter la notice complète",
+    ]
+    assert {(row[1].text, row[1].tone) for row in gaps} == {("Non précisé", "strong")}
+
+
+def test_the_simulated_example_says_that_nobody_was_asked(study, disclosure):
+    told = {
+        row[0]: plain(row[1])
+        for row in tables(write_disclosure(study, disclosure, open_printer("fr")))["tab-disclosure"].rows
+    }
+    assert told["Commanditaire"] == "Personne : ces enquêtes sont simulées pour servir d’exemple."
+    assert told["Mode de collecte"].endswith("En ligne.")
+
+
+def test_sizes_and_margins_are_those_of_the_data(study, disclosure):
+    printer = open_printer("en")
+    rows = tables(write_disclosure(study, disclosure, printer))["tab-disclosure-waves"].rows
+    assert [plain(cell) for cell in rows[2]] == [
+        "June 2009",
+        "3 June 2009 – 4 June 2009",
+        "1,015",
+        "907",
+        "± 3.7 points",
+    ]
+    margin = disclosure.of("precision")[2].values["half_width"]
+    assert printer.ledger["disclosure.2009-06.margin"].value == margin
+
+
+def test_missing_answers_are_shown_for_the_question_that_lacks_most(study, disclosure):
+    rows = tables(write_disclosure(study, disclosure, open_printer("fr")))["tab-nonresponse"].rows
+    assert [plain(cell) for cell in rows[2]] == ["juin 2009", "8", "Twitter, ont un compte", "4,5 %", "311"]
+
+
+def test_waves_that_say_nothing_are_named(study):
+    surveys = list(study.survey)
+    surveys[0] = surveys[0].model_copy(update={"universe": None})
+    partly = study.model_copy(update={"survey": tuple(surveys)})
+    told = tables(write_disclosure(partly, disclose(partly), open_printer("en")))["tab-disclosure"].rows[2]
+    assert plain(told[1]) == "Web users aged 18 and over. Not told for: October 2007."
+
+
+def test_a_study_without_surveys_has_nothing_to_disclose(study):
+    alone = study.model_copy(update={"survey": ()})
+    assert write_disclosure(alone, disclose(alone), open_printer("en")) == []
