@@ -14,8 +14,11 @@ from churn._design_based import Codes, Floats
 
 Distribution = Literal["weibull", "log-normal", "log-logistic"]
 
-MOST_ROUNDS = 20_000
-PRECISION = 1e-12
+MOST_ROUNDS = 60
+EM_STEPS = 20
+PRECISION = 1e-9
+SLACK = 1e-7
+NEGLIGIBLE = 1e-5
 NOTHING = 1e-9
 MOST_STEPS = 60
 
@@ -79,7 +82,7 @@ class IntervalShares:
         return np.asarray((pairs[:, :1] <= low) & (high <= pairs[:, 1:]), float)
 
     def masses(self, weights: Floats) -> Floats:
-        """Maximise the weighted likelihood over the masses of the supports (EM, accelerated), shape (n_supports,)."""
+        """Maximise the weighted likelihood over the masses of the supports (EM and Newton), shape (n_supports,)."""
         pairs, place = self._distinct
         together = np.bincount(place, weights[self.row], len(pairs))
         total = together.sum()
@@ -89,23 +92,12 @@ class IntervalShares:
         counted = share > 0
         share, inside = share[counted], inside[counted]
 
-        def again(mass: Floats) -> Floats:
-            held = inside @ mass
-            risen: Floats = inside.T @ np.divide(share, held, out=np.zeros_like(held), where=held > 0)
-            return mass * risen
-
         mass = np.full(inside.shape[1], 1 / inside.shape[1])
         for _ in range(MOST_ROUNDS):
-            first = again(mass)
-            second = again(first)
-            change, curve = first - mass, second - 2 * first + mass
-            size = np.sqrt(np.square(change).sum() / max(np.square(curve).sum(), 1e-300))
-            leap = mass + 2 * size * change + size**2 * curve
-            better = (leap >= 0).all() and _likelihood(leap, share, inside) >= _likelihood(second, share, inside)
-            following = again(leap) if better else second
-            done = np.abs(following - mass).max() < PRECISION
-            mass = following / following.sum()
-            if done:
+            for _ in range(EM_STEPS):
+                mass = _accelerated(mass, share, inside)
+            mass = _newton(mass, share, inside)
+            if (inside.T @ (share / (inside @ mass))).max() < 1 + SLACK:
                 break
         return mass
 
@@ -146,6 +138,48 @@ class IntervalShares:
 def _likelihood(mass: Floats, share: Floats, inside: Floats) -> float:
     held = inside @ mass
     return float(share @ np.log(held)) if (held > 0).all() else -np.inf
+
+
+def _accelerated(mass: Floats, share: Floats, inside: Floats) -> Floats:
+    """Take two steps of the EM algorithm, and leap along them where that raises the likelihood (SQUAREM)."""
+    first = mass * (inside.T @ (share / (inside @ mass)))
+    second = first * (inside.T @ (share / (inside @ first)))
+    change, curve = first - mass, second - 2 * first + mass
+    bend = float(np.sqrt(np.square(curve).sum()))
+    if bend < PRECISION**2:
+        return np.asarray(second / second.sum())
+    size = float(np.sqrt(np.square(change).sum())) / bend
+    leap: Floats = mass + 2 * size * change + size**2 * curve
+    if (leap < 0).any() or _likelihood(leap / leap.sum(), share, inside) < _likelihood(second, share, inside):
+        return np.asarray(second / second.sum())
+    return np.asarray(leap / leap.sum())
+
+
+def _newton(mass: Floats, share: Floats, inside: Floats) -> Floats:
+    """Maximise by Newton's method over the supports that hold mass, giving up those that reach 0."""
+    start, reached = mass, _likelihood(mass, share, inside)
+    mass = np.where(mass > NEGLIGIBLE, mass, 0.0)
+    for _ in range(MOST_STEPS):
+        held = mass > 0
+        within = inside[:, held]
+        total = within @ mass[held]
+        if not (total > 0).all():
+            return start
+        scaled = within * (np.sqrt(share) / total)[:, None]
+        gradient = within.T @ (share / total) - 1
+        step = np.linalg.lstsq(scaled.T @ scaled, gradient, rcond=1e-12)[0]
+        falling = step < 0
+        room = -mass[held][falling] / step[falling]
+        far = min(1.0, float(room.min(initial=np.inf)))
+        moved = mass[held] + far * step
+        if far < 1:
+            moved[np.flatnonzero(falling)[room <= far * (1 + 1e-12)]] = 0.0
+        mass = mass.copy()
+        mass[held] = np.maximum(moved, 0.0)
+        if far == 1 and np.abs(step).max(initial=0.0) < PRECISION:
+            break
+    mass = mass / mass.sum()
+    return mass if _likelihood(mass, share, inside) >= reached else start
 
 
 def _zero_sum(k: int) -> Floats:

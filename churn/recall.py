@@ -38,6 +38,7 @@ UNKNOWN_SINCE = Note("respondents still there who do not say how long ago they s
 IMPOSSIBLE = Note("respondents who say they left later than they were asked, left out: {n}")
 DATED = Note("respondents whose departure or presence is dated by the log: {n}")
 NO_ANSWER = Note("respondents who signed up and do not say whether or when they left, left out: {n}")
+MESSAGES = frozenset(note.message for note in (ALL_SINCE, EARLY, UNKNOWN_SINCE, IMPOSSIBLE, DATED, NO_ANSWER))
 
 
 class Band(NamedTuple):
@@ -141,6 +142,11 @@ class RecallCurve:
     _design: Design = field(repr=False)
     _ends: tuple[Floats, Floats] = field(repr=False)
     _claimed: Floats = field(repr=False)
+
+    @property
+    def curve_notes(self) -> tuple[Note, ...]:
+        """Caveats of the curve alone, those of the sample left aside."""
+        return tuple(note for note in self.notes if note.message in MESSAGES)
 
     @property
     def times(self) -> tuple[float, ...]:

@@ -9,11 +9,13 @@ from reports.model import Document
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.adoption import write_adoption
+from reports.sections.disclosure import write_disclosure
 from reports.sections.methods import write_methods
 from reports.sections.overview import is_simulated, write_overview
 from reports.sections.published import write_published
 from reports.sections.staying import write_staying
 from reports.sections.truth import write_truth
+from reports.sections.waves import write_waves
 
 
 def compose_document(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> Document:
@@ -54,9 +56,11 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
         blocks=(
             *write_overview(results, printer),
             *write_adoption(results, printer, figures),
+            *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
             *write_staying(results, printer, figures),
             *write_published(results, printer, figures),
             *write_truth(results, printer),
             *write_methods(results, printer),
+            *([] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)),
         ),
     )

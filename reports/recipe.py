@@ -15,11 +15,13 @@ from churn.curves import SurvivalCurve, kaplan_meier
 from churn.tenures import DropoutRule, measure_tenures, returned_share
 from reports.progress import Progress
 from surveys.claims import CheckedClaim, check_claim
+from surveys.disclosure import Disclosure, disclose
 from surveys.funnel import Funnel, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
 from surveys.truth import read_truth
+from surveys.waves import WaveChanges, compare_waves
 
 NO_ACTIVITY = Note("a table of accounts does not say who came back")
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
@@ -48,6 +50,10 @@ class Results:
         What was asked for.
     funnel : Funnel or None
         From surveys; None where the study has none.
+    changes : WaveChanges or None
+        From wave to wave; None where there are fewer than two.
+    disclosure : Disclosure or None
+        What a survey must disclose; None where the study has none.
     staying : StayingResults or None
         From usage; None where the study has none.
     joint : tuple of JointFunnel
@@ -64,6 +70,8 @@ class Results:
 
     study: Study
     funnel: Funnel | None
+    changes: WaveChanges | None
+    disclosure: Disclosure | None
     staying: StayingResults | None
     joint: tuple[JointFunnel, ...]
     published: PublishedFigures | None
@@ -111,6 +119,8 @@ def compute_results(study: Study, progress: Progress) -> Results:
     return Results(
         study=study,
         funnel=funnel,
+        changes=compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None,
+        disclosure=None if funnel is None else disclose(study, funnel),
         staying=staying,
         joint=_joint(study, funnel, staying),
         published=published,

@@ -9,9 +9,9 @@ from string import ascii_uppercase
 import numpy as np
 from numpy.typing import NDArray
 
+from surveys._comparisons import Adjustment, adjust_probabilities, compare_pairs
 from surveys._design import Floats
 from surveys._estimates import Bools
-from surveys.comparisons import Adjustment, adjust_probabilities, compare_pairs
 
 
 def column_letters(n: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ LinkName = Literal["identity", "logit", "cloglog", "log"]
 STEPS = 100
 SETTLED = 1e-11
 LEAST = 1e-15
+HIGHEST = 150.0
 CERTAIN = 1e-8
 DIRECTION = 1e-7
 
@@ -51,16 +52,27 @@ LINKS: dict[LinkName, Link] = {
     ),
     "cloglog": Link(
         lambda mean: np.log(-np.log1p(-mean)),
-        lambda eta: _unit(-np.expm1(-np.exp(np.minimum(eta, 700)))),
-        lambda eta: np.exp(np.minimum(eta, 700) - np.exp(np.minimum(eta, 700))),
+        lambda eta: _unit(-np.expm1(-np.exp(np.minimum(eta, HIGHEST)))),
+        lambda eta: np.exp(np.minimum(eta, HIGHEST) - np.exp(np.minimum(eta, HIGHEST))),
     ),
-    "log": Link(np.log, lambda eta: np.exp(np.minimum(eta, 700)), lambda eta: np.exp(np.minimum(eta, 700))),
+    "log": Link(np.log, lambda eta: np.exp(np.minimum(eta, HIGHEST)), lambda eta: np.exp(np.minimum(eta, HIGHEST))),
 }
 FAMILIES: dict[FamilyName, Family] = {
     "gaussian": Family(np.ones_like, lambda y: y, np.isfinite),
     "quasibinomial": Family(lambda mean: mean * (1 - mean), lambda y: (y + 0.5) / 2, lambda y: (y >= 0) & (y <= 1)),
     "quasipoisson": Family(lambda mean: mean, lambda y: y + 0.1, lambda y: y >= 0),
 }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """Coefficients, linear predictor, orthogonal columns, the triangle that led to them, and how it ended."""
+
+    beta: Floats
+    eta: Floats
+    basis: Floats
+    triangle: Floats
+    state: Literal["settled", "unsettled"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +91,8 @@ class Coefficients:
         Rows of the sample.
     family : Family
     link : Link
+    last : list
+        The weights fitted last, and their fit.
     """
 
     matrix: Floats
@@ -87,66 +101,78 @@ class Coefficients:
     n_rows: int
     family: Family
     link: Link
+    last: list[tuple[Floats, Fit]] = field(default_factory=list, repr=False)
 
     def value(self, weights: Floats) -> Floats:
         """Fit under some weights, shape (k,); NaN where the fit does not settle."""
-        return self.fit(weights)[0]
+        return self.fit(weights).beta
 
     def influence(self, weights: Floats) -> Floats:
         """Linearise: each row's score times the inverse of the expected information."""
-        beta = self.fit(weights)[0]
-        eta = self.matrix @ beta
-        mean, slope = self.link.inverse(eta), self.link.slope(eta)
-        variance = np.maximum(self.family.variance(mean), LEAST)
+        fitted = self.fit(weights)
+        slope, variance = self.link.slope(fitted.eta), self._variance(fitted.eta)
         information = weights[self.rows] * slope**2 / variance
-        size = np.sqrt(np.square(self.matrix).sum(axis=0))
-        scaled = self.matrix / size
-        bread = np.linalg.inv((scaled * information[:, None]).T @ scaled)
+        bread = np.linalg.inv((fitted.basis * information[:, None]).T @ fitted.basis)
+        scores = (self.outcome - self.link.inverse(fitted.eta)) * slope / variance
         moved = np.zeros((self.n_rows, self.matrix.shape[1]))
-        moved[self.rows] = (scaled * ((self.outcome - mean) * slope / variance)[:, None]) @ bread / size
+        back = linalg.solve_triangular(fitted.triangle, bread)
+        moved[self.rows] = (fitted.basis * scores[:, None]) @ back.T
         return moved
 
-    def fit(self, weights: Floats) -> tuple[Floats, bool]:
-        """Give the coefficients by iterated weighted least squares, and whether they settled."""
-        w, x, y = weights[self.rows], self.matrix, self.outcome
-        size = np.sqrt(np.square(x).sum(axis=0))
-        eta = self.link.function(self.family.start(y))
-        beta = np.full(x.shape[1], np.nan)
+    def fit(self, weights: Floats) -> Fit:
+        """Fit by iterated weighted least squares, in columns that are orthogonal under the weights."""
+        if self.last and self.last[0][0] is weights:
+            return self.last[0][1]
+        w, y = weights[self.rows], self.outcome
+        size = np.sqrt(np.square(self.matrix).sum(axis=0))
+        nothing = np.full(self.matrix.shape[1], np.nan)
+        triangle = np.asarray(np.linalg.qr(self.matrix / size * np.sqrt(w)[:, None], mode="r"))
+        if np.abs(np.diag(triangle)).min() <= DIRECTION * np.abs(np.diag(triangle)).max():
+            return Fit(nothing, np.full(len(y), np.nan), self.matrix, triangle, "unsettled")
+        basis = linalg.solve_triangular(triangle, (self.matrix / size).T, trans="T").T
+        eta, found = self.link.function(self.family.start(y)), nothing
+        state: Literal["settled", "unsettled"] = "unsettled"
         for _ in range(STEPS):
-            mean, slope = self.link.inverse(eta), np.maximum(self.link.slope(eta), LEAST)
-            root = np.sqrt(w * slope**2 / np.maximum(self.family.variance(mean), LEAST))
+            slope = np.maximum(self.link.slope(eta), LEAST)
+            pull = w * slope**2 / self._variance(eta)
+            response = eta + (y - self.link.inverse(eta)) / slope
             try:
-                q, r = np.linalg.qr(x / size * root[:, None])
-                found = linalg.solve_triangular(r, q.T @ (root * (eta + (y - mean) / slope))) / size
-            except (linalg.LinAlgError, ValueError):
-                return np.full_like(beta, np.nan), False
-            if not np.isfinite(found).all():
-                return np.full_like(beta, np.nan), False
-            moved = np.abs(found - beta) * size
-            beta, eta = found, x @ found
-            if (moved <= SETTLED * (1 + np.abs(beta) * size)).all():
-                return beta, True
-        return np.full_like(beta, np.nan), False
+                step = np.linalg.solve((basis * pull[:, None]).T @ basis, (pull * response) @ basis)
+            except np.linalg.LinAlgError:
+                break
+            if not np.isfinite(step).all():
+                break
+            moved, found, eta = np.abs(step - found), step, basis @ step
+            if (moved <= SETTLED * (1 + np.abs(found))).all():
+                state = "settled"
+                break
+        beta = linalg.solve_triangular(triangle, found) / size if state == "settled" else nothing
+        fitted = Fit(beta, eta, basis, triangle * size, state)
+        self.last[:] = [(weights, fitted)]
+        return fitted
 
     def certain(self, weights: Floats) -> bool:
         """Tell whether some rows are fitted as all but certain, as they are under separation."""
-        beta, settled = self.fit(weights)
-        if not settled:
+        fitted = self.fit(weights)
+        if fitted.state == "unsettled":
             return True
-        variance = self.family.variance(self.link.inverse(self.matrix @ beta))
+        variance = self.family.variance(self.link.inverse(fitted.eta))
         return bool((variance[weights[self.rows] > 0] < CERTAIN).any())
+
+    def _variance(self, eta: Floats) -> Floats:
+        return np.maximum(self.family.variance(self.link.inverse(eta)), LEAST)
 
 
 def aliased_columns(matrix: Floats, weights: Floats) -> list[int]:
-    """Give the columns that others determine, the later ones first to go."""
-    scaled = matrix * np.sqrt(weights)[:, None]
-    size = np.sqrt(np.square(scaled).sum(axis=0))
+    """Give the columns that earlier ones determine."""
+    triangle = np.linalg.qr(matrix * np.sqrt(weights)[:, None], mode="r")
+    size = np.sqrt(np.square(triangle).sum(axis=0))
+    columns = triangle / np.where(size > 0, size, 1.0)
     kept: list[int] = []
     gone: list[int] = []
-    for j in range(matrix.shape[1]):
-        column = scaled[:, j] / size[j] if size[j] > 0 else scaled[:, j]
-        others = scaled[:, kept] / size[kept]
-        left = column - others @ np.linalg.lstsq(others, column, rcond=None)[0] if kept else column
+    for j in range(columns.shape[1]):
+        others = columns[:, kept]
+        left = columns[:, j] - others @ np.linalg.lstsq(others, columns[:, j], rcond=None)[0] if kept else columns[:, j]
         (kept if np.linalg.norm(left) > DIRECTION else gone).append(j)
     return gone
 

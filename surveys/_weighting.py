@@ -8,14 +8,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys._design import Codes, Floats, column_sums
+from surveys._design import Codes, Floats, column_sums, first_rows, nested
 
 Distance = Literal["linear", "raking", "logit"]
 
 SWEEPS_OF_SCORES = 10
 HALVINGS = 60
 EXTREME = 300.0
-REFINEMENTS = 3
+REFINEMENTS = 2
 
 
 def cell_sums(weights: Floats, cells: Sequence[Codes], totals: Sequence[Floats]) -> list[Floats]:
@@ -213,12 +213,28 @@ def cell_residuals(scores: Floats, weights: Floats, importance: Floats, cell: Co
 
 
 def sweep_residuals(scores: Floats, weights: Floats, cells: Sequence[Codes]) -> Floats:
-    """Take from scores their plain means within each margin in turn, ten times over, as R's `rake`."""
-    plain = np.ones(len(weights))
+    """
+    Take from scores their plain means within each margin in turn, ten times over, as R's `rake`.
+
+    Notes
+    -----
+    What is taken is the same within a combination of all margins, so that the sweeps need one sum
+    for each combination.
+    """
+    crossed = np.zeros(len(weights), np.intp)
+    for cell in cells:
+        crossed = nested(crossed, cell)
+    levels = [cell[first_rows(crossed)] for cell in cells]
+    values = _per_weight(scores, weights)
+    left = column_sums(crossed, values, int(crossed.max(initial=-1)) + 1)
+    rows = np.bincount(crossed).astype(float)
+    taken = np.zeros_like(left)
     for _ in range(SWEEPS_OF_SCORES):
-        for cell in cells:
-            scores = cell_residuals(scores, weights, plain, cell, int(cell.max(initial=-1)) + 1)
-    return scores
+        for level in levels:
+            size = np.bincount(level, rows)[:, None]
+            sums = column_sums(level, left - rows[:, None] * taken, len(size))
+            taken += np.divide(sums, size, out=np.zeros_like(sums), where=size > 0)[level]
+    return (values - taken[crossed]) * weights[:, None]
 
 
 def regression_residuals(scores: Floats, weights: Floats, before: Floats, terms: Floats) -> Floats:

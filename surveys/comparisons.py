@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from surveys._comparisons import (
+    ADJUSTMENTS,
+    SCORES,
+    Adjustment,
+    RankScore,
+    adjust_probabilities,
+    compare_pairs,
+    population_ranks,
+)
 from surveys._design import Codes, Floats
 from surveys._estimates import Bools, Total
 from surveys.contrasts import Contrast
@@ -23,17 +32,6 @@ from surveys.intervals import student_t
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-RankScore = Literal["wilcoxon", "KruskalWallis", "median", "vanderWaerden"]
-Adjustment = Literal["none", "holm", "fdr"]
-
-SCORES: dict[RankScore, Callable[[Floats], Floats]] = {
-    "wilcoxon": lambda place: place,
-    "KruskalWallis": lambda place: place,
-    "median": lambda place: (place > 0.5).astype(float),
-    "vanderWaerden": special.ndtri,
-}
-ADJUSTMENTS: dict[Adjustment, str] = {"none": "", "holm": "holm", "fdr": "fdr_bh"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +179,9 @@ def rank_test(
     codes, levels = level_codes(design, groups, counted, "groups")
     counted &= codes >= 0
     scores = np.zeros(design.n)
-    scores[counted] = SCORES[test](_population_ranks(numbers[counted], design.weights[counted]))
+    scores[counted] = SCORES[test](
+        population_ranks(numbers[counted], design.weights[counted]), float(design.weights[counted].sum())
+    )
     estimate, moved = _regress_on_groups(design, scores, codes, counted, len(levels))
     freedom, ndf = design.degrees_of_freedom(counted), len(levels) - 1
     spread = moved.T @ moved
@@ -363,66 +363,6 @@ def deviations_with_ends(estimates: Estimates) -> Floats:
     return np.concatenate([estimates.deviations, np.diag(error)])
 
 
-def compare_pairs(
-    estimate: Floats, deviations: Floats, pairs: NDArray[np.intp], df: float
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """
-    Test differences of pairs of estimates.
-
-    Parameters
-    ----------
-    estimate : ndarray of float, shape (k,)
-    deviations : ndarray of float, shape (m, k)
-        As `Estimates` holds them.
-    pairs : ndarray of int, shape (n_pairs, 2)
-        Positions of the estimates: the difference is the first minus the second.
-    df : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    difference, std_error, t, p_value : ndarray of float, shape (n_pairs,)
-        t and the probability are NaN where the standard error is 0 or there are no degrees of freedom.
-    """
-    first, second = pairs[:, 0], pairs[:, 1]
-    difference = estimate[first] - estimate[second]
-    std_error = np.sqrt(np.square(deviations[:, first] - deviations[:, second]).sum(axis=0))
-    std_error = np.where(np.isnan(difference), np.nan, std_error)
-    t = np.divide(difference, std_error, out=np.full(len(pairs), np.nan), where=std_error > 0)
-    p_value = 2 * special.stdtr(df, -np.abs(t)) if df >= 1 else np.full(len(pairs), np.nan)
-    return difference, std_error, t, p_value
-
-
-def adjust_probabilities(p_value: Floats, adjustment: Adjustment) -> Floats:
-    """
-    Allow for the number of tests of one family.
-
-    Parameters
-    ----------
-    p_value : ndarray of float, shape (n_tests,)
-        NaN where a test cannot be had; it does not count.
-    adjustment : {"none", "holm", "fdr"}
-        As for `pairwise_differences`.
-
-    Returns
-    -------
-    ndarray of float, shape (n_tests,)
-
-    Examples
-    --------
-    >>> adjust_probabilities(np.array([0.01, 0.04, np.nan]), "holm").tolist()
-    [0.02, 0.04, nan]
-    """
-    from statsmodels.stats.multitest import multipletests
-
-    check_adjustment(adjustment)
-    known = np.isfinite(p_value)
-    adjusted = np.array(p_value, float)
-    if adjustment != "none" and known.any():
-        adjusted[known] = multipletests(p_value[known], method=ADJUSTMENTS[adjustment])[1]
-    return adjusted
-
-
 def check_adjustment(adjustment: str) -> None:
     """Refuse an adjustment that is not known."""
     if adjustment not in ADJUSTMENTS:
@@ -444,17 +384,6 @@ def _two(levels: pd.Index) -> None:
         raise EstimateError.at(
             "groups", f"has {len(levels)} levels ({named}), expected two", "Limit rows to two of them"
         )
-
-
-def _population_ranks(values: Floats, weights: Floats) -> Floats:
-    """Estimate the share of the population below each value, half of the row's own weight included."""
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weights[order]) - weights[order] / 2
-    _, tied = np.unique(values[order], return_inverse=True)
-    middle = np.bincount(tied, reached) / np.bincount(tied)
-    ranks = np.empty(len(values))
-    ranks[order] = middle[tied] / weights.sum()
-    return ranks
 
 
 def _regress_on_groups(

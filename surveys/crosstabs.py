@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from surveys._comparisons import Adjustment
 from surveys._crosstabs import column_letters, letters_above
 from surveys._design import Floats
 from surveys._estimates import Bools, Ratio
-from surveys.comparisons import Adjustment, check_adjustment, deviations_with_ends
+from surveys.comparisons import check_adjustment, deviations_with_ends
 from surveys.design import Design
 from surveys.domains import Domains, row_mask
 from surveys.errors import SpecError

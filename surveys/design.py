@@ -303,6 +303,27 @@ class Design:
         """
         return self._deviations(statistic.influence(self.weights)), ()
 
+    def std_errors(self, statistic: Statistic) -> Floats:
+        """
+        Give the standard error of each estimate by itself.
+
+        Parameters
+        ----------
+        statistic : Statistic
+            What is estimated.
+
+        Returns
+        -------
+        ndarray of float, shape (k,)
+            NaN where a replicate lacks an estimate that the whole sample has.
+
+        Raises
+        ------
+        EstimateError
+            As `deviations`.
+        """
+        return np.asarray(np.sqrt(np.square(self.deviations(statistic)).sum(axis=0)))
+
     def _deviations(self, influence: Floats) -> Floats:
         self.check_variance()
         scores = influence * self.weights[:, None]

@@ -11,7 +11,8 @@ from surveys.design import Design
 from surveys.replicates import ReplicateDesign
 from surveys.results import Note
 from surveys.rows import some
-from surveys.weighting import Kish, WeightingRecipe, kish
+from surveys.unequal_weights import Kish, kish
+from surveys.weighting import WeightingRecipe
 
 TOP = 0.01
 FEW_DEGREES, FEW_EFFECTIVE, MUCH = 10, 30, 0.1

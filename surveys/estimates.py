@@ -368,7 +368,7 @@ def describe_shares(
     """
     found = describe_estimates(design, statistic, table, conf_level, unit="share")
     size = np.array([design.n_effective(column) for column in table.counted.T])
-    logits, remarks = (None, ()) if design.linearised else _logit_error(design, statistic, method)
+    resampled = method in ("logit", "likelihood") and not design.linearised
     low, high, names = proportion_interval(
         found.estimate,
         found.std_error,
@@ -377,10 +377,9 @@ def describe_shares(
         method=method,
         conf_level=conf_level,
         n_effective=size,
-        logit_error=logits,
+        logit_error=_logit_errors(design, statistic, found) if resampled else None,
     )
-    notes = (*found.notes, *(note for note in remarks if note not in found.notes))
-    return replace(found, conf_low=low, conf_high=high, method=tuple(names.tolist()), notes=notes)
+    return replace(found, conf_low=low, conf_high=high, method=tuple(names.tolist()))
 
 
 def combine(*parts: Estimates, keys: Sequence[Hashable], names: Sequence[str] = ("part",)) -> Estimates:
@@ -489,11 +488,12 @@ def describe_estimates(
     )
 
 
-def _logit_error(design: Design, statistic: Statistic, method: Method) -> tuple[Floats | None, tuple[Note, ...]]:
-    if method not in ("logit", "likelihood"):
-        return None, ()
-    found, remarks = design.appraise(Logit(statistic))
-    return np.sqrt(np.square(found).sum(axis=0)), remarks
+def _logit_errors(design: Design, share: Statistic, found: Estimates) -> Floats:
+    """Give standard errors of logits, by linearisation where a replicate has a share of 0 or 1."""
+    errors = design.std_errors(Logit(share))
+    spread = found.estimate * (1 - found.estimate)
+    linear = np.divide(found.std_error, spread, out=np.full_like(spread, np.nan), where=spread > 0)
+    return np.where(np.isnan(errors), linear, errors)
 
 
 def _parts(key: Hashable) -> tuple[Hashable, ...]:

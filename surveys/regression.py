@@ -374,7 +374,7 @@ class SurveyGlm:
                 raise EstimateError.at(
                     place, f"{what}, so that no finite coefficient exists", "Join its levels, or leave it out"
                 )
-        if not statistic.fit(weights)[1]:
+        if statistic.fit(weights).state == "unsettled":
             raise EstimateError.at(place, "the fit does not settle", "Rescale the covariates, or leave some out")
 
     def _describe(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -15,14 +14,15 @@ from numpy.typing import NDArray
 from surveys import _design, _replicates
 from surveys._design import Codes, Floats, Stage
 from surveys.design import Adjustment, Design, Sampling, Statistic
-from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.errors import EstimateError, SpecError
+from surveys.replicate_columns import KINDS, Kind, find_columns, scale_deviations
 from surveys.results import Note
-from surveys.rows import Rows, some
+from surveys.rows import Rows
 
-Kind = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "SDR", "other"]
 Centre = Literal["mean", "estimate"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
+__all__ = ["KINDS", "Kind", "ReplicateDesign", "bootstrap", "jackknife"]
+
 LEFT_OUT = "{n} of {total} replicates are left out, because an estimate does not exist in them"
 
 
@@ -132,12 +132,12 @@ class ReplicateDesign(Design):
             weights, scales that are missing, negative or of another number than the replicates.
         """
         rows = Rows(frame, place, np.arange(1, len(frame) + 1) if lines is None else lines)
-        names, problems = _named(frame, columns, place)
+        names, problems = find_columns(frame, columns, place)
         problems += rows.unknown([weight, *([] if isinstance(columns, str) else names)])
         if problems:
             raise SpecError(*problems)
         problems += [problem for name in (weight, *names) for problem in rows.bad_weights(name)]
-        coefficients, wrong = _scaled(kind, len(names), scale, rscales, rho)
+        coefficients, wrong = scale_deviations(kind, len(names), scale, rscales, rho)
         if problems or wrong:
             raise SpecError(*problems, *wrong)
         weights = frame[weight].to_numpy(float)
@@ -234,8 +234,7 @@ class ReplicateDesign(Design):
         EstimateError
             If no replicate has all the estimates that the whole sample has.
         """
-        full = statistic.value(self.weights)
-        values = _replicates.evaluate(self.replicates, partial(_tried, statistic.value), len(full))
+        full, values = self._values(statistic)
         found, left_out = _replicates.deviations(values, full, self.coefficients, around_full=self.centre == "estimate")
         if left_out == self.n_replicates:
             raise EstimateError.at(
@@ -245,6 +244,29 @@ class ReplicateDesign(Design):
             )
         notes = (Note(LEFT_OUT, {"n": left_out, "total": self.n_replicates}),) if left_out else ()
         return found, notes
+
+    def std_errors(self, statistic: Statistic) -> Floats:
+        """
+        Give the standard error of each estimate by itself, none being left out for another's sake.
+
+        Parameters
+        ----------
+        statistic : Statistic
+            What is estimated.
+
+        Returns
+        -------
+        ndarray of float, shape (k,)
+            NaN where a replicate lacks the estimate.
+        """
+        full, values = self._values(statistic)
+        values = values[np.isfinite(self.replicates[0])]
+        whole = np.isfinite(values).all(axis=0) & np.isfinite(full)
+        usable = self.coefficients[np.isfinite(self.replicates[0])]
+        errors = np.full(len(full), np.nan)
+        found, _ = _replicates.deviations(values[:, whole], full[whole], usable, around_full=self.centre == "estimate")
+        errors[whole] = np.sqrt(np.square(found).sum(axis=0))
+        return errors
 
     def check_variance(self, place: str = "sampling design") -> None:
         """
@@ -263,6 +285,10 @@ class ReplicateDesign(Design):
         if self.n_replicates < 2:
             mend = "Name the columns of all replicates"
             raise EstimateError.at(place, f"variances need two replicates, got {self.n_replicates}", mend)
+
+    def _values(self, statistic: Statistic) -> tuple[Floats, Floats]:
+        full = statistic.value(self.weights)
+        return full, _replicates.evaluate(self.replicates, partial(_tried, statistic.value), len(full))
 
     def _deviations(self, influence: Floats) -> Floats:
         values = np.where(np.isfinite(self.replicates[0]), 1.0, np.nan)[:, None] * (
@@ -384,56 +410,3 @@ def _tried(function: Callable[[Floats], Floats], weights: Floats) -> Floats | No
         return function(weights)
     except EstimateError:
         return None
-
-
-def _named(frame: pd.DataFrame, columns: str | Sequence[str], place: str) -> tuple[list[str], list[Problem]]:
-    if not isinstance(columns, str):
-        return list(columns), []
-    try:
-        found = [str(name) for name in frame.columns if re.fullmatch(columns, str(name))]
-    except re.error as error:
-        return [], [
-            Problem(f"replicate columns '{columns}'", f"not a pattern: {error}", "Write for example 'rw[0-9]+'")
-        ]
-    if found:
-        return found, []
-    known = some([str(name) for name in frame.columns], 12)
-    return [], [Problem(f"{place}, header", f"no column matches '{columns}'", f"Columns here: {known}")]
-
-
-def _scaled(
-    kind: str, n: int, scale: float | None, rscales: float | Sequence[float] | None, rho: float
-) -> tuple[Floats, list[Problem]]:
-    """Give what each squared deviation counts, by R's conventions for each kind."""
-    if kind not in KINDS:
-        mend = did_you_mean(str(kind), KINDS, f"Known: {', '.join(KINDS)}")
-        return np.zeros(0), [Problem(f"kind '{kind}'", "not a kind of replicate weights known here", mend)]
-    problems = []
-    if not 0 <= rho < 1:
-        problems.append(Problem("rho", f"got {rho:g}, expected a number from 0 to below 1", "Fay's own choice is 0.3"))
-    usual = {
-        "JK1": (n - 1) / n if n else 0.0,
-        "JKn": 1.0,
-        "BRR": 1 / n if n else 0.0,
-        "Fay": 1 / (n * (1 - rho) ** 2) if n and rho < 1 else 0.0,
-        "bootstrap": 1 / (n - 1) if n > 1 else 0.0,
-        "SDR": 4 / n if n else 0.0,
-        "other": 1.0,
-    }[kind]
-    if kind == "JKn" and rscales is None:
-        mend = "Give rscales, (n - 1) / n for the stratum of each replicate"
-        problems.append(Problem("rscales", "missing, and kind 'JKn' has no usual value", mend))
-    if kind == "other" and scale is None and rscales is None:
-        mend = "Give scale or rscales, from the documentation of the survey"
-        problems.append(Problem("scale", "missing, and kind 'other' has no usual value", mend))
-    each = np.ones(n) if rscales is None else np.asarray(rscales, float)
-    if each.ndim == 0:
-        each = np.full(n, float(each))
-    if each.shape != (n,):
-        problems.append(
-            Problem("rscales", f"got {each.size} numbers for {n} replicates", "Give one for each replicate")
-        )
-    chosen = usual if scale is None else scale
-    if not (np.isfinite(each).all() and (each >= 0).all() and np.isfinite(chosen) and chosen > 0):
-        problems.append(Problem("scale", "scales have to be positive numbers", "Correct scale or rscales"))
-    return (chosen * each if not problems else np.zeros(0)), problems

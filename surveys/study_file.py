@@ -132,7 +132,8 @@ def _problems(details: list[ErrorDetails], raw: dict[str, Any], file: str) -> It
 
 
 def _problem(detail: ErrorDetails, location: Location, fields: list[str], place: str) -> Problem:
-    key, found, context = str(location[-1]), detail["input"], detail.get("ctx", {})
+    last, found, context = location[-1], detail["input"], detail.get("ctx", {})
+    key = str(last + 1) if isinstance(last, int) else last
     match detail["type"]:
         case "extra_forbidden":
             return Problem(place, f"unknown key '{key}'", did_you_mean(key, fields, f"Known here: {', '.join(fields)}"))

@@ -11,6 +11,7 @@ from reports.figures.funnel import draw_funnel
 from reports.figures.groups import draw_groups
 from reports.figures.published import draw_published
 from reports.figures.survival import draw_survival
+from reports.figures.trend import draw_trend
 from reports.figures.waves import draw_waves
 from reports.printer import Printer, open_printer
 from reports.progress import open_progress
@@ -21,6 +22,7 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "funnel": draw_funnel,
     "waves": draw_waves,
     "groups": draw_groups,
+    "trend": draw_trend,
     "survival": draw_survival,
     "cohorts": draw_cohorts,
     "published": draw_published,

@@ -50,7 +50,8 @@ def write_disclosure(study: Study, disclosure: Disclosure, printer: Printer) -> 
         Paragraph.of(
             printer.say(
                 "What AAPOR, the British Polling Council (BPC), ESOMAR and WAPOR, and articles 2 and 3 of the "
-                "French law 77-808 on electoral polls ask to be told. What neither the study nor its data say is marked as such."
+                "French law 77-808 on electoral polls ask to be told. What neither the study nor its data say "
+                "is marked as such."
             )
         ),
         _items_table(study, disclosure, printer),

@@ -125,9 +125,9 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
         for step, measure in kinds
     ]
     columns = (
-        Column(text=printer.say("Waves"), width=1.6),
-        *(Column(text=header, align="right", width=1.4) for header in headers),
-        Column(text=printer.say("What differs between them"), width=1.5),
+        Column(text=printer.say("Waves"), width=1.35),
+        *(Column(text=header, align="right", width=1.6) for header in headers),
+        Column(text=printer.say("What differs between them"), width=1.35),
     )
     base = printer.say(
         "Base: all respondents of each wave, or those named in the column. In points of percentage; "

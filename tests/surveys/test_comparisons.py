@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.comparisons import SCORES, adjust_probabilities, pairwise_differences, rank_test, t_test
+from surveys._comparisons import SCORES, adjust_probabilities
+from surveys.comparisons import pairwise_differences, rank_test, t_test
 from surveys.design import Design
 from surveys.errors import EstimateError, SpecError
 from surveys.estimates import mean, proportion

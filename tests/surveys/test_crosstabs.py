@@ -241,3 +241,17 @@ def test_a_table_has_one_kind_of_row():
 def test_a_table_without_rows_is_refused():
     with pytest.raises(SpecError, match="has no row or no group"):
         tabulate(Design.from_frame(pd.DataFrame(index=range(9))), {}, {})
+
+
+@pytest.mark.slow
+def test_where_nothing_differs_letters_appear_as_seldom_as_they_say(rng: np.random.Generator):
+    lettered = []
+    for _ in range(400):
+        chance = np.clip(rng.normal(0.3, 0.12, 60), 0.02, 0.98).repeat(10)
+        frame = pd.DataFrame({"w": rng.uniform(1, 4, 600), "place": np.repeat(np.arange(60), 10)})
+        levels = Levels(("a", "b", "c", "d"), rng.integers(0, 4, 600))
+        design = Design.from_frame(frame, weight="w", cluster="place")
+        table = tabulate(design, {"yes": (rng.random(600) < chance).astype(float)}, {"g": levels})
+        lettered.append("".join(table.above[0]))
+    assert np.mean([bool(letters) for letters in lettered]) == pytest.approx(0.05, abs=0.03)
+    assert np.mean([letters != letters.lower() for letters in lettered]) == pytest.approx(0.01, abs=0.015)

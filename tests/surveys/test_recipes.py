@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from surveys.errors import StudyError
-from surveys.estimates import mean
+from surveys.estimates import mean, total
+from surveys.panels import join_panel
 from surveys.replicates import ReplicateDesign
 from surveys.sample import Sample, read_sample
 from surveys.study import Replicates, Study, Survey, Weighting
@@ -142,3 +143,18 @@ def test_a_recipe_can_be_repeated_on_other_rows(read):
     found = read(weighting=[{"kind": "rake", "margins": {"sex": SEX}}])
     (step,) = WeightingRecipe.of(found.design).steps
     assert step == Rake({"sex": SEX})
+
+
+def test_waves_of_a_panel_keep_what_their_weighting_knows(make_study):
+    rows = ROWS.splitlines()
+    text = "\n".join([rows[0] + ",who", *(f"{row},{i}" for i, row in enumerate(rows[1:]))]) + "\n"
+    rake = [{"kind": "rake", "margins": {"sex": SEX}}]
+    study = make_study(text, id="who", panel="p", weighting=rake)
+    samples = [read_sample(study, study.survey[0]) for _ in range(2)]
+    for sample in join_panel(samples).samples:
+        women = total(sample.design, (sample.frame["sex"] == 2).astype(float))
+        assert women.estimate[0] == pytest.approx(400)
+        assert women.std_error[0] < 1e-6 * 400
+    made = make_study(text, id="who", panel="p", replicates={"make": "jackknife"})
+    with pytest.raises(StudyError, match="panel 'p': replicate weights differ by wave"):
+        join_panel([read_sample(made, made.survey[0])])

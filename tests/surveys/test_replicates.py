@@ -219,3 +219,16 @@ def test_a_jackknife_needs_units_it_can_leave_out():
     assert jackknife(Design.from_frame(lonely, weight="w", strata="region", lonely_psu="certainty")).n_replicates == 2
     with pytest.raises(EstimateError, match="Use the replicates it has"):
         jackknife(read(in_file()))
+
+
+def test_a_replicate_without_the_answer_leaves_the_interval_of_a_share_as_it_is_linearised():
+    rare = in_file().assign(y=[1.0, 0, 0, 0, 0])
+    rare.loc[0, "rw2"] = 0.0
+    design = read(rare)
+    logit, linear = (proportion(design, rare["y"], method=name) for name in ("logit", "xlogit"))
+    assert logit.notes == ()
+    assert (logit.conf_low[0], logit.conf_high[0]) == pytest.approx((linear.conf_low[0], linear.conf_high[0]))
+    often = read(in_file())
+    resampled = [proportion(often, in_file()["y"], method=name).conf_low[0] for name in ("logit", "xlogit")]
+    assert resampled[0] != resampled[1]
+    assert resampled[0] == pytest.approx(resampled[1], rel=0.05)

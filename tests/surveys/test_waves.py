@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from matplotlib.figure import Figure
 
 from surveys.breaks import breaks_between, fieldwork_year, list_breaks
 from surveys.errors import SpecError, StudyError
@@ -96,6 +97,19 @@ def test_refuses_a_panel_whose_respondents_move(compare):
     )
 
 
+def test_a_panel_weighted_to_known_totals_keeps_the_variance_of_its_weighting(compare, rng):
+    waves = []
+    for first in (0, 1000):
+        rows = [(f"p{first + i}", "NS"[i % 2], int(rng.random() < 0.2 + 0.5 * (i % 2))) for i in range(200)]
+        waves.append("id,region,q1\n" + "".join(f"{who},{where},{code}\n" for who, where, code in rows))
+    apart = {"id": "id", "weighting": [{"kind": "poststratify", "margins": {"region": {"N": 600, "S": 400}}}]}
+    joined, alone = (
+        compare(*((text, spec) for text in waves)).at("2010-06", "2011-06", "twitter", "aware").std_error
+        for spec in (apart | {"panel": "A"}, apart)
+    )
+    assert joined == pytest.approx(alone, rel=0.01)
+
+
 def test_a_panel_needs_identifiers():
     with pytest.raises(ValueError, match="panel needs id"):
         Survey(wave="1", file="a.csv", panel="A")
@@ -180,3 +194,17 @@ def test_says_which_changes_there_are(compare, rng):
     with pytest.raises(SpecError) as error:
         compare(*((text, {}) for text in waves)).at("2010-06", "2011-06", "twiter", "aware")
     assert str(error.value) == "platform 'twiter': there is no such change. Did you mean 'twitter'?"
+
+
+def test_doors_of_changes(compare, rng):
+    waves = [answers(rng, 100, share)[0] for share in (0.2, 0.5)]
+    found = compare(*((text, {"mode": mode}) for text, mode in zip(waves, ("postal", "online"), strict=True)))
+    assert found.summary().startswith("twitter, aware, 2010-06 to 2011-06: +")
+    assert found.summary().endswith(", break: mode")
+    axes = Figure().subplots()
+    assert found.plot(axes) is axes
+
+
+def test_one_wave_has_no_change(compare, rng):
+    found = compare((answers(rng, 100, 0.3)[0], {}))
+    assert (len(found.to_frame()), len(found.trends), found.summary(), found.breaks) == (0, 0, "", {})
