@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from churn.tenures import read_tenures
+from surveys.banners import build_tables
 from surveys.claims import check_claim
 from surveys.errors import Problem, ProblemError
 from surveys.funnel import estimate_funnel
@@ -53,12 +54,19 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
 def _parts(study: Study) -> Iterator[Part]:
     for survey in study.survey:
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
+    if study.table:
+        yield lambda: _tables(study)
     if study.usage is not None:
         yield lambda: read_tenures(study).notes
     if study.published is not None:
         yield lambda: _published(study)
     if study.truth is not None:
         yield lambda: _truth(study)
+
+
+def _tables(study: Study) -> tuple[Note, ...]:
+    build_tables(study)
+    return ()
 
 
 def _truth(study: Study) -> tuple[Note, ...]:

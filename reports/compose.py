@@ -9,6 +9,7 @@ from reports.model import Document
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.adoption import write_adoption
+from reports.sections.crosstabs import write_crosstabs
 from reports.sections.disclosure import write_disclosure
 from reports.sections.methods import write_methods
 from reports.sections.overview import is_simulated, write_overview
@@ -56,6 +57,7 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
         blocks=(
             *write_overview(results, printer),
             *write_adoption(results, printer, figures),
+            *(write_crosstabs(results, printer, results.tables) if results.tables else []),
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
             *write_staying(results, printer, figures),
             *write_published(results, printer, figures),

@@ -184,8 +184,10 @@ def level_label(printer: Printer, survey: Survey, group: str, level: str) -> str
     >>> from reports.examples import open_example
     >>> from reports.printer import open_printer
     >>> survey = open_example("twitter_france").survey[0]
-    >>> level_label(open_printer("fr"), survey, "age", "18-24"), level_label(open_printer("en"), survey, "sex", "Femmes")
-    ('18–24', 'Women')
+    >>> level_label(open_printer("fr"), survey, "age", "18-24")
+    '18–24'
+    >>> level_label(open_printer("en"), survey, "sex", "Femmes")
+    'Women'
     """
     for label in survey.group[group].levels.values():
         if level == label or (isinstance(label, dict) and level in label.values()):

@@ -14,7 +14,9 @@ from churn.counts import TenureCounts, count_tenures
 from churn.curves import SurvivalCurve, kaplan_meier
 from churn.tenures import DropoutRule, measure_tenures, returned_share
 from reports.progress import Progress
+from surveys.banners import build_tables
 from surveys.claims import CheckedClaim, check_claim
+from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
 from surveys.funnel import Funnel, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
@@ -52,6 +54,8 @@ class Results:
         From surveys; None where the study has none.
     changes : WaveChanges or None
         From wave to wave; None where there are fewer than two.
+    tables : tuple of BannerTable
+        Those that the study asks for.
     disclosure : Disclosure or None
         What a survey must disclose; None where the study has none.
     staying : StayingResults or None
@@ -71,6 +75,7 @@ class Results:
     study: Study
     funnel: Funnel | None
     changes: WaveChanges | None
+    tables: tuple[BannerTable, ...]
     disclosure: Disclosure | None
     staying: StayingResults | None
     joint: tuple[JointFunnel, ...]
@@ -120,6 +125,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
         study=study,
         funnel=funnel,
         changes=compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None,
+        tables=tuple(build_tables(study)),
         disclosure=None if funnel is None else disclose(study, funnel),
         staying=staying,
         joint=_joint(study, funnel, staying),

@@ -33,7 +33,8 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     >>> import tempfile
     >>> from reports.figures import example_results
     >>> [file.name for file in write_tables(example_results(), Path(tempfile.mkdtemp()))]
-    ['funnel.csv', 'joint.csv', 'survival.csv', 'cohorts.csv', 'claims.csv']
+    ['funnel.csv', 'table_steps.csv', 'waves.csv', 'disclosure.csv', 'joint.csv', 'survival.csv', 'cohorts.csv',
+     'claims.csv']
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -67,6 +68,11 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     tables = {}
     if results.funnel is not None:
         tables["funnel"] = results.funnel.to_frame()
+    tables |= {f"table_{table.id.replace('-', '_')}": table.to_frame() for table in results.tables}
+    if results.changes is not None:
+        tables["waves"] = results.changes.to_frame()
+    if results.disclosure is not None:
+        tables["disclosure"] = results.disclosure.to_frame()
     if results.joint:
         frames = [joint.to_frame().assign(platform=joint.platform, wave=joint.wave) for joint in results.joint]
         tables["joint"] = pd.concat(frames, ignore_index=True)

@@ -14,7 +14,7 @@ from reports.lookup import main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from surveys.results import Estimate, Unavailable
 
 EVER = "ever"
 
@@ -78,7 +78,7 @@ def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
     surveys = {survey.wave: survey for survey in results.study.survey}
     last = curves[-1]
     name = platform_label(printer, results.study, last.platform)
-    notes = dict.fromkeys(printer.note(note) for curve in curves for note in curve.curve_notes)
+    notes = _notes(printer, {wave_label(printer, surveys[curve.wave]): curve for curve in curves})
     return DrawnFigure(
         id="recall",
         figure=figure,
@@ -94,6 +94,17 @@ def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
         notes=(*((printer.say("Simulated data."),) if any(curve.simulated for curve in curves) else ()), *notes),
         data=pd.concat([curve.to_frame() for curve in curves], ignore_index=True),
     )  # fmt: skip
+
+
+def _notes(printer: Printer, curves: dict[str, RecallCurve]) -> list[str]:
+    """Say the caveats that all waves share once, and each of the others with its wave."""
+    told = {when: [printer.note(note) for note in curve.curve_notes] for when, curve in curves.items()}
+    shared = [note for note in next(iter(told.values())) if all(note in notes for notes in told.values())]
+    own = [
+        printer.say("{when}: {note}", when=when, note=note)
+        for when, notes in told.items() for note in notes if note not in shared
+    ]  # fmt: skip
+    return [*shared, *own]
 
 
 def recall_id(curve: RecallCurve, time: float | str) -> str:
@@ -126,7 +137,8 @@ def _caption(printer: Printer, curve: RecallCurve, platform: str, when: str) -> 
         return printer.say("When people say they left {platform}", platform=platform)
     time, gone = shown[-1]
     return printer.say(
-        "Asked in {when}, {share} of those who signed up for {platform} had left within {days} days; {ever} had left at some time",
+        "Asked in {when}, {share} of those who signed up for {platform} had left within {days} days; "
+        "{ever} had left at some time",
         when=when, share=printer.estimate(recall_id(curve, time), gone), platform=platform,
         days=printer.numbers.count(int(time)), ever=printer.estimate(recall_id(curve, EVER), curve.left),
     )  # fmt: skip
@@ -149,23 +161,47 @@ def _draw(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) -
     shift = np.linspace(-0.24, 0.24, len(curves)) if len(curves) > 1 else np.zeros(1)
     for i, curve in enumerate(curves):
         color, marker = SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)]
-        points = [(times.index(time), time, curve.dropout(at=time), curve.naive_dropout(at=time)) for time in curve.times]
+        points: list[tuple[int, float | str, Estimate | Unavailable | None, Estimate]] = [
+            (times.index(time), time, curve.dropout(at=time), curve.naive_dropout(at=time)) for time in curve.times
+        ]
         points.append((len(times), EVER, None, curve.left))
         for place, time, gone, naive in points:
             shown = gone if isinstance(gone, Estimate) else None
             x, point = place + shift[i], shown or naive
             axes.vlines(x, point.conf_low, point.conf_high, color=color, linewidth=1.2)
-            axes.plot(x, point.estimate, marker=marker, markersize=5.5, color=color, linestyle="",
-                      markerfacecolor=color if shown else "white", label=None)
+            axes.plot(
+                x,
+                point.estimate,
+                marker=marker,
+                markersize=5.5,
+                color=color,
+                linestyle="",
+                markerfacecolor=color if shown else "white",
+            )
             if shown and abs(shown.estimate - naive.estimate) > 5e-4:
-                axes.plot(x + 0.08, naive.estimate, marker=marker, markersize=5, color=color, markerfacecolor="white", linestyle="")
-            axes.annotate(printer.estimate(recall_id(curve, time), point), (x, point.conf_high), (0, 3),
-                          textcoords="offset points", ha="center", fontsize=8, color=INK)
+                axes.plot(
+                    x + 0.08,
+                    naive.estimate,
+                    marker=marker,
+                    markersize=5,
+                    color=color,
+                    markerfacecolor="white",
+                    linestyle="",
+                )
+            axes.annotate(
+                printer.estimate(recall_id(curve, time), point),
+                (x, point.conf_high),
+                (0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                color=INK,
+            )
         axes.plot([], [], marker=marker, color=color, linestyle="", label=wave_label(printer, surveys[curve.wave]))
     axes.plot([], [], marker="o", color=MUTED, markerfacecolor="white", linestyle="", label=printer.say("Naive share"))
     labels = [printer.say("Within {days} days", days=printer.numbers.count(int(time))) for time in times]
     axes.set_xticks(range(len(times) + 1), [*labels, printer.say("At any time")])
-    axes.axvline(len(times) - 0.5, color=MUTED, linewidth=0.5)
+    axes.axvline(len(times) - 0.5, ymax=0.88, color=MUTED, linewidth=0.5)
     top = max(float(curve.to_frame()["conf_high"].max()) for curve in curves)
     axes.set_ylim(0, min(1.0, max(top, *(curve.left.conf_high for curve in curves)) + 0.08))
     ticks = [tick for tick in axes.get_yticks() if tick <= axes.get_ylim()[1]]

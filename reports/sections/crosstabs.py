@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from reports.labels import conversion_label, group_label, level_label, sampling_words, step_label, wave_label
 from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table, shown_text
 from reports.printer import Printer
 from reports.recipe import Results
-from reports.tables import safe_for_spreadsheets
 from surveys.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
 from surveys.study import Survey
 
@@ -54,29 +52,6 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
         ),
         *(_table(surveys[table.wave], table, printer) for table in tables),
     ]
-
-
-def write_crosstab_files(tables: Sequence[BannerTable], folder: Path) -> list[Path]:
-    """
-    Write each banner table as CSV, one row per share, with all its digits.
-
-    Parameters
-    ----------
-    tables : sequence of BannerTable
-        Those of a study.
-    folder : Path
-        Where to write; made where it does not exist.
-
-    Returns
-    -------
-    list of Path
-        The files written.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {folder / f"table_{table.id.replace('-', '_')}.csv": table for table in tables}
-    for file, table in files.items():
-        safe_for_spreadsheets(table.to_frame()).to_csv(file, index=False, lineterminator="\n")
-    return list(files)
 
 
 def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:

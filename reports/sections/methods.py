@@ -9,6 +9,8 @@ from reports.printer import Printer
 from reports.recipe import Results
 from surveys.study import Survey
 
+SURVEY_WIDTHS = (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1)
+
 
 def write_methods(results: Results, printer: Printer) -> list[Block]:
     """
@@ -200,7 +202,7 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
         caption=printer.say("Surveys and their designs"),
         columns=tuple(
             Column(text=header, align="right" if index == 2 else "left", width=width)
-            for index, (header, width) in enumerate(zip(headers, (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1), strict=True))
+            for index, (header, width) in enumerate(zip(headers, SURVEY_WIDTHS, strict=True))
         ),
         rows=tuple(rows),
         base=printer.say("Base: n counts the respondents who answered at least one of the questions used."),

@@ -73,7 +73,8 @@ def _table(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) 
         columns=tuple(Column(text=header, align="left" if i == 0 else "right") for i, header in enumerate(headers)),
         rows=tuple(rows),
         base=printer.say(
-            "Base: respondents who signed up and answered. In brackets: {level} confidence intervals, which know the survey design.",
+            "Base: respondents who signed up and answered. "
+            "In brackets: {level} confidence intervals, which know the survey design.",
             level=printer.numbers.share(results.study.study.conf_level),
         ),
         notes=(printer.say("Simulated data."),) if any(curve.simulated for curve in curves) else (),

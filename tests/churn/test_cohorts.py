@@ -39,7 +39,14 @@ def activity(tmp_path: Path) -> Activity:
 def test_a_cell_counts_who_was_active_in_a_calendar_month(activity: Activity):
     frame = retention_triangle(activity).to_frame()
     assert frame.columns.tolist() == [
-        "cohort", "age", "n_accounts", "n_active", "share", "conf_low", "conf_high", "complete",
+        "cohort",
+        "age",
+        "n_accounts",
+        "n_active",
+        "share",
+        "conf_low",
+        "conf_high",
+        "complete",
     ]
     january = frame[frame["cohort"] == date(2013, 1, 1)]
     assert january["n_accounts"].tolist() == [2, 2, 2, 2]

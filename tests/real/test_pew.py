@@ -21,9 +21,7 @@ HERE = Path(__file__).parent
 DATA = Path(os.environ.get("REAL_DATA_DIR", HERE.parent.parent.parent / "shared" / "data"))
 
 PLATFORMS = ("YouTube", "Facebook", "Instagram", "Pinterest", "LinkedIn", "Snapchat", "Twitter", "WhatsApp", "TikTok")
-FUNNEL = {
-    26 + i: (name.lower(), "", "") for i, name in enumerate((*PLATFORMS, "Reddit", "Nextdoor"))
-} | {
+FUNNEL = {26 + i: (name.lower(), "", "") for i, name in enumerate((*PLATFORMS, "Reddit", "Nextdoor"))} | {
     41: ("instagram", "age", "18-29"),
     42: ("facebook", "age", "18-29"),
     43: ("snapchat", "age", "18-29"),

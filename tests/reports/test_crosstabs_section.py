@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from reports.figures import example_results
 from reports.model import Cell, Document, Heading, Table
 from reports.printer import open_printer
-from reports.sections.crosstabs import write_crosstab_files, write_crosstabs
+from reports.sections.crosstabs import write_crosstabs
 from surveys.banners import build_tables
 from surveys.crosstabs import BannerTable
 
@@ -93,12 +91,3 @@ def test_the_chapter_makes_a_document(tables, language):
 
 def test_without_a_table_there_is_no_chapter():
     assert write_crosstabs(example_results(), open_printer("en"), ()) == []
-
-
-def test_files_hold_every_share_and_no_formula(tables, tmp_path: Path):
-    rows = (replace(tables[0].rows[0], label="=1+1"), *tables[0].rows[1:])
-    (file,) = write_crosstab_files([replace(tables[0], rows=rows)], tmp_path / "tables")
-    text = file.read_text(encoding="utf-8")
-    assert file.name == "table_steps.csv"
-    assert text.count("\n") == 1 + 5 * 8
-    assert ",'=1+1," in text

@@ -105,7 +105,15 @@ def test_several_groups_are_crossed(design: Design, frame: pd.DataFrame):
     found = proportion(design, frame["yes"], by=frame[["sex", "age"]])
     assert found.index.tolist() == [("F", "18-34"), ("F", "35+"), ("M", "18-34"), ("M", "35+")]
     assert found.to_frame().columns.tolist() == [
-        "sex", "age", "estimate", "std_error", "conf_low", "conf_high", "df", "n", "method"
+        "sex",
+        "age",
+        "estimate",
+        "std_error",
+        "conf_low",
+        "conf_high",
+        "df",
+        "n",
+        "method",
     ]
 
 

@@ -23,8 +23,23 @@ TWITTER = {
     "left": {"item": "q5", "bands": {"1": "<7 d", "2": "7-30 d"}, "still": [9], "missing": [8], "not_asked": "missing"},
 }
 COLUMNS = [
-    "wave", "date", "platform", "group", "level", "step", "measure", "estimate", "std_error", "conf_low", "conf_high",
-    "df", "n", "population", "population_low", "population_high", "simulated",
+    "wave",
+    "date",
+    "platform",
+    "group",
+    "level",
+    "step",
+    "measure",
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "df",
+    "n",
+    "population",
+    "population_low",
+    "population_high",
+    "simulated",
 ]
 
 
@@ -140,8 +155,10 @@ def test_missing_steps_are_passed_over(make_study: Callable[..., Study]):
 
 
 def test_groups_of_a_wave_share_a_covariance(funnel: Funnel, study: Study):
-    young, old = ("2009-06", "twitter", "aware", "cumulative", "age", "18-34"), ("2009-06", "twitter", "aware",
-                                                                                "cumulative", "age", "50+")
+    young, old = (
+        ("2009-06", "twitter", "aware", "cumulative", "age", "18-34"),
+        ("2009-06", "twitter", "aware", "cumulative", "age", "50+"),
+    )
     sample = read_sample(study, study.survey[0])
     aware = sample.indicator(study.survey[0].platform["twitter"].aware)
     by_hand = proportion(sample.design, aware, by=sample.levels("age")).contrast({"18-34": 1, "50+": -1})
@@ -177,8 +194,11 @@ def test_people_are_counted_only_where_the_population_is_known(make_study: Calla
 
 
 def test_an_unknown_population_is_refused(make_study: Callable[..., Study]):
-    study = make_study(people().to_csv(index=False), platform={"twitter": TWITTER}, population={
-        "internautes": {"size": 1, "label": "x", "source": "x"}})
+    study = make_study(
+        people().to_csv(index=False),
+        platform={"twitter": TWITTER},
+        population={"internautes": {"size": 1, "label": "x", "source": "x"}},
+    )
     named = study.model_copy(update={"survey": (study.survey[0].model_copy(update={"population": "internaute"}),)})
     with pytest.raises(StudyError) as error:
         estimate_funnel(named)

@@ -139,8 +139,10 @@ def test_a_code_for_yes_that_the_file_does_not_know_is_refused(refused, tmp_path
 
 
 def test_numbers_fall_into_bands(sample):
-    found = sample("w,q1,age\n1,1,17\n1,1,18\n1,1,24\n1,1,25\n1,2,70\n1,2,99\n", group={
-        "age": {"item": "age", "bands": [18, 25, 35], "missing": [99]}})
+    found = sample(
+        "w,q1,age\n1,1,17\n1,1,18\n1,1,24\n1,1,25\n1,2,70\n1,2,99\n",
+        group={"age": {"item": "age", "bands": [18, 25, 35], "missing": [99]}},
+    )
     assert found.levels("age").tolist() == [None, "18-24", "18-24", "25-34", "35+", None]
     assert found.grouping("age").names == ("18-24", "25-34", "35+")
     assert told(found)[0] == "respondents below the first band of 'age', who are in none: 1"
