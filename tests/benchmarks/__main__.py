@@ -1,0 +1,20 @@
+"""Benchmarks: `python -m tests.benchmarks NAME [--rows N]` prints one JSON line per measurement."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+NAMES = ("survey",)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks")
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    import_module(f"tests.benchmarks.{arguments.name}").run(arguments.rows, arguments.repeats)
+
+
+main()
