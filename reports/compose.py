@@ -14,6 +14,7 @@ from reports.sections.disclosure import write_disclosure
 from reports.sections.methods import write_methods
 from reports.sections.overview import is_simulated, write_overview
 from reports.sections.published import write_published
+from reports.sections.recall import write_recall
 from reports.sections.staying import write_staying
 from reports.sections.truth import write_truth
 from reports.sections.waves import write_waves
@@ -60,6 +61,7 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
             *(write_crosstabs(results, printer, results.tables) if results.tables else []),
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
             *write_staying(results, printer, figures),
+            *write_recall(results, printer, figures),
             *write_published(results, printer, figures),
             *write_truth(results, printer),
             *write_methods(results, printer),

@@ -12,7 +12,9 @@ from churn.adoption import JointFunnel, join_funnel
 from churn.cohorts import CohortTriangle, retention_triangle
 from churn.counts import TenureCounts, count_tenures
 from churn.curves import SurvivalCurve, kaplan_meier
+from churn.recall import RecallCurve, read_recall
 from churn.tenures import DropoutRule, measure_tenures, returned_share
+from reports.lookup import main_platform
 from reports.progress import Progress
 from surveys.banners import build_tables
 from surveys.claims import CheckedClaim, check_claim
@@ -60,6 +62,8 @@ class Results:
         What a survey must disclose; None where the study has none.
     staying : StayingResults or None
         From usage; None where the study has none.
+    recalls : tuple of RecallCurve
+        When people say they left the main platform, one for each wave that asked.
     joint : tuple of JointFunnel
         Surveys and usage joined, one for each wave that asked about the platform of the usage.
     published : PublishedFigures or None
@@ -78,6 +82,7 @@ class Results:
     tables: tuple[BannerTable, ...]
     disclosure: Disclosure | None
     staying: StayingResults | None
+    recalls: tuple[RecallCurve, ...]
     joint: tuple[JointFunnel, ...]
     published: PublishedFigures | None
     series: tuple[SeriesPoint, ...]
@@ -128,6 +133,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
         tables=tuple(build_tables(study)),
         disclosure=None if funnel is None else disclose(study, funnel),
         staying=staying,
+        recalls=_recalls(study),
         joint=_joint(study, funnel, staying),
         published=published,
         series=() if published is None else published.series(study),
@@ -161,6 +167,12 @@ def _staying(study: Study) -> StayingResults:
         triangle=triangle,
         notes=tenures.notes,
     )
+
+
+def _recalls(study: Study) -> tuple[RecallCurve, ...]:
+    platform = main_platform(study)
+    asked = [survey.wave for survey in study.survey if platform in survey.platform and survey.platform[platform].left]
+    return tuple(read_recall(study, wave, platform) for wave in asked)
 
 
 def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> tuple[JointFunnel, ...]:

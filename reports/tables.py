@@ -34,7 +34,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     >>> from reports.figures import example_results
     >>> [file.name for file in write_tables(example_results(), Path(tempfile.mkdtemp()))]
     ['funnel.csv', 'table_steps.csv', 'waves.csv', 'disclosure.csv', 'joint.csv', 'survival.csv', 'cohorts.csv',
-     'claims.csv']
+     'recall.csv', 'claims.csv']
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -80,6 +80,8 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
         tables["survival"] = results.staying.curve.to_frame()
         if results.staying.triangle is not None:
             tables["cohorts"] = results.staying.triangle.to_frame()
+    if results.recalls:
+        tables["recall"] = pd.concat([curve.to_frame() for curve in results.recalls], ignore_index=True)
     if results.claims:
         tables["claims"] = _claims(results)
     return tables

@@ -47,15 +47,13 @@ def _unit(mean: Floats) -> Floats:
 
 LINKS: dict[LinkName, Link] = {
     "identity": Link(lambda mean: mean, lambda eta: eta, np.ones_like),
-    "logit": Link(
-        special.logit, lambda eta: _unit(special.expit(eta)), lambda eta: special.expit(eta) * special.expit(-eta)
-    ),
+    "logit": Link(special.logit, lambda eta: _unit(special.expit(eta)), lambda mean: mean * (1 - mean)),
     "cloglog": Link(
         lambda mean: np.log(-np.log1p(-mean)),
         lambda eta: _unit(-np.expm1(-np.exp(np.minimum(eta, HIGHEST)))),
-        lambda eta: np.exp(np.minimum(eta, HIGHEST) - np.exp(np.minimum(eta, HIGHEST))),
+        lambda mean: -(1 - mean) * np.log1p(-mean),
     ),
-    "log": Link(np.log, lambda eta: np.exp(np.minimum(eta, HIGHEST)), lambda eta: np.exp(np.minimum(eta, HIGHEST))),
+    "log": Link(np.log, lambda eta: np.exp(np.minimum(eta, HIGHEST)), lambda mean: mean),
 }
 FAMILIES: dict[FamilyName, Family] = {
     "gaussian": Family(np.ones_like, lambda y: y, np.isfinite),
@@ -110,10 +108,11 @@ class Coefficients:
     def influence(self, weights: Floats) -> Floats:
         """Linearise: each row's score times the inverse of the expected information."""
         fitted = self.fit(weights)
-        slope, variance = self.link.slope(fitted.eta), self._variance(fitted.eta)
+        mean = self.link.inverse(fitted.eta)
+        slope, variance = self.link.slope(mean), self._variance(mean)
         information = weights[self.rows] * slope**2 / variance
         bread = np.linalg.inv((fitted.basis * information[:, None]).T @ fitted.basis)
-        scores = (self.outcome - self.link.inverse(fitted.eta)) * slope / variance
+        scores = (self.outcome - mean) * slope / variance
         moved = np.zeros((self.n_rows, self.matrix.shape[1]))
         back = linalg.solve_triangular(fitted.triangle, bread)
         moved[self.rows] = (fitted.basis * scores[:, None]) @ back.T
@@ -133,9 +132,10 @@ class Coefficients:
         eta, found = self.link.function(self.family.start(y)), nothing
         state: Literal["settled", "unsettled"] = "unsettled"
         for _ in range(STEPS):
-            slope = np.maximum(self.link.slope(eta), LEAST)
-            pull = w * slope**2 / self._variance(eta)
-            response = eta + (y - self.link.inverse(eta)) / slope
+            mean = self.link.inverse(eta)
+            slope = np.maximum(self.link.slope(mean), LEAST)
+            pull = w * slope**2 / self._variance(mean)
+            response = eta + (y - mean) / slope
             try:
                 step = np.linalg.solve((basis * pull[:, None]).T @ basis, (pull * response) @ basis)
             except np.linalg.LinAlgError:
@@ -159,8 +159,8 @@ class Coefficients:
         variance = self.family.variance(self.link.inverse(fitted.eta))
         return bool((variance[weights[self.rows] > 0] < CERTAIN).any())
 
-    def _variance(self, eta: Floats) -> Floats:
-        return np.maximum(self.family.variance(self.link.inverse(eta)), LEAST)
+    def _variance(self, mean: Floats) -> Floats:
+        return np.maximum(self.family.variance(mean), LEAST)
 
 
 def aliased_columns(matrix: Floats, weights: Floats) -> list[int]:

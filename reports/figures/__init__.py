@@ -10,6 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.funnel import draw_funnel
 from reports.figures.groups import draw_groups
 from reports.figures.published import draw_published
+from reports.figures.recall import draw_recall
 from reports.figures.survival import draw_survival
 from reports.figures.trend import draw_trend
 from reports.figures.waves import draw_waves
@@ -25,6 +26,7 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "trend": draw_trend,
     "survival": draw_survival,
     "cohorts": draw_cohorts,
+    "recall": draw_recall,
     "published": draw_published,
 }
 

@@ -6,45 +6,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from churn.recall import RecallCurve, read_recall
+from churn.recall import RecallCurve
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label, sampling_words, wave_label
-from reports.lookup import main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate, Unavailable
 
 EVER = "ever"
-
-
-def read_recalls(results: Results) -> tuple[RecallCurve, ...]:
-    """
-    Read what every wave recalls of leaving the platform that the report is about.
-
-    Parameters
-    ----------
-    results : Results
-        The study's results.
-
-    Returns
-    -------
-    tuple of RecallCurve
-        Waves in order; empty where none asks when people left.
-
-    Examples
-    --------
-    >>> from reports.figures import example_results
-    >>> [curve.wave for curve in read_recalls(example_results())]
-    ['2011-10', '2012-10', '2013-10']
-    """
-    platform = main_platform(results.study)
-    asking = [
-        survey.wave for survey in results.study.survey
-        if platform in survey.platform and survey.platform[platform].left is not None
-    ]  # fmt: skip
-    return tuple(read_recall(results.study, wave, platform) for wave in asking)
 
 
 def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
@@ -65,12 +36,11 @@ def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
 
     Examples
     --------
-    >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
-    >>> draw_recall(example_results(), open_printer("en")).id
+    >>> from reports.figures import example_figure
+    >>> example_figure("recall").id
     'recall'
     """
-    curves = read_recalls(results)
+    curves = results.recalls
     if not curves:
         return None
     with figure_style():
@@ -85,15 +55,17 @@ def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
         caption=_caption(printer, last, name, wave_label(printer, surveys[last.wave])),
         subtitle=printer.say("Share of those who signed up who say they had left, by days since sign-up, by wave"),
         alt=printer.say("Groups of points with intervals, one group for each stretch of time, one point for each wave.")
-        + " " + " ".join(_told(printer, curve, wave_label(printer, surveys[curve.wave])) for curve in curves),
+        + " "
+        + " ".join(_told(printer, curve, wave_label(printer, surveys[curve.wave])) for curve in curves),
         base=printer.say(
             "Base: respondents who signed up and answered, {bases}. Lines: {level} confidence intervals. {sampling}",
             bases=", ".join(printer.numbers.count(curve.n) for curve in curves),
-            level=printer.numbers.share(last.conf_level), sampling=sampling_words(printer, surveys[last.wave]),
+            level=printer.numbers.share(last.conf_level),
+            sampling=sampling_words(printer, surveys[last.wave]),
         ),
         notes=(*((printer.say("Simulated data."),) if any(curve.simulated for curve in curves) else ()), *notes),
         data=pd.concat([curve.to_frame() for curve in curves], ignore_index=True),
-    )  # fmt: skip
+    )
 
 
 def _notes(printer: Printer, curves: dict[str, RecallCurve]) -> list[str]:
@@ -102,8 +74,10 @@ def _notes(printer: Printer, curves: dict[str, RecallCurve]) -> list[str]:
     shared = [note for note in next(iter(told.values())) if all(note in notes for notes in told.values())]
     own = [
         printer.say("{when}: {note}", when=when, note=note)
-        for when, notes in told.items() for note in notes if note not in shared
-    ]  # fmt: skip
+        for when, notes in told.items()
+        for note in notes
+        if note not in shared
+    ]
     return [*shared, *own]
 
 
@@ -125,7 +99,7 @@ def recall_id(curve: RecallCurve, time: float | str) -> str:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> recall_id(read_recalls(example_results())[0], 30.0)
+    >>> recall_id(example_results().recalls[0], 30.0)
     'recall.2011-10.twitter.30'
     """
     return f"recall.{curve.wave}.{curve.platform}.{time if isinstance(time, str) else f'{time:g}'}"
@@ -139,17 +113,25 @@ def _caption(printer: Printer, curve: RecallCurve, platform: str, when: str) -> 
     return printer.say(
         "Asked in {when}, {share} of those who signed up for {platform} had left within {days} days; "
         "{ever} had left at some time",
-        when=when, share=printer.estimate(recall_id(curve, time), gone), platform=platform,
-        days=printer.numbers.count(int(time)), ever=printer.estimate(recall_id(curve, EVER), curve.left),
-    )  # fmt: skip
+        when=when,
+        share=printer.estimate(recall_id(curve, time), gone),
+        platform=platform,
+        days=printer.numbers.count(int(time)),
+        ever=printer.estimate(recall_id(curve, EVER), curve.left),
+    )
 
 
 def _told(printer: Printer, curve: RecallCurve, when: str) -> str:
     told = [
-        printer.say("{when}, within {days} days: {share}.", when=when, days=printer.numbers.count(int(time)),
-                    share=printer.estimate(recall_id(curve, time), gone))
-        for time in curve.times if isinstance(gone := curve.dropout(at=time), Estimate)
-    ]  # fmt: skip
+        printer.say(
+            "{when}, within {days} days: {share}.",
+            when=when,
+            days=printer.numbers.count(int(time)),
+            share=printer.estimate(recall_id(curve, time), gone),
+        )
+        for time in curve.times
+        if isinstance(gone := curve.dropout(at=time), Estimate)
+    ]
     return " ".join(told)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from churn.recall import RecallCurve
 from reports.figures.drawn import DrawnFigure
-from reports.figures.recall import EVER, read_recalls, recall_id
-from reports.labels import wave_label
+from reports.figures.recall import EVER, recall_id
+from reports.labels import wave_label, with_interval
 from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -40,16 +40,18 @@ def write_recall(results: Results, printer: Printer, figures: Mapping[str, Drawn
     >>> write_recall(example_results(), open_printer("en"), {})[0].text
     'Leaving, as people recall it'
     """
-    curves = read_recalls(results)
+    curves = results.recalls
     if not curves:
         return []
     blocks: list[Block] = [
         Heading(level=2, text=printer.say("Leaving, as people recall it"), anchor="recall"),
-        Paragraph.of(printer.say(
-            "Who has left, and how soon, are two questions: the share who have left at any time grows with the age of "
-            "accounts, and is not the dropout of the first month."
-        )),
-    ]  # fmt: skip
+        Paragraph.of(
+            printer.say(
+                "Who has left, and how soon, are two questions: the share who have left at any time grows with the age "
+                "of accounts, and is not the dropout of the first month."
+            )
+        ),
+    ]
     if "recall" in figures:
         blocks.append(figure_block(figures["recall"]))
     return [*blocks, _table(results, printer, curves)]
@@ -59,12 +61,14 @@ def _table(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) 
     surveys = {survey.wave: survey for survey in results.study.survey}
     times = sorted({time for curve in curves for time in curve.times})
     rows = [
-        (wave_label(printer, surveys[curve.wave]), printer.numbers.count(curve.n),
-         *(_gone(printer, curve, time) for time in times),
-         f"{printer.estimate(recall_id(curve, EVER), curve.left, digits=1)} "
-         f"({printer.interval(recall_id(curve, EVER), curve.left, digits=1)})")
+        (
+            wave_label(printer, surveys[curve.wave]),
+            printer.numbers.count(curve.n),
+            *(_gone(printer, curve, time) for time in times),
+            with_interval(printer, recall_id(curve, EVER), curve.left, digits=1),
+        )
         for curve in curves
-    ]  # fmt: skip
+    ]
     within = [printer.say("Within {days} days", days=printer.numbers.count(int(time))) for time in times]
     headers = [printer.say("Wave"), printer.say("Answers"), *within, printer.say("At any time")]
     return Table(
@@ -78,7 +82,7 @@ def _table(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) 
             level=printer.numbers.share(results.study.study.conf_level),
         ),
         notes=(printer.say("Simulated data."),) if any(curve.simulated for curve in curves) else (),
-    )  # fmt: skip
+    )
 
 
 def _gone(printer: Printer, curve: RecallCurve, time: float) -> str:
@@ -87,5 +91,4 @@ def _gone(printer: Printer, curve: RecallCurve, time: float) -> str:
     gone = curve.dropout(at=time)
     if isinstance(gone, Unavailable):
         return printer.note(gone.reason)
-    identifier = recall_id(curve, time)
-    return f"{printer.estimate(identifier, gone, digits=1)} ({printer.interval(identifier, gone, digits=1)})"
+    return with_interval(printer, recall_id(curve, time), gone, digits=1)
