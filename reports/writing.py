@@ -16,7 +16,7 @@ from reports.progress import Progress
 from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
 from reports.tables import write_tables
 from reports.theme import figure_to_pdf, figure_to_png
-from surveys.study import Language, Study
+from surveys.study import Crosstab, Language, Study
 from surveys.study_file import STUDY_FILE
 
 N_STEPS = len(STEPS_OF_RECIPE) + 1
@@ -135,11 +135,43 @@ def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     usage = [] if study.usage is None else [study.usage.events or study.usage.accounts or ""]
     published = [] if study.published is None else [study.published.file]
     truth = [] if study.truth is None else [study.truth.file]
-    inputs = {f"funnel.{survey.wave}": [survey.file] for survey in study.survey}
+    surveys = [survey.file for survey in study.survey]
+    inputs = {
+        f"{kind}.{survey.wave}": [survey.file] for survey in study.survey for kind in ("funnel", "recall", "disclosure")
+    }
     inputs |= {f"joint.{survey.wave}": [survey.file, *usage] for survey in study.survey}
+    inputs |= dict.fromkeys(("change", "trend", "disclosure"), surveys)
+    inputs |= {f"table.{table.id}": surveys_of(table, study) for table in study.table}
     inputs |= dict.fromkeys(("survival", "risk", "dropout", "returned", "cohorts"), usage)
     inputs |= dict.fromkeys(("published", "claim"), published) | {"truth": truth, "population": [STUDY_FILE]}
     return inputs
+
+
+def surveys_of(table: Crosstab, study: Study) -> list[str]:
+    """
+    Tell which survey a banner table is made from.
+
+    Parameters
+    ----------
+    table : Crosstab
+        Names a wave, or means the last one.
+    study : Study
+        Where its surveys are.
+
+    Returns
+    -------
+    list of str
+        Its file.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> surveys_of(study.table[0], study)
+    ['surveys/2013-10.zsav']
+    """
+    named = [survey.file for survey in study.survey if table.wave in (None, "", survey.wave)]
+    return named[-1:]
 
 
 def _write_language(results: Results, folder: Path, printer: Printer, formats: list[str], progress: Progress) -> None:
