@@ -21,6 +21,8 @@ LEAST = 1e-15
 HIGHEST = 150.0
 CERTAIN = 1e-8
 DIRECTION = 1e-7
+APART = 1e-6
+BLOCK = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ FAMILIES: dict[FamilyName, Family] = {
     "quasibinomial": Family(lambda mean: mean * (1 - mean), lambda y: (y + 0.5) / 2, lambda y: (y >= 0) & (y <= 1)),
     "quasipoisson": Family(lambda mean: mean, lambda y: y + 0.1, lambda y: y >= 0),
 }
+
+
+CANONICAL = (
+    (FAMILIES["gaussian"], LINKS["identity"]),
+    (FAMILIES["quasibinomial"], LINKS["logit"]),
+    (FAMILIES["quasipoisson"], LINKS["log"]),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,9 +122,12 @@ class Coefficients:
         information = weights[self.rows] * slope**2 / variance
         bread = np.linalg.inv((fitted.basis * information[:, None]).T @ fitted.basis)
         scores = (self.outcome - mean) * slope / variance
-        moved = np.zeros((self.n_rows, self.matrix.shape[1]))
         back = linalg.solve_triangular(fitted.triangle, bread)
-        moved[self.rows] = (fitted.basis * scores[:, None]) @ back.T
+        counted = (fitted.basis * scores[:, None]) @ back.T
+        if len(self.rows) == self.n_rows:
+            return counted
+        moved = np.zeros((self.n_rows, self.matrix.shape[1]))
+        moved[self.rows] = counted
         return moved
 
     def fit(self, weights: Floats) -> Fit:
@@ -123,27 +135,22 @@ class Coefficients:
         if self.last and self.last[0][0] is weights:
             return self.last[0][1]
         w, y = weights[self.rows], self.outcome
-        size = np.sqrt(np.square(self.matrix).sum(axis=0))
         nothing = np.full(self.matrix.shape[1], np.nan)
-        triangle = np.asarray(np.linalg.qr(self.matrix / size * np.sqrt(w)[:, None], mode="r"))
+        triangle, size = weighted_triangle(self.matrix, w)
         if np.abs(np.diag(triangle)).min() <= DIRECTION * np.abs(np.diag(triangle)).max():
             return Fit(nothing, np.full(len(y), np.nan), self.matrix, triangle, "unsettled")
-        basis = linalg.solve_triangular(triangle, (self.matrix / size).T, trans="T").T
+        basis = self.matrix @ linalg.solve_triangular(triangle * size, np.eye(len(size)))
         eta, found = self.link.function(self.family.start(y)), nothing
         state: Literal["settled", "unsettled"] = "unsettled"
         for _ in range(STEPS):
-            mean = self.link.inverse(eta)
-            slope = np.maximum(self.link.slope(mean), LEAST)
-            pull = w * slope**2 / self._variance(mean)
-            response = eta + (y - mean) / slope
             try:
-                step = np.linalg.solve((basis * pull[:, None]).T @ basis, (pull * response) @ basis)
+                step = np.linalg.solve(*self._normal_equations(basis, eta, w))
             except np.linalg.LinAlgError:
                 break
             if not np.isfinite(step).all():
                 break
             moved, found, eta = np.abs(step - found), step, basis @ step
-            if (moved <= SETTLED * (1 + np.abs(found))).all():
+            if (moved <= self._settled * (1 + np.abs(found))).all():
                 state = "settled"
                 break
         beta = linalg.solve_triangular(triangle, found) / size if state == "settled" else nothing
@@ -159,15 +166,48 @@ class Coefficients:
         variance = self.family.variance(self.link.inverse(fitted.eta))
         return bool((variance[weights[self.rows] > 0] < CERTAIN).any())
 
+    def _normal_equations(self, basis: Floats, eta: Floats, weights: Floats) -> tuple[Floats, Floats]:
+        """Sum up information and weighted responses, block by block so that what is between stays in the cache."""
+        k = basis.shape[1]
+        information, pulled = np.zeros((k, k)), np.zeros(k)
+        for start in range(0, len(eta), BLOCK):
+            block = slice(start, start + BLOCK)
+            mean = self.link.inverse(eta[block])
+            slope = np.maximum(self.link.slope(mean), LEAST)
+            pull = weights[block] * slope**2 / self._variance(mean)
+            response = pull * (eta[block] + (self.outcome[block] - mean) / slope)
+            columns = basis[block]
+            information += (columns * pull[:, None]).T @ columns
+            pulled += response @ columns
+        return information, pulled
+
+    @property
+    def _settled(self) -> float:
+        """Newton's steps square the error, so that a step below the root leaves one below the tolerance."""
+        canonical = (self.family, self.link) in CANONICAL
+        return float(np.sqrt(SETTLED)) if canonical else SETTLED
+
     def _variance(self, mean: Floats) -> Floats:
         return np.maximum(self.family.variance(mean), LEAST)
 
 
+def weighted_triangle(matrix: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Give the triangle of the weighted columns at length 1, and their lengths; by QR where columns are near."""
+    gram = np.zeros((matrix.shape[1], matrix.shape[1]))
+    for start in range(0, len(matrix), BLOCK):
+        columns = matrix[start : start + BLOCK]
+        gram += (columns * weights[start : start + BLOCK, None]).T @ columns
+    size = np.sqrt(np.diag(gram))
+    size[size == 0] = 1.0
+    scaled = gram / np.outer(size, size)
+    if np.linalg.eigvalsh(scaled)[0] > APART:
+        return np.asarray(np.linalg.cholesky(scaled).T), size
+    return np.asarray(np.linalg.qr(matrix / size * np.sqrt(weights)[:, None], mode="r")), size
+
+
 def aliased_columns(matrix: Floats, weights: Floats) -> list[int]:
     """Give the columns that earlier ones determine."""
-    triangle = np.linalg.qr(matrix * np.sqrt(weights)[:, None], mode="r")
-    size = np.sqrt(np.square(triangle).sum(axis=0))
-    columns = triangle / np.where(size > 0, size, 1.0)
+    columns, _ = weighted_triangle(matrix, weights)
     kept: list[int] = []
     gone: list[int] = []
     for j in range(columns.shape[1]):

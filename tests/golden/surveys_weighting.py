@@ -24,7 +24,12 @@ WEIGHTS = 1e-6
 KNOWN = 1e-14
 """A design effect below this belongs to a known total."""
 LIKELIHOOD, INTERPOLATED = 1e-4, 1e-2
-"""Agreement asked of a likelihood interval, and what R's interpolation can be off by."""
+"""Agreement asked of a likelihood interval, and of those below, where R reads its ends off a spline."""
+RARE = frozenset(
+    f"{design}.ciprop.rare_H_over_700"
+    for design in ("P1_srs", "P3_clus1", "P4_clus2", "P5_poststrat", "P6_rake", "P8_jk1")
+)
+"""Few yeses: the profile is far from a parabola, R's interpolation of it is coarse, and ours is its exact root."""
 
 
 def replicated(frame: pd.DataFrame, spec: dict[str, Any]) -> ReplicateDesign:
@@ -108,8 +113,8 @@ def compare_likelihood(low: np.ndarray, high: np.ndarray, limits: dict[str, Any]
     comparison.close("lower", low, numbers(limits["lower"]))
     comparison.close("upper", high, numbers(limits["upper"]))
     missed = comparison.worst > LIKELIHOOD
-    record("surveys", method, case_id, "missed" if missed else "matched", "")
-    assert comparison.worst < INTERPOLATED
+    record("surveys", method, case_id, "missed" if missed else "matched", f"{comparison.worst:.1e} off")
+    assert comparison.worst < (INTERPOLATED if case_id.partition(":")[2] in RARE else LIKELIHOOD)
 
 
 def say_quantile(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
