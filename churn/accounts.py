@@ -120,6 +120,17 @@ def read_accounts(study: Study) -> AccountTable:
     Where any column holds dates without a time of day, all are taken to local days. With `time_unit =
     "day"` the numbers count days on a clock of the table's own, of which only differences matter; the
     window is then `observed_until`, not `as_of`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = pd.DataFrame({"id": ["a", "b"], "opened": ["2013-11-01", "2013-11-30"], "seen": "2013-12-02"})
+    >>> study = {"title": "Who stays", "as_of": "2013-12-31"}
+    >>> usage = {"accounts": "a.csv", "account": "id", "signup": "opened", "last_seen": "seen"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(f"{folder}/a.csv", index=False)
+    ...     read_accounts(Study.model_validate({"folder": folder, "study": study, "usage": usage})).summary()
+    '2 accounts, until 2013-12-31'
     """
     from churn.engine import TimeColumn, open_source, read_accounts_table
 

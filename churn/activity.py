@@ -113,19 +113,44 @@ class Activity:
 
 
 def account_columns(usage: Usage) -> tuple[str, ...]:
-    """Give the columns that name an account together."""
+    """
+    Give the columns that name an account together.
+
+    Examples
+    --------
+    >>> account_columns(Usage(events="log.csv", account="id", time="sent_at"))
+    ('id',)
+    >>> account_columns(Usage(events="log.csv", account=("country", "id"), time="sent_at"))
+    ('country', 'id')
+    """
     return (usage.account,) if isinstance(usage.account, str) else usage.account
 
 
 def wanted_columns(usage: Usage, times: dict[str, str]) -> dict[str, str]:
-    """Give every column a study asks for, by the key that asks for it."""
+    """
+    Give every column a study asks for, by the key that asks for it.
+
+    Examples
+    --------
+    >>> usage = Usage(events="log.csv", account="id", time="sent_at", group=("country",))
+    >>> wanted_columns(usage, {"time": "sent_at"})
+    {'account': 'id', 'time': 'sent_at', 'group[0]': 'country'}
+    """
     accounts = account_columns(usage)
     keys = {"account" if len(accounts) == 1 else f"account[{i}]": name for i, name in enumerate(accounts)}
     return keys | times | {f"group[{i}]": name for i, name in enumerate(usage.group)}
 
 
 def usage_of(study: Study) -> Usage:
-    """Give the `[usage]` of a study, or say that it has none."""
+    """
+    Give the `[usage]` of a study, or say that it has none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> usage_of(open_example("twitter_france")).events
+    'events/*.parquet'
+    """
     if study.usage is None:
         raise StudyError.at("study.toml", "has no [usage]", "Add [usage] with events or accounts")
     return study.usage
@@ -156,6 +181,15 @@ def read_activity(study: Study) -> Activity:
     Times without an offset, and numbers, are UTC. A column of dates holds local days. Sign-up is an
     account's first event. The log is read twice, once to count and once to reduce, and never held in
     memory; what is kept is a few numbers per account and a bit per local day.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> activity = read_activity(open_example("twitter_france"))
+    >>> activity.summary()
+    '153,346 events of 4,000 accounts, observed until 2013-12-31 (Europe/Paris)'
+    >>> activity.to_frame().columns.tolist()
+    ['account', 'first', 'last', 'n_events']
     """
     from churn.engine import EventLog, TimeColumn, open_source
 
@@ -333,13 +367,29 @@ def _activity(
 
 
 def midnights(days: NDArray[np.int64], timezone: str) -> NDArray[np.int64]:
-    """Give the instants at which local days begin, in microseconds since 1970 UTC."""
+    """
+    Give the instants at which local days begin, in microseconds since 1970 UTC.
+
+    Examples
+    --------
+    >>> midnights(np.array([15_887]), "Europe/Paris").astype("datetime64[us]").astype(str).tolist()
+    ['2013-06-30T22:00:00.000000']
+    """
     distinct, index = np.unique(days, return_inverse=True)
     return np.array([day_start(timezone, int(day)) for day in distinct], np.int64)[index]
 
 
 def table_frame(table: pa.Table, prefix: str, names: tuple[str, ...]) -> pd.DataFrame:
-    """Give numbered columns of a table their names; text becomes categories."""
+    """
+    Give numbered columns of a table their names; text becomes categories.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> frame = table_frame(pa.table({"group_0": ["FR", "BE", "FR"]}), "group_", ("country",))
+    >>> frame["country"].cat.categories.tolist()
+    ['BE', 'FR']
+    """
     columns = {}
     for i, name in enumerate(names):
         column = table[f"{prefix}{i}"]

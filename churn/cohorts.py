@@ -135,6 +135,19 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
         If `conf_level` is not between 0 and 1.
     EstimateError
         If there are no accounts.
+
+    Examples
+    --------
+    >>> from churn.activity import read_activity
+    >>> from reports.examples import open_example
+    >>> triangle = retention_triangle(read_activity(open_example("twitter_france")))
+    >>> triangle.summary()
+    '4,000 accounts in 60 monthly cohorts, 2009-01 to 2013-12'
+    >>> triangle.to_frame()[["cohort", "age", "n_accounts", "n_active"]].head(3)
+           cohort  age  n_accounts  n_active
+    0  2009-01-01    0          33      33.0
+    1  2009-01-01    1          33      13.0
+    2  2009-01-01    2          33      12.0
     """
     if not 0 < conf_level < 1:
         raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")

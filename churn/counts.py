@@ -202,6 +202,15 @@ def write_counts(counts: TenureCounts, path: Path) -> None:
         What to write.
     path : Path
         File to write; replaced if it exists.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> counts = count_tenures(Tenures(duration=[3, 3, 5], event=[True, True, False]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_counts(counts, Path(folder) / "counts.parquet")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['counts.parquet']
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -229,6 +238,15 @@ def read_counts(path: Path) -> TenureCounts:
     ------
     StudyError
         If the file is not there, or holds no counts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> counts = count_tenures(Tenures(duration=[3, 3, 5], event=[True, True, False]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_counts(counts, Path(folder) / "counts.parquet")
+    ...     read_counts(Path(folder) / "counts.parquet").summary()
+    '3 accounts, 2 of them gone, in 2 cells'
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

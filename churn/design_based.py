@@ -506,6 +506,15 @@ def describe_curves(
     -------
     Estimates
         With Student's t on the degrees of freedom of each level.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1, 2]}), weight="w")
+    >>> followed, levels, _ = follow(design, [3, 5, 8, 9], [1, 1, 0, 1], None, None, ("0", "1"))
+    >>> statistic = ProductLimit(followed, np.array([5.0]))
+    >>> found = describe_curves(design, statistic, pd.Index(levels), 1, unit="share", conf_level=0.95)
+    >>> found.estimate.round(3).tolist(), found.std_error.round(3).tolist(), found.df.tolist()
+    ([0.5], [0.304], [3.0])
     """
     followed = statistic.followed
     estimate, found = statistic.value(design.weights), design.deviations(statistic)
@@ -548,7 +557,15 @@ def _at_times(
 
 
 def loglog_limits(kept: Floats, error: Floats, df: Floats, conf_level: float) -> tuple[Floats, Floats]:
-    """Give limits of shares retained, symmetric on the log-log scale, with Student's t."""
+    """
+    Give limits of shares retained, symmetric on the log-log scale, with Student's t.
+
+    Examples
+    --------
+    >>> low, high = loglog_limits(np.array([0.5, 1.0]), np.array([0.1, 0.0]), np.array([20.0, 20.0]), 0.95)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.282, 1.0], [0.684, 1.0])
+    """
     return _limits(kept, error, df, "log-log", conf_level)
 
 
@@ -567,7 +584,18 @@ def _limits(kept: Floats, error: Floats, df: Floats, kind: ConfType, conf_level:
 def follow(
     design: Design, duration: ArrayLike, kind: ArrayLike, by: By | None, rows: ArrayLike | None, kinds: Sequence[str]
 ) -> tuple[Followed, tuple[str, ...], tuple[Note, ...]]:
-    """Lay out who is followed, having checked that they can be."""
+    """
+    Lay out who is followed, having checked that they can be.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1, 2]}), weight="w")
+    >>> followed, levels, notes = follow(design, [3, 5, 5, 9], [1, 1, 0, 1], ["a", "b", "a", None], None, ("0", "1"))
+    >>> levels, followed.time.tolist(), followed.level.tolist()
+    (('a', 'b'), [3.0, 5.0], [0, 1, 0])
+    >>> print(notes[0])
+    respondents without a duration, an outcome or a level, who are left out: 1
+    """
     time, ending = np.asarray(duration, float), np.asarray(kind, float)
     asked = np.ones(design.n, bool) if rows is None else np.asarray(rows)
     _check_arrays(design, time, ending, asked, len(kinds))
@@ -595,7 +623,16 @@ def follow(
 
 
 def level_of_rows(design: Design, by: By | None) -> tuple[Codes, tuple[str, ...]]:
-    """Give the level of each row, -1 for none, and the names of the levels; "" is everybody."""
+    """
+    Give the level of each row, -1 for none, and the names of the levels; "" is everybody.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1, 2]}), weight="w")
+    >>> codes, names = level_of_rows(design, ["men", "women", None, "men"])
+    >>> codes.tolist(), names
+    ([0, 1, -1, 0], ('men', 'women'))
+    """
     if by is None:
         return np.zeros(design.n, np.intp), (EVERYBODY,)
     table = lay_out(design, pd.DataFrame({"value": np.ones(design.n)}), by, None, np.ones((design.n, 1), bool))

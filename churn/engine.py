@@ -178,6 +178,15 @@ def open_source(
     ------
     StudyError
         If files or columns are not there.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> folder = open_example("twitter_france").folder
+    >>> how = {"key": "events", "wanted": {"time": "time"}, "delimiter": None, "encoding": "utf-8"}
+    >>> with open_source(folder, "events/*.parquet", **how) as (engine, source):
+    ...     source.name
+    '2009.parquet and 4 more'
     """
     with tempfile.TemporaryDirectory(prefix="churn-") as name:
         scratch = Path(name)
@@ -316,7 +325,18 @@ def _whole_days(microseconds: ir.IntegerValue) -> ir.IntegerValue:
 
 
 def time_sample(engine: Engine, source: Source, name: str) -> list[str]:
-    """Fetch the first values of a column that are not blank, as text."""
+    """
+    Fetch the first values of a column that are not blank, as text.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> folder = open_example("twitter_france").folder
+    >>> how = {"key": "events", "wanted": {"time": "time"}, "delimiter": None, "encoding": "utf-8"}
+    >>> with open_source(folder, "events/2009.parquet", **how) as (engine, source):
+    ...     time_sample(engine, source, "time")[0]
+    '2009-01-03 09:25:21+00'
+    """
     column = engine.open(source, [name])[name].cast(dt.string)
     rows = column.name("value").as_table().filter(lambda t: t.value.strip() != "").limit(SAMPLE)
     return [str(value) for value in engine.fetch(rows, source)["value"].to_pylist()]
@@ -545,6 +565,18 @@ def read_accounts_table(
         In the order of the files: `file` (number) and `row` (as a spreadsheet shows it), `account_0`...,
         `group_0`..., and for each column of times `tick_NAME`, `raw_NAME`; then whether each column of
         times holds instants or days, and how its values are expected to be written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> how = {"key": "accounts", "wanted": {"signup": "opened"}, "delimiter": None, "encoding": "utf-8"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     pd.DataFrame({"id": ["a", "b"], "opened": ["1970-01-02", "soon"]}).to_csv(f"{folder}/a.csv", index=False)
+    ...     with open_source(Path(folder), "a.csv", **how) as (engine, source):
+    ...         times = [TimeColumn(name="opened")]
+    ...         table, grains, _ = read_accounts_table(engine, source, account=("id",), times=times, groups=())
+    >>> table["tick_opened"].to_pylist(), grains
+    ([1, None], {'opened': 'day'})
     """
     import pyarrow as pa
 

@@ -307,7 +307,18 @@ def survey_logrank(
 
 
 def design_matrix(design: Design, covariates: pd.DataFrame | Mapping[str, ArrayLike]) -> pd.DataFrame:
-    """Give covariates as columns of numbers, NaN where there is none."""
+    """
+    Give covariates as columns of numbers, NaN where there is none.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1]}), weight="w")
+    >>> design_matrix(design, {"age": [20, 30, 40], "town": ["Lyon", "Nice", None]})
+        age  townNice
+    0  20.0       0.0
+    1  30.0       1.0
+    2  40.0       NaN
+    """
     table = (
         covariates
         if isinstance(covariates, pd.DataFrame)

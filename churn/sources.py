@@ -103,6 +103,15 @@ def find_source(folder: Path, pattern: str, *, key: str, delimiter: str | None, 
     ------
     StudyError
         If no file is found, the kind is unknown or mixed, or headers are unusable or differ.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from reports.examples import open_example
+    >>> folder, scratch = open_example("twitter_france").folder, Path(tempfile.gettempdir())
+    >>> how = {"key": "events", "delimiter": None, "encoding": "utf-8", "scratch": scratch}
+    >>> find_source(folder, "events/*.parquet", **how).columns
+    ('account', 'time')
     """
     files = _matching(folder, pattern, key)
     kind = _common_kind(files, key)
@@ -133,6 +142,16 @@ def check_columns(source: Source, wanted: Mapping[str, str]) -> None:
     ------
     StudyError
         Naming every missing column, with the nearest known one.
+
+    Examples
+    --------
+    >>> files = (Path("log.csv"),)
+    >>> source = Source(files=files, readable=files, kind="csv", columns=("account", "sent_at"))
+    >>> check_columns(source, {"time": "sent_at"})
+    >>> check_columns(source, {"time": "send_at"})
+    Traceback (most recent call last):
+    surveys.errors.StudyError: log.csv, column 'send_at': not found; [usage] time asks for it and the columns are
+        'account', 'sent_at'. Did you mean 'sent_at'?
     """
     if source.kind == "csv" and len(source.columns) == 1 and len(set(wanted.values())) > 1:
         what = f"found one column, '{source.columns[0]}', expected several"
@@ -265,7 +284,18 @@ def _json_columns(path: Path, encoding: str) -> tuple[str, ...]:
 
 
 def first_bad_json(source: Source) -> tuple[str, int] | None:
-    """Find the first line that is not JSON, by file and row; None where there is none."""
+    """
+    Find the first line that is not JSON, by file and row; None where there is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = (Path(folder) / "log.jsonl",)
+    ...     _ = files[0].write_text('{"account": ')
+    ...     first_bad_json(Source(files=files, readable=files, kind="json", columns=("account",)))
+    ('log.jsonl', 1)
+    """
     for path, copy in zip(source.files, source.readable, strict=True):
         with _opened(copy, "utf-8") as lines:
             for row, line in enumerate(lines, start=1):

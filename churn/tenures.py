@@ -215,6 +215,15 @@ def read_tenures(study: Study) -> Tenures:
     ------
     StudyError
         As `read_activity`, `read_accounts` and `measure_tenures`.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> tenures = read_tenures(open_example("twitter_france"))
+    >>> tenures.summary()
+    '3,915 accounts, 3,165 of them gone'
+    >>> print(tenures.notes[-1])
+    85 accounts that signed up in the last 30 days of the window are left out
     """
     usage = usage_of(study)
     source = read_accounts(study) if usage.events is None else read_activity(study)
@@ -247,6 +256,15 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     Notes
     -----
     Where the source holds days, the status is that at the end of the day `gap_days` before the last one.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> activity = read_activity(open_example("twitter_france"))
+    >>> measure_tenures(activity, DropoutRule("inactive", 30)).summary()
+    '3,915 accounts, 3,165 of them gone'
+    >>> measure_tenures(activity, DropoutRule("inactive", 90)).summary()
+    '3,740 accounts, 3,014 of them gone'
     """
     if isinstance(source, Activity):
         return _from_activity(source, rule)
@@ -270,6 +288,13 @@ def returned_share(activity: Activity, gap_days: int, *, conf_level: float = 0.9
     -------
     Estimate
         Share of all accounts; the interval is Wilson's.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> activity = read_activity(open_example("twitter_france"))
+    >>> returned_share(activity, gap_days=30).summary()
+    '5.4% [4.7%, 6.1%], n = 4,000'
     """
     n = activity.n_accounts
     back = int(returned_after(activity.words, gap_days).sum())

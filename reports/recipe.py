@@ -176,13 +176,23 @@ def _recalls(study: Study) -> tuple[RecallCurve, ...]:
 
 
 def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> tuple[JointFunnel, ...]:
-    """Join the two sides for every wave that asked for both steps of the platform whose usage is known."""
+    """Join the two sides for every wave in which some, but not all, take each step."""
     if funnel is None or staying is None or study.usage is None or study.usage.platform is None:
         return ()
     platform, horizon = study.usage.platform, study.usage.dropout.horizon_days
+    stayed = staying.curve.at(horizon)
+    if isinstance(stayed, Unavailable) or not _some(stayed):
+        return ()
     asked = [
         survey.wave
         for survey in study.survey
-        if platform in survey.platform and {"aware", "signup"} <= survey.platform[platform].steps().keys()
+        if platform in survey.platform
+        and {"aware", "signup"} <= survey.platform[platform].steps().keys()
+        and all(_some(funnel.at(survey.wave, platform, step)) for step in ("aware", "signup"))
     ]
     return tuple(join_funnel(funnel, staying.curve, platform=platform, wave=wave, horizon=horizon) for wave in asked)
+
+
+def _some(share: Estimate) -> bool:
+    """Tell whether a share is neither of nobody nor of everybody, so that its linearised error means something."""
+    return 0 < share.estimate < 1

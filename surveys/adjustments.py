@@ -100,14 +100,31 @@ class Trimmed:
 
 
 def post_stratified(weights: Floats, margin: Margin) -> Floats:
-    """Scale weights to the totals of cells, or refuse where a cell is empty."""
+    """
+    Scale weights to the totals of cells, or refuse where a cell is empty.
+
+    Examples
+    --------
+    >>> sex = Margin("sex", ("F", "M"), np.array([52.0, 48.0]), np.array([0, 0, 1]))
+    >>> post_stratified(np.ones(3), sex).tolist()
+    [26.0, 26.0, 48.0]
+    """
     found = _weighting.poststratify(weights, margin.cell, margin.totals)
     _check(found, [margin], MET, "has a cell without respondents")
     return found
 
 
 def raked(weights: Floats, margins: Sequence[Margin], tolerance: float, max_sweeps: int) -> Floats:
-    """Rake weights to margins, or refuse where they cannot all be met."""
+    """
+    Rake weights to margins, or refuse where they cannot all be met.
+
+    Examples
+    --------
+    >>> sex = Margin("sex", ("F", "M"), np.array([60.0, 40.0]), np.array([0, 0, 1, 1]))
+    >>> age = Margin("age", ("18-34", "35+"), np.array([50.0, 50.0]), np.array([0, 1, 0, 1]))
+    >>> raked(np.ones(4), [sex, age], 1e-9, 50).round(6).tolist()
+    [30.0, 30.0, 20.0, 20.0]
+    """
     cells, totals = [margin.cell for margin in margins], [margin.totals for margin in margins]
     found, sweeps = _weighting.rake(weights, cells, totals, tolerance, max_sweeps)
     _check(found, margins, max(tolerance, MET), f"is not met after {sweeps} sweeps")
@@ -123,7 +140,15 @@ def calibrated(
     tolerance: float,
     max_steps: int,
 ) -> Floats:
-    """Calibrate weights to totals, or refuse where they cannot be met."""
+    """
+    Calibrate weights to totals, or refuse where they cannot be met.
+
+    Examples
+    --------
+    >>> sex = Margin("sex", ("F", "M"), np.array([52.0, 48.0]), np.array([0, 0, 1]))
+    >>> calibrated(np.ones(3), [sex], sex.terms(), "linear", None, 1e-9, 50).round(6).tolist()
+    [26.0, 26.0, 48.0]
+    """
     totals = np.concatenate([margin.totals for margin in margins])
     found, gap = _weighting.calibrate(weights, terms, totals, distance, bounds, tolerance, max_steps)
     if not np.isfinite(gap).all() or np.abs(gap).max(initial=0.0) > max(tolerance, MET):

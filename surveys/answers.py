@@ -28,6 +28,12 @@ def as_answer(question: Answer | Recall) -> Answer:
     -------
     Answer
         A recall question's bands mean yes, its `still` no, and no other code is known.
+
+    Examples
+    --------
+    >>> left = as_answer(Recall(item="q3", bands={"1": "0-7 d", "2": "7-30 d"}, still=(9,)))
+    >>> left.yes, left.no
+    (('1', '2'), (9,))
     """
     if isinstance(question, Answer):
         return question
@@ -65,6 +71,12 @@ def decode(
         Cells that cannot be decoded.
     notes : list of Note
         Codes that mean no without having been listed, where there are several.
+
+    Examples
+    --------
+    >>> heard = Answer(item="q1", yes=(1,), no=(2,), missing=(9,))
+    >>> decode(np.array([1.0, 2.0, 9.0]), heard, Item(name="q1"), "wave.csv, column 'q1'")
+    (array([ 1.,  0., nan]), [], [])
     """
     found, where = distinct_codes(values)
     codes = [code for code in found if code is not None]

@@ -97,6 +97,15 @@ def build_table(sample: Sample, table: Crosstab, *, conf_level: float = 0.95) ->
     StudyError
         If an item, set or group does not exist, or holds codes or blank cells that the study does not
         explain.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> heard = Crosstab(id="heard", platform="twitter", banner=("sex",))
+    >>> table = build_table(read_sample(study, study.survey[2]), heard)
+    >>> [column.level for column in table.columns]
+    ['', 'Hommes', 'Femmes']
     """
     base = sample.base(table.base)
     return lay_out_banner(

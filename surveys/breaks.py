@@ -109,6 +109,12 @@ def breaks_series(breaks: tuple[Break, ...]) -> bool:
 
     A longer list of other platforms does not change what is asked about one of them: it is told beside
     the change, and only a figure over the whole list is broken by it.
+
+    Examples
+    --------
+    >>> longer = Break(reason="items_tested", before=12, after=17)
+    >>> breaks_series((longer,)), breaks_series((longer, Break(reason="mode", before="telephone", after="online")))
+    (False, True)
     """
     return any(found.reason != "items_tested" for found in breaks)
 

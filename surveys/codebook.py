@@ -183,7 +183,14 @@ def as_number(code: Code) -> float:
 
 
 def same_code(one: Code, other: Code) -> bool:
-    """Tell whether two codes are the same, as numbers where both are numbers."""
+    """
+    Tell whether two codes are the same, as numbers where both are numbers.
+
+    Examples
+    --------
+    >>> same_code("01", 1), same_code("R1", "R2")
+    (True, False)
+    """
     return one == other or as_number(one) == as_number(other)
 
 

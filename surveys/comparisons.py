@@ -364,7 +364,16 @@ def deviations_with_ends(estimates: Estimates) -> Floats:
 
 
 def check_adjustment(adjustment: str) -> None:
-    """Refuse an adjustment that is not known."""
+    """
+    Refuse an adjustment that is not known.
+
+    Examples
+    --------
+    >>> check_adjustment("holm")
+    >>> check_adjustment("homl")
+    Traceback (most recent call last):
+    surveys.errors.SpecError: adjustment 'homl': not known here. Did you mean 'holm'?
+    """
     if adjustment not in ADJUSTMENTS:
         mend = did_you_mean(adjustment, ADJUSTMENTS, f"Known: {', '.join(ADJUSTMENTS)}")
         raise SpecError.at(f"adjustment '{adjustment}'", "not known here", mend)

@@ -313,6 +313,13 @@ def indicator_shares(indicator: Floats, base: Bools) -> Asked:
     -------
     function
         From levels, overlapping columns or None (everybody) to the shares.
+
+    Examples
+    --------
+    >>> heard, base = np.array([1, 0, 1, np.nan]), np.ones(4, bool)
+    >>> shares = indicator_shares(heard, base)(Levels(("F", "M"), np.array([0, 0, 1, 1])))
+    >>> shares.index.tolist(), shares.statistic.value(np.ones(4)).tolist()
+    (['F', 'M'], [0.5, 1.0])
     """
 
     def asked(split: Split) -> LevelShares:
@@ -341,7 +348,18 @@ def lay_out_banner(
     suppressed: float = 30,
     notes: tuple[Note, ...] = (),
 ) -> BannerTable:
-    """Estimate every share of a table, as `tabulate` from rows that know how they are asked for."""
+    """
+    Estimate every share of a table, as `tabulate` from rows that know how they are asked for.
+
+    Examples
+    --------
+    >>> heard, base = np.tile([1.0, 1.0, 1.0, 0.0], 120), np.ones(480, bool)
+    >>> age = Levels(("18-34", "35+"), np.repeat([0, 1], 240))
+    >>> design, row = Design.from_frame(pd.DataFrame(index=range(480))), BannerRow(key="heard", label="Have heard")
+    >>> table = lay_out_banner(design, [(row, indicator_shares(heard, base))], {"age": age}, base=base)
+    >>> table.to_grid().iloc[0].tolist()
+    ['75%', '75%', '75%']
+    """
     if not rows or not banner:
         raise SpecError.at("table", "has no row or no group", "Give at least one of each")
     if not 0 < conf_levels[0] <= conf_levels[1] < 1:

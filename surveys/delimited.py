@@ -40,7 +40,7 @@ class Delimited:
 def read_delimited(
     path: Path, *, encoding: str | None = None, delimiter: str | None = None, decimal: str | None = None
 ) -> Delimited:
-    """
+    r"""
     Read a delimited text.
 
     Parameters
@@ -59,6 +59,16 @@ def read_delimited(
     StudyError
         With every line that does not have as many cells as the header, and every column whose name
         is empty or used before.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "wave.csv"
+    ...     _ = path.write_text("id;q1\na;1\nb;2\n")
+    ...     found = read_delimited(path)
+    >>> found.frame.to_dict("list"), found.lines.tolist()
+    ({'id': ['a', 'b'], 'q1': [1.0, 2.0]}, [2, 3])
     """
     place = path.name
     notes: list[Note] = []
@@ -172,7 +182,14 @@ def _tell_delimiter(body: bytes, notes: list[Note]) -> str:
 
 
 def bad_names(names: list[str], place: str) -> list[Problem]:
-    """Tell which columns cannot be told apart by their names, as people read them."""
+    """
+    Tell which columns cannot be told apart by their names, as people read them.
+
+    Examples
+    --------
+    >>> [problem.what for problem in bad_names(["id", "Q1", "q1", ""], "wave.csv")]
+    ['column 4 has no name', "columns 'Q1' and 'q1' differ only in capitals or spaces"]
+    """
     problems = []
     empty = [str(i) for i, name in enumerate(names, 1) if not name.strip()]
     if empty:

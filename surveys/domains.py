@@ -43,7 +43,15 @@ class Domains:
 
 
 def columns_of(design: Design, values: Values) -> pd.DataFrame:
-    """Put values side by side, each under its name."""
+    """
+    Put values side by side, each under its name.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"hours": [1, 2, 4]}))
+    >>> columns_of(design, [1, 2, 4]).to_dict("list")
+    {'value': [1, 2, 4]}
+    """
     if isinstance(values, pd.DataFrame):
         frame = values
     elif isinstance(values, pd.Series):
@@ -61,7 +69,16 @@ def columns_of(design: Design, values: Values) -> pd.DataFrame:
 
 
 def lay_out(design: Design, columns: pd.DataFrame, by: By | None, rows: ArrayLike | None, known: Bools) -> Domains:
-    """Give each domain and variable a column; `known` tells which cells have an answer."""
+    """
+    Give each domain and variable a column; `known` tells which cells have an answer.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"hours": [1.0, 2.0, 4.0]})
+    >>> table = lay_out(Design.from_frame(frame), frame, ["F", "M", "F"], None, np.ones((3, 1), bool))
+    >>> table.index.tolist(), table.values.tolist()
+    (['F', 'M'], [[1.0, 0.0], [0.0, 2.0], [4.0, 0.0]])
+    """
     mask = None if rows is None else _mask(design, rows)
     counted = known if mask is None else known & mask[:, None]
     values = columns.to_numpy(float)
@@ -123,6 +140,12 @@ def by_level(values: Floats, counted: Bools, levels: Levels | None) -> Domains:
     -------
     Domains
         Its index holds the names of the levels, or "" for everybody.
+
+    Examples
+    --------
+    >>> sex = Levels(("F", "M"), np.array([0, 1, 0]))
+    >>> by_level(np.array([1.0, np.nan, 0.0]), np.array([True, False, True]), sex).counted.tolist()
+    [[True, False], [False, False], [True, False]]
     """
     column, inside = np.where(counted, values, 0.0)[:, None], counted[:, None]
     if levels is None:
@@ -131,7 +154,14 @@ def by_level(values: Floats, counted: Bools, levels: Levels | None) -> Domains:
 
 
 def row_mask(design: Design, rows: ArrayLike | None) -> Bools:
-    """Tell which rows a domain counts: all of them without one."""
+    """
+    Tell which rows a domain counts: all of them without one.
+
+    Examples
+    --------
+    >>> row_mask(Design.from_frame(pd.DataFrame({"hours": [1, 2, 4]})), None).tolist()
+    [True, True, True]
+    """
     return np.ones(design.n, bool) if rows is None else _mask(design, rows)
 
 
@@ -162,6 +192,13 @@ def level_codes(design: Design, item: ArrayLike, inside: Bools, name: str) -> tu
         If the item does not have one value for each row.
     EstimateError
         If it has fewer than two levels.
+
+    Examples
+    --------
+    >>> design = Design.from_frame(pd.DataFrame({"hours": [1, 2, 4]}))
+    >>> codes, levels = level_codes(design, ["yes", "no", None], np.ones(3, bool), "heard")
+    >>> codes.tolist(), levels.tolist()
+    ([1, 0, -1], ['no', 'yes'])
     """
     found, levels = _levels(design, item)
     present = np.zeros(len(levels), bool)

@@ -365,6 +365,14 @@ def describe_shares(
     Returns
     -------
     Estimates
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"heard": [1.0, 0.0, 1.0, 1.0]})
+    >>> design, counted = Design.from_frame(frame), np.ones((4, 1), bool)
+    >>> table = Domains(pd.Index(["heard"]), frame.to_numpy(), counted)
+    >>> describe_shares(design, Ratio(table.values, counted.astype(float)), table).estimate.tolist()
+    [0.75]
     """
     found = describe_estimates(design, statistic, table, conf_level, unit="share")
     size = np.array([design.n_effective(column) for column in table.counted.T])
@@ -459,6 +467,15 @@ def describe_estimates(
     Returns
     -------
     Estimates
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"hours": [1.0, 2.0, 3.0]})
+    >>> design, counted = Design.from_frame(frame), np.ones((3, 1), bool)
+    >>> table = Domains(pd.Index(["hours"]), frame.to_numpy(), counted)
+    >>> found = describe_estimates(design, Ratio(table.values, counted.astype(float)), table)
+    >>> found.estimate.tolist(), found.df.tolist()
+    ([2.0], [2.0])
     """
     estimate = statistic.value(design.weights)
     found, remarks = design.appraise(statistic)

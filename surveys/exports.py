@@ -116,6 +116,14 @@ def describe_export(frame: pd.DataFrame, heading: Heading) -> tuple[Codebook, tu
         a set of responses.
     notes : tuple of Note
         Respondents who did not finish, and tests of the questionnaire; none is left out.
+
+    Examples
+    --------
+    >>> names = ("submitdate", "lastpage", "q1[a]", "q1[b]")
+    >>> frame = pd.DataFrame([["2013-10-01", 2, "Y", None], [None, 1, None, "Y"]], columns=names)
+    >>> codebook, notes = describe_export(frame, Heading(names=names, service="limesurvey"))
+    >>> codebook.sets["q1"].items, str(notes[0])
+    (('q1[a]', 'q1[b]'), 'respondents who did not finish the questionnaire: 1')
     """
     items = {str(name): Item(name=str(name), label=heading.labels.get(str(name), "")) for name in frame.columns}
     sets = {found.name: found for found in _sets(frame, heading)}

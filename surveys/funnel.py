@@ -246,6 +246,13 @@ def population_size(study: Study, spec: Survey) -> float:
     ------
     StudyError
         If it names one that the study does not have.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> population_size(study, study.survey[0])
+    31500000.0
     """
     if spec.population is None:
         return float("nan")
@@ -282,6 +289,14 @@ def estimate_wave(sample: Sample, conf_level: float) -> tuple[Estimates, list[No
         Index: platform, group, level, step, measure; all share one covariance.
     notes : list of Note
         Answers that contradict each other, and shares of those asked only.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> estimates, _ = estimate_wave(read_sample(study, study.survey[2]), 0.95)
+    >>> print(estimates.at(("twitter", "", "", "aware", "cumulative")).summary())
+    29.5% [26.3%, 33.0%], n = 1,007
     """
     parts: dict[Key, Estimates] = {}
     notes: list[Note] = []
@@ -319,6 +334,14 @@ def step_shares(sample: Sample, platform: str, levels: Levels | None) -> dict[tu
     ------
     StudyError
         As `Sample.indicator`.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> wave = read_sample(study, study.survey[2])
+    >>> list(step_shares(wave, "twitter", None))
+    [('aware', 'cumulative'), ('signup', 'cumulative'), ('signup', 'conversion')]
     """
     asked = sample.spec.platform[platform]
     answers = {step: sample.indicator(answer) for step, answer in _questions(asked).items()}

@@ -117,6 +117,13 @@ def classify(
         Codes that have no level, and text where bands need numbers.
     notes : list of Note
         Respondents below the first band, and levels that a reader should know more about.
+
+    Examples
+    --------
+    >>> age = Group(item="age", bands=(18, 25, 35))
+    >>> levels, problems, _ = classify(np.array([19.0, 40.0, 25.0]), age, Item(name="age"), "wave.csv", "en")
+    >>> levels.labels().tolist(), problems
+    (['18-24', '35+', '25-34'], [])
     """
     found, where = distinct_codes(values)
     codes = [code for code in found if code is not None]

@@ -58,7 +58,14 @@ class Margin:
 
 
 def freeze(totals: Totals) -> Frozen:
-    """Write totals so that they can be kept, compared and printed: codes as text, in the order given."""
+    """
+    Write totals so that they can be kept, compared and printed: codes as text, in the order given.
+
+    Examples
+    --------
+    >>> freeze({"sex": {1: 52, 2: 48}})
+    ((('sex',), ((('1',), 52.0), (('2',), 48.0))),)
+    """
     return tuple(
         (
             (key,) if isinstance(key, str) else tuple(key),
@@ -90,6 +97,13 @@ def lay_margins(frozen: Frozen, rows: Rows, weights: Floats) -> tuple[list[Margi
     problems : list of Problem
         Columns that do not exist, blank cells, levels without a total, totals without anybody,
         totals that are no numbers of people, margins that add up to different populations.
+
+    Examples
+    --------
+    >>> rows = Rows(pd.DataFrame({"sex": ["F", "F", "M"]}), "wave.csv", np.arange(3))
+    >>> (sex,), problems = lay_margins(freeze({"sex": {"F": 52, "M": 48}}), rows, np.ones(3))
+    >>> sex.labels(), sex.cell.tolist(), problems
+    (['sex = F', 'sex = M'], [0, 0, 1], [])
     """
     margins, problems = [], []
     for columns, totals in frozen:

@@ -155,6 +155,18 @@ def join_panel(samples: Sequence[Sample]) -> Panel:
     The rows of all waves are one sample in which a respondent, or the cluster the respondent was drawn
     in, is one unit, and each wave is a domain. Linearised estimates of two waves then share one
     covariance: that of those who are in both.
+
+    Examples
+    --------
+    >>> from surveys.codebook import Codebook
+    >>> from surveys.study import Survey
+    >>> def wave(name: str, ids: list[str]) -> Sample:
+    ...     frame = pd.DataFrame({"id": ids})
+    ...     spec, design = Survey(wave=name, file="", panel="p", id="id"), Design.from_frame(frame)
+    ...     return Sample(spec=spec, frame=frame, codebook=Codebook(), design=design, notes=(), place=name,
+    ...                   lines=np.arange(len(ids)))
+    >>> join_panel([wave("1", ["a", "b", "c"]), wave("2", ["b", "c", "d"])]).shared(0, 1)
+    2
     """
     first = samples[0]
     if any(not sample.design.linearised for sample in samples):

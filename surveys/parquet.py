@@ -41,6 +41,16 @@ def read_parquet(path: Path) -> tuple[pd.DataFrame, Codebook]:
     StudyError
         If the file is something else or cut short, has no row, columns that hold lists or tables, or
         two columns of one name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "wave.parquet"
+    ...     pd.DataFrame({"id": ["a", "b"], "heard": [True, False]}).to_parquet(path)
+    ...     frame, codebook = read_parquet(path)
+    >>> frame.to_dict("list")
+    {'id': ['a', 'b'], 'heard': [1.0, 0.0]}
     """
     with path.open("rb") as file:
         if file.read(4) != MAGIC:

@@ -77,7 +77,7 @@ def _step(step: Weighting, folder: Path) -> WeightingStep:
 
 
 def read_totals(path: Path) -> tuple[Key, dict[Any, float]]:
-    """
+    r"""
     Read the totals of a margin.
 
     Parameters
@@ -97,6 +97,15 @@ def read_totals(path: Path) -> tuple[Key, dict[Any, float]]:
     SpecError
         If the file cannot be read, has no column `total` or no other, repeats a level, or a total
         is not a number.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "sex.csv"
+    ...     _ = path.write_text("sex,total\nF,52\nM,48\n")
+    ...     read_totals(path)
+    ('sex', {'F': 52, 'M': 48})
     """
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")

@@ -19,7 +19,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def find_columns(frame: pd.DataFrame, columns: str | Sequence[str], place: str) -> tuple[list[str], list[Problem]]:
-    """Give the columns that are listed, or whose names a pattern matches."""
+    """
+    Give the columns that are listed, or whose names a pattern matches.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame(columns=["id", "rw1", "rw2"])
+    >>> find_columns(frame, "rw[0-9]+", "wave.csv")
+    (['rw1', 'rw2'], [])
+    """
     if not isinstance(columns, str):
         return list(columns), []
     try:
@@ -37,7 +45,14 @@ def find_columns(frame: pd.DataFrame, columns: str | Sequence[str], place: str) 
 def scale_deviations(
     kind: str, n: int, scale: float | None, rscales: float | Sequence[float] | None, rho: float
 ) -> tuple[Floats, list[Problem]]:
-    """Give what each squared deviation counts, by R's conventions for each kind."""
+    """
+    Give what each squared deviation counts, by R's conventions for each kind.
+
+    Examples
+    --------
+    >>> scale_deviations("BRR", 4, None, None, 0.0)
+    (array([0.25, 0.25, 0.25, 0.25]), [])
+    """
     if kind not in KINDS:
         mend = did_you_mean(str(kind), KINDS, f"Known: {', '.join(KINDS)}")
         return np.zeros(0), [Problem(f"kind '{kind}'", "not a kind of replicate weights known here", mend)]

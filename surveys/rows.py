@@ -16,21 +16,42 @@ SHOWN = 5
 
 
 def listed(columns: str | Sequence[str] | None) -> list[str]:
-    """Give the names of columns as a list, whether none, one or several are named."""
+    """
+    Give the names of columns as a list, whether none, one or several are named.
+
+    Examples
+    --------
+    >>> listed("region"), listed(["region", "age"]), listed(None)
+    (['region'], ['region', 'age'], [])
+    """
     if columns is None:
         return []
     return [columns] if isinstance(columns, str) else list(columns)
 
 
 def some(values: Sequence[str], shown: int = SHOWN) -> str:
-    """List the first few values, and say how many more there are."""
+    """
+    List the first few values, and say how many more there are.
+
+    Examples
+    --------
+    >>> some(["a", "b", "c", "d"], shown=2)
+    'a, b and 2 more'
+    """
     if len(values) <= shown:
         return ", ".join(values)
     return f"{', '.join(values[:shown])} and {len(values) - shown} more"
 
 
 def quoted(value: object) -> str:
-    """Write a value from the data between quotes, whole numbers without a decimal point."""
+    """
+    Write a value from the data between quotes, whole numbers without a decimal point.
+
+    Examples
+    --------
+    >>> print(quoted(3.0), quoted("north"))
+    '3' 'north'
+    """
     return f"'{value:g}'" if isinstance(value, float) else f"'{value}'"
 
 

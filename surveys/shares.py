@@ -57,7 +57,16 @@ class LevelShares:
 
 
 def groupings(sample: Sample) -> dict[str, Levels | None]:
-    """Give everybody, under "", and then each group of the survey with its levels."""
+    """
+    Give everybody, under "", and then each group of the survey with its levels.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> list(groupings(read_sample(study, study.survey[0])))
+    ['', 'age', 'sex']
+    """
     return {"": None} | {name: sample.grouping(name) for name in sample.spec.group}
 
 
@@ -149,6 +158,16 @@ def estimate_shares(study: Study) -> Shares:
     ------
     StudyError
         With every problem of every survey, as `read_sample`.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from surveys.study import Share
+    >>> study = open_example("twitter_france")
+    >>> member = Share(item="q2_twitter", yes=(1,), missing=(8, 9), not_asked="no")
+    >>> wave = study.survey[2].model_copy(update={"share": {"member": member}})
+    >>> print(estimate_shares(study.model_copy(update={"survey": (wave,)})).summary())
+    2009-06, member: 2.3% [1.6%, 3.4%], n = 1,001
     """
     problems: list[Problem] = []
     samples = []

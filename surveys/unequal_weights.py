@@ -65,6 +65,12 @@ def kish(weights: ArrayLike) -> Kish:
     References
     ----------
     .. [1] L. Kish (1965), *Survey Sampling*, 11.7.
+
+    Examples
+    --------
+    >>> cost = kish([1, 1, 2])
+    >>> cost.n, round(cost.n_effective, 2)
+    (3, 2.67)
     """
     values = np.asarray(weights, float)
     if not values.sum() > 0:

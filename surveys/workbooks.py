@@ -57,6 +57,16 @@ def read_workbook(path: Path) -> Sheet:
         With every problem: several sheets with data, formulas that were never computed, cells that hold an
         error, dates of a workbook that counts from 1904, cells that are merged, columns without a name
         or with the same one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "wave.xlsx"
+    ...     pd.DataFrame({"id": ["a", "b"], "q1": [1, 2]}).to_excel(path, index=False)
+    ...     found = read_workbook(path)
+    >>> found.frame.to_dict("list"), found.lines.tolist()
+    ({'id': ['a', 'b'], 'q1': [1.0, 2.0]}, [2, 3])
     """
     formulas, values = _open(path, data_only=False), _open(path, data_only=True)
     filled = [sheet.title for sheet in formulas.worksheets if any(_cells(sheet))]

@@ -78,7 +78,7 @@ def _notes(printer: Printer, curves: dict[str, RecallCurve]) -> list[str]:
         for note in notes
         if note not in shared
     ]
-    return [*shared, *own]
+    return [f"{note[:1].upper()}{note[1:]}." for note in (*shared, *own)]
 
 
 def recall_id(curve: RecallCurve, time: float | str) -> str:

@@ -31,6 +31,42 @@ def study(tmp_path: Path) -> Path:
     return folder
 
 
+SMALL = """
+[study]
+title = "Small"
+language = ["en"]
+as_of = 2010-12-31
+
+[[survey]]
+wave = "2010-06"
+file = "survey.csv"
+[survey.platform.service]
+aware = { item = "heard", yes = [1] }
+signup = { item = "account", yes = [1], not_asked = "no" }
+
+[usage]
+events = "events.csv"
+platform = "service"
+account = "who"
+time = "at"
+dropout = { gap_days = 30 }
+"""
+
+
+@pytest.fixture
+def small_study(tmp_path: Path) -> Path:
+    """The smallest study with both sides, so that building it is quick."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "study.toml").write_text(SMALL, encoding="utf-8")
+    answers = "\n".join(f"{int(i % 3 > 0)},{'' if i % 3 == 0 else int(i % 4 == 1)}" for i in range(120))
+    (folder / "survey.csv").write_text(f"heard,account\n{answers}\n", encoding="utf-8")
+    days = [(i, day) for i in range(60) for day in range(1, 29, 1 + i % 5)]
+    events = "\n".join(f"a{i:02},2010-{1 + (i + day) % 12:02}-{day:02}T10:00:00Z" for i, day in days)
+    (folder / "events.csv").write_text(f"who,at\n{events}\n", encoding="utf-8")
+    return folder
+
+
 def edit(study: Path, *changes: tuple[str, str]) -> None:
     text = (study / "study.toml").read_text(encoding="utf-8")
     for old, new in changes:
@@ -116,20 +152,20 @@ def test_a_started_study_says_what_it_lacks(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
-def test_a_refused_build_leaves_the_last_good_report(study: Path, tmp_path: Path):
-    assert churn("build", study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
-    before = {path: path.read_bytes() for path in (study / "report").rglob("*") if path.is_file()}
-    edit(study, ("events/*.parquet", "evnts/*.parquet"))
-    done = churn("build", study, "--lang", "en", "--format", "html", cwd=tmp_path)
+def test_a_refused_build_leaves_the_last_good_report(small_study: Path, tmp_path: Path):
+    assert churn("build", small_study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
+    before = {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()}
+    edit(small_study, ("events.csv", "evnts.csv"))
+    done = churn("build", small_study, "--lang", "en", "--format", "html", cwd=tmp_path)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert {path: path.read_bytes() for path in (study / "report").rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()} == before
 
 
-def test_a_killed_build_leaves_the_last_good_report(study: Path, tmp_path: Path):
-    assert churn("build", study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
-    before = {path: path.read_bytes() for path in (study / "report").rglob("*") if path.is_file()}
-    command = [sys.executable, "-m", "reports.cli", "build", str(study), "--force"]
+def test_a_killed_build_leaves_the_last_good_report(small_study: Path, tmp_path: Path):
+    assert churn("build", small_study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
+    before = {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()}
+    command = [sys.executable, "-m", "reports.cli", "build", str(small_study), "--force"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
     ) as process:
@@ -140,13 +176,13 @@ def test_a_killed_build_leaves_the_last_good_report(study: Path, tmp_path: Path)
         time.sleep(0.2)
         os.kill(process.pid, signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
-    assert {path: path.read_bytes() for path in (study / "report").rglob("*") if path.is_file()} == before
+    assert {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()} == before
 
 
-def test_nothing_changed_nothing_rebuilt(study: Path, tmp_path: Path):
-    first = churn("build", study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
-    again = churn("build", study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
+def test_nothing_changed_nothing_rebuilt(small_study: Path, tmp_path: Path):
+    first = churn("build", small_study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
+    again = churn("build", small_study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
     assert [json.loads(done.stdout)["changed"] for done in (first, again)] == [True, False]
-    edit(study, ("gap_days = 30", "gap_days = 31"))
-    changed = churn("build", study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
+    edit(small_study, ("gap_days = 30", "gap_days = 31"))
+    changed = churn("build", small_study, "--lang", "en", "--format", "html", "--json", cwd=tmp_path)
     assert json.loads(changed.stdout)["changed"] is True

@@ -160,7 +160,14 @@ def make(folder: Path = HERE) -> None:
 
 
 def published_shares(path: Path = HERE / PUBLISHED) -> dict[tuple[str, str, str], float]:
-    """Read the publisher's shares of all web users, by wave, platform and measure."""
+    """
+    Read the publisher's shares of all web users, by wave, platform and measure.
+
+    Examples
+    --------
+    >>> published_shares()["W3", "twitter", "aware"]
+    0.28
+    """
     platforms = {entity: name for name, entity in NAMES.items()}
     shares = {}
     with path.open(encoding="utf-8", newline="") as lines:
@@ -174,7 +181,17 @@ def published_shares(path: Path = HERE / PUBLISHED) -> dict[tuple[str, str, str]
 
 
 def simulate_wave(wave: Wave) -> SimulatedSurvey:
-    """Draw one wave; its seed is its date."""
+    """
+    Draw one wave; its seed is its date.
+
+    Examples
+    --------
+    >>> simulate_wave(WAVES[0]).truth[["platform", "measure", "value"]]
+       platform measure  value
+    0   twitter   aware   0.02
+    1  facebook   aware   0.38
+    2   myspace   aware   0.54
+    """
     shares = published_shares()
     platforms = {
         name: PlantedPlatform(
@@ -191,12 +208,26 @@ def simulate_wave(wave: Wave) -> SimulatedSurvey:
 
 
 def simulate_log() -> SimulatedLog:
-    """Draw the usage log."""
+    """
+    Draw the usage log.
+
+    Examples
+    --------
+    >>> simulate_log().events["account"].nunique()
+    4000
+    """
     return simulate_events(n_accounts=N_ACCOUNTS, seed=LOG_SEED, end=WINDOW_END)
 
 
 def respondents(survey: SimulatedSurvey) -> pd.DataFrame:
-    """Name the columns as the questionnaire does, and keep four decimals of the weights."""
+    """
+    Name the columns as the questionnaire does, and keep four decimals of the weights.
+
+    Examples
+    --------
+    >>> respondents(simulate_wave(WAVES[0])).columns.tolist()
+    ['id', 'region', 'commune', 'sexe', 'age', 'poids', 'q1_twitter', 'q1_facebook', 'q1_myspace']
+    """
     names = {}
     for column in survey.frame.columns:
         platform, _, step = column.rpartition("_")
@@ -206,7 +237,18 @@ def respondents(survey: SimulatedSurvey) -> pd.DataFrame:
 
 
 def write_wave(frame: pd.DataFrame, path: Path) -> None:
-    """Write microdata in the format that the name of the file asks for."""
+    """
+    Write microdata in the format that the name of the file asks for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> frame = respondents(simulate_wave(WAVES[0]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_wave(frame, Path(folder) / "wave.csv")
+    ...     len(pd.read_csv(f"{folder}/wave.csv"))
+    1000
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     labels: Any = {column: _label(column) for column in frame.columns}
     codes: Any = {"region": dict(enumerate(REGIONS, start=1)), "sexe": {1: "Homme", 2: "Femme"}}
@@ -239,7 +281,18 @@ def write_wave(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_events(events: pd.DataFrame, folder: Path) -> None:
-    """Write the log, one Parquet file for each year in UTC."""
+    """
+    Write the log, one Parquet file for each year in UTC.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> events = pd.DataFrame({"account": ["a", "a"], "time": pd.to_datetime(["2012-05-01", "2013-01-01"], utc=True)})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_events(events, Path(folder))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['2012.parquet', '2013.parquet']
+    """
     folder.mkdir(parents=True, exist_ok=True)
     schema = pa.schema([("account", pa.string()), ("time", pa.timestamp("us", tz="UTC"))])
     for year, rows in events.groupby(events["time"].dt.year):
@@ -270,6 +323,12 @@ def truth_table(waves: dict[str, SimulatedSurvey], log: SimulatedLog) -> pd.Data
     DataFrame
         `source` (survey or usage), `wave`, `platform`, `measure`, `time_days`, `value` (a share),
         `how` (planted, recounted, expected).
+
+    Examples
+    --------
+    >>> truth = truth_table({"2007-10": simulate_wave(WAVES[0])}, simulate_log())
+    >>> truth.groupby("how").size().to_dict()
+    {'expected': 5, 'planted': 3, 'recounted': 5}
     """
     surveys = [survey.truth.assign(source="survey", wave=name, how="planted") for name, survey in waves.items()]
     usage = [
