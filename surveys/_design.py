@@ -168,6 +168,8 @@ def deviations(stages: Sequence[Stage], scores: Floats, lonely_psu: LonelyPsu) -
 
 def count_degrees(unit: Codes, stratum: Codes, rows: NDArray[np.bool_]) -> int:
     """Count the primary units minus the strata that hold a counted row."""
+    if rows.all():  # every code has a row
+        return int(unit.max(initial=-1) - stratum.max(initial=-1))
     units = np.zeros(unit.max(initial=-1) + 1, bool)
     strata = np.zeros(stratum.max(initial=-1) + 1, bool)
     units[unit[rows]] = True

@@ -22,7 +22,7 @@ HIGHEST = 150.0
 CERTAIN = 1e-8
 DIRECTION = 1e-7
 APART = 1e-6
-BLOCK = 32_768
+BLOCK = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +117,12 @@ class Coefficients:
     def influence(self, weights: Floats) -> Floats:
         """Linearise: each row's score times the inverse of the expected information."""
         fitted = self.fit(weights)
+        information, _ = self._normal_equations(fitted.basis, fitted.eta, weights[self.rows])
         mean = self.link.inverse(fitted.eta)
-        slope, variance = self.link.slope(mean), self._variance(mean)
-        information = weights[self.rows] * slope**2 / variance
-        bread = np.linalg.inv((fitted.basis * information[:, None]).T @ fitted.basis)
-        scores = (self.outcome - mean) * slope / variance
-        back = linalg.solve_triangular(fitted.triangle, bread)
-        counted = (fitted.basis * scores[:, None]) @ back.T
+        scores = (self.outcome - mean) * self.link.slope(mean) / self._variance(mean)
+        back = linalg.solve_triangular(fitted.triangle, np.linalg.inv(information))
+        counted: Floats = fitted.basis @ back.T
+        counted *= scores[:, None]
         if len(self.rows) == self.n_rows:
             return counted
         moved = np.zeros((self.n_rows, self.matrix.shape[1]))
