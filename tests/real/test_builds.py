@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pandas as pd
 
 from reports.build import build_report
-from tests.real.test_usage import HERE, place_study, real
+from tests.real.data import place_study, place_study_among, real
 
 
 def check_build(folder: Path, *expected: str) -> None:
@@ -47,7 +46,5 @@ def test_oulad_with_late_entry(tmp_path: Path):
 
 
 def test_pew_core_trends_2021(tmp_path: Path):
-    shutil.copy(HERE / "studies" / "pew_core_trends_2021.toml", tmp_path / "study.toml")
-    file = "social_media_usage.csv"
-    (tmp_path / file).symlink_to(real("pew_core_trends_2021") / file)
+    place_study_among("pew_core_trends_2021", tmp_path, real("pew_core_trends_2021"))
     check_build(tmp_path, "funnel.2021.facebook.signup.cumulative")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,12 @@ import pytest
 from surveys.funnel import estimate_funnel
 from surveys.shares import estimate_shares
 from surveys.study import Study
-from surveys.study_file import read_study
-from tests.real.test_usage import HERE, real
+from tests.real.data import place_study_among, real
 
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    file = "onlinesurvey-pooled.dta"
-    shutil.copy(HERE / "studies" / "ifii_dfs_adoption_2020.toml", tmp_path / "study.toml")
-    (tmp_path / file).symlink_to(real("ifii_dfs_adoption_2020") / file)
-    return read_study(tmp_path)
+    return place_study_among("ifii_dfs_adoption_2020", tmp_path, real("ifii_dfs_adoption_2020"))
 
 
 def test_52_percent_of_women_had_never_used_them_before(study: Study):

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +12,7 @@ from surveys.results import Estimate
 from surveys.sample import read_sample
 from surveys.shares import Shares, estimate_shares
 from surveys.study import Study
-from surveys.study_file import read_study
-
-HERE = Path(__file__).parent
-DATA = Path(os.environ.get("REAL_DATA_DIR", HERE.parent.parent.parent / "shared" / "data"))
+from tests.real.data import DATA, place_study_among, real
 
 PLATFORMS = ("YouTube", "Facebook", "Instagram", "Pinterest", "LinkedIn", "Snapchat", "Twitter", "WhatsApp", "TikTok")
 FUNNEL = {26 + i: (name.lower(), "", "") for i, name in enumerate((*PLATFORMS, "Reddit", "Nextdoor"))} | {
@@ -61,7 +55,7 @@ def published() -> dict[int, float]:
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return place_study("pew_core_trends_2021", "pew_core_trends_2021", tmp_path_factory.mktemp("core"))
+    return place_study_among("pew_core_trends_2021", tmp_path_factory.mktemp("core"), real("pew_core_trends_2021"))
 
 
 @pytest.fixture(scope="module")
@@ -76,22 +70,12 @@ def shares(core: Study) -> Shares:
 
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return place_study("pew_atp_w64", "pew_atp_w64_sav", tmp_path_factory.mktemp("panel"))
+    return place_study_among("pew_atp_w64", tmp_path_factory.mktemp("panel"), real("pew_atp_w64_sav"))
 
 
 @pytest.fixture(scope="module")
 def panel_shares(panel: Study) -> Shares:
     return estimate_shares(panel)
-
-
-def place_study(name: str, data: str, folder: Path) -> Study:
-    """Put a study file beside links to the real data."""
-    if not (DATA / data).is_dir():
-        pytest.skip(f"{data} is not among the real data; name a folder that holds it in REAL_DATA_DIR")
-    for file in (DATA / data).iterdir():
-        (folder / file.name).symlink_to(file.resolve())
-    shutil.copy(HERE / "studies" / f"{name}.toml", folder / "study.toml")
-    return read_study(folder)
 
 
 def rounds_to(found: Estimate, figure: int) -> None:

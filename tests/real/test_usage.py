@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,25 +14,9 @@ from churn.cohorts import retention_triangle
 from churn.curves import kaplan_meier
 from churn.tenures import DropoutRule, Tenures, measure_tenures, read_tenures
 from surveys.study import Study
-from surveys.study_file import read_study
+from tests.real.data import place_study, real
 
-HERE = Path(__file__).parent
-DATA = Path(os.environ.get("REAL_DATA_DIR", HERE.parent.parent.parent / "shared" / "data"))
 DAY = 86_400
-
-
-def real(name: str) -> Path:
-    folder = DATA / name
-    if not folder.is_dir():
-        pytest.skip(f"{name} is not among the real data; name a folder that holds it in REAL_DATA_DIR")
-    return folder
-
-
-def place_study(name: str, folder: Path, data: Path | None = None) -> Study:
-    shutil.copy(HERE / "studies" / f"{name}.toml", folder / "study.toml")
-    if data is not None:
-        (folder / "data").symlink_to(data, target_is_directory=True)
-    return read_study(folder)
 
 
 def product_limit(duration: pd.Series, event: pd.Series, at: float) -> float:
