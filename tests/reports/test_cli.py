@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -162,20 +161,21 @@ def test_a_refused_build_leaves_the_last_good_report(small_study: Path, tmp_path
     assert {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()} == before
 
 
-def test_a_killed_build_leaves_the_last_good_report(small_study: Path, tmp_path: Path):
+@pytest.mark.parametrize("moment", ["reports.writing.compose_document", "reports.staging._swap"])
+def test_a_killed_build_leaves_the_last_good_report(small_study: Path, tmp_path: Path, moment: str):
+    """Killed in the middle, and killed when all is written and nothing swapped."""
     assert churn("build", small_study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0
     before = {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()}
-    command = [sys.executable, "-m", "reports.cli", "build", str(small_study), "--force"]
-    with subprocess.Popen(
-        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if b"document" in line:
-                break
-        time.sleep(0.2)
-        os.kill(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
+    module, name = moment.rsplit(".", 1)
+    killed = (
+        f"import os, signal, {module}, reports.cli; "
+        f"assert callable({moment}); "
+        f"{module}.{name} = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL); "
+        f"reports.cli.app(['build', {str(small_study)!r}, '--force'])"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, env=environment, capture_output=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
     assert {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()} == before
 
 
