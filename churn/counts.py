@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.tenures import Tenures
+from churn.tenures import Tenures, cause_names, causes_of
 from surveys.errors import SpecError, StudyError, did_you_mean
 from surveys.results import Note, NoteValue
 
-COLUMNS = ("entry", "duration", "event", "n")
+COLUMNS = ("entry", "duration", "event", "cause", "n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +36,10 @@ class TenureCounts:
         True for dropout, False for censoring.
     n : ndarray of int, shape (n_cells,)
         Accounts, at least 1.
+    cause : ndarray of int, shape (n_cells,), or None
+        Why accounts left: 0 for censoring, i for `causes[i - 1]`; None where causes are not told apart.
+    causes : tuple of str
+        Names of the causes.
     time_unit : str
         Unit of tenures.
     notes : tuple of Note
@@ -47,6 +51,8 @@ class TenureCounts:
     duration: NDArray[np.float64]
     event: NDArray[np.bool_]
     n: NDArray[np.int64]
+    cause: NDArray[np.int64] | None = None
+    causes: tuple[str, ...] = ()
     time_unit: str = "days"
     notes: tuple[Note, ...] = ()
 
@@ -63,8 +69,8 @@ class TenureCounts:
         Parameters
         ----------
         frame : DataFrame
-            With `duration`, `event` (true for dropout) and `n` (accounts), perhaps `entry`; the other
-            columns are strata.
+            With `duration`, `event` (true for dropout) and `n` (accounts), perhaps `entry` and `cause`
+            (text, missing where censored); the other columns are strata.
         time_unit : str
             Unit of tenures.
         notes : tuple of Note
@@ -85,7 +91,7 @@ class TenureCounts:
         >>> TenureCounts.from_frame(frame).n_accounts
         30
         """
-        for name in COLUMNS[1:]:
+        for name in ("duration", "event", "n"):
             if name not in frame.columns:
                 mend = did_you_mean(name, map(str, frame.columns), "Add it")
                 raise SpecError.at("TenureCounts", f"has no column '{name}'", mend)
@@ -93,7 +99,14 @@ class TenureCounts:
         if not np.all((n >= 1) & (n == np.floor(n))):
             raise SpecError.at("TenureCounts, column 'n'", "expected whole numbers from 1", "Correct the counts")
         entry = frame["entry"].to_numpy(np.float64) if "entry" in frame.columns else np.full(len(frame), np.nan)
-        checked = Tenures(duration=frame["duration"].to_numpy(), event=frame["event"].to_numpy(), entry=entry)
+        cause, causes = causes_of(frame["cause"]) if "cause" in frame.columns else (None, ())
+        checked = Tenures(
+            duration=frame["duration"].to_numpy(),
+            event=frame["event"].to_numpy(),
+            entry=entry,
+            cause=cause,
+            causes=causes,
+        )
         strata = frame.drop(columns=[name for name in COLUMNS if name in frame.columns]).reset_index(drop=True)
         return cls(
             strata=strata,
@@ -101,6 +114,8 @@ class TenureCounts:
             duration=checked.duration,
             event=checked.event,
             n=n.astype(np.int64),
+            cause=checked.cause,
+            causes=causes,
             time_unit=time_unit,
             notes=notes,
         )
@@ -124,6 +139,8 @@ class TenureCounts:
             duration=self.duration[rows],
             event=self.event[rows],
             n=self.n[rows],
+            cause=None if self.cause is None else self.cause[rows],
+            causes=self.causes,
             time_unit=self.time_unit,
             notes=self.notes,
         )
@@ -135,9 +152,12 @@ class TenureCounts:
         Returns
         -------
         DataFrame
-            The strata, then `entry`, `duration`, `event` and `n`.
+            The strata, then `entry`, `duration`, `event`, `cause` where causes are told apart, and `n`.
         """
-        return self.strata.assign(entry=self.entry, duration=self.duration, event=self.event, n=self.n)
+        cells = self.strata.assign(entry=self.entry, duration=self.duration, event=self.event)
+        return (cells if self.cause is None else cells.assign(cause=cause_names(self.cause, self.causes))).assign(
+            n=self.n
+        )
 
     def summary(self) -> str:
         """Say how many accounts and cells there are, in one line of English."""
@@ -180,6 +200,9 @@ def count_tenures(tenures: Tenures, *, by: Sequence[str] = ()) -> TenureCounts:
     entry = np.full(tenures.n_accounts, np.nan) if tenures.entry is None else tenures.entry
     cells = tenures.attributes[list(by)].assign(entry=entry, duration=tenures.duration, event=tenures.event)
     keys = [*by, "entry", "duration", "event"]
+    if tenures.cause is not None:
+        cells["cause"] = cause_names(tenures.cause, tenures.causes)
+        keys.append("cause")
     counted = cells.groupby(keys, dropna=False, observed=True, sort=True).size().rename("n").reset_index()
     return TenureCounts.from_frame(counted, time_unit=tenures.time_unit, notes=tenures.notes)
 

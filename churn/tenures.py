@@ -89,6 +89,10 @@ class Tenures:
     entry : ndarray of float, shape (n_accounts,), or None
         Tenure at which observation began, in `time_unit`; the account is at risk after it. NaN where it
         began at sign-up; None where it did so for all.
+    cause : ndarray of int, shape (n_accounts,), or None
+        Why the account left: 0 for censoring, i for `causes[i - 1]`; None where causes are not told apart.
+    causes : tuple of str
+        Names of the causes.
     attributes : DataFrame, shape (n_accounts, n_groups)
         Columns that describe the account, as text.
     time_unit : str
@@ -105,7 +109,8 @@ class Tenures:
     Raises
     ------
     SpecError
-        If lengths differ, a duration is missing, negative or endless, or an account leaves before it enters.
+        If lengths differ, a duration is missing, negative or endless, an account leaves before it enters, or
+        a dropout has no cause where causes are told apart.
 
     Examples
     --------
@@ -116,6 +121,8 @@ class Tenures:
     duration: Floats
     event: NDArray[np.bool_]
     entry: Floats | None = None
+    cause: NDArray[np.int64] | None = None
+    causes: tuple[str, ...] = ()
     attributes: pd.DataFrame = None  # type: ignore[assignment]
     time_unit: str = "days"
     rule: DropoutRule | None = None
@@ -129,8 +136,16 @@ class Tenures:
         event = np.array(self.event, dtype=bool, ndmin=1)
         entry = None if self.entry is None else np.array(self.entry, dtype=np.float64, ndmin=1)
         attributes = pd.DataFrame(index=range(len(duration))) if self.attributes is None else self.attributes
+        cause = None if self.cause is None else np.array(self.cause, dtype=np.int64, ndmin=1)
         _check_tenures(duration, event, entry, attributes)
-        for name, value in {"duration": duration, "event": event, "entry": entry, "attributes": attributes}.items():
+        _check_causes(event, cause, self.causes)
+        for name, value in {
+            "duration": duration,
+            "event": event,
+            "entry": entry,
+            "cause": cause,
+            "attributes": attributes,
+        }.items():
             object.__setattr__(self, name, value)
 
     @property
@@ -155,6 +170,8 @@ class Tenures:
             duration=self.duration[rows],
             event=self.event[rows],
             entry=None if self.entry is None else self.entry[rows],
+            cause=None if self.cause is None else self.cause[rows],
+            causes=self.causes,
             attributes=self.attributes.loc[rows].reset_index(drop=True),
             time_unit=self.time_unit,
             rule=self.rule,
@@ -170,10 +187,12 @@ class Tenures:
         Returns
         -------
         DataFrame
-            The columns that describe the account, then `entry`, `duration` and `event`.
+            The columns that describe the account, then `entry`, `duration`, `event`, and `cause` where causes
+            are told apart.
         """
         entry = np.nan if self.entry is None else self.entry
-        return self.attributes.assign(entry=entry, duration=self.duration, event=self.event)
+        frame = self.attributes.assign(entry=entry, duration=self.duration, event=self.event)
+        return frame if self.cause is None else frame.assign(cause=cause_names(self.cause, self.causes))
 
     def summary(self) -> str:
         """Say how many accounts there are and how many are gone, in one line of English."""
@@ -195,6 +214,69 @@ def _check_tenures(duration: Floats, event: NDArray[np.bool_], entry: Floats | N
         problems.append(Problem("Tenures.entry", f"{early} accounts leave before they enter", "Correct them"))
     if problems:
         raise SpecError(*problems)
+
+
+def _check_causes(event: NDArray[np.bool_], cause: NDArray[np.int64] | None, causes: tuple[str, ...]) -> None:
+    if cause is None:
+        return
+    if len(cause) != len(event):
+        what = f"has {len(cause)} rows, expected {len(event)}"
+        raise SpecError.at("Tenures.cause", what, "Give one row per account")
+    if ((cause < 0) | (cause > len(causes))).any():
+        raise SpecError.at("Tenures.cause", f"expected whole numbers from 0 to {len(causes)}", "Name every cause")
+    apart = int(((cause > 0) != event).sum())
+    if apart:
+        what = f"{apart} accounts left without a cause, or have a cause and did not leave"
+        raise SpecError.at("Tenures.cause", what, "Give a cause for every dropout, and none for the others")
+
+
+def causes_of(names: pd.Series[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """
+    Give each cause of a column its number.
+
+    Parameters
+    ----------
+    names : Series of str, shape (n,)
+        Missing where the account did not leave.
+
+    Returns
+    -------
+    cause : ndarray of int, shape (n,)
+        0 where missing, i for the i-th cause.
+    causes : tuple of str
+        The causes in alphabetical order, or in that of the column's categories.
+
+    Examples
+    --------
+    >>> causes_of(pd.Series(["left", None, "banned"]))
+    (array([2, 0, 1]), ('banned', 'left'))
+    """
+    categories = names if isinstance(names.dtype, pd.CategoricalDtype) else names.astype("category")
+    return np.asarray(categories.cat.codes, np.int64) + 1, tuple(map(str, categories.cat.categories))
+
+
+def cause_names(cause: NDArray[np.int64], causes: tuple[str, ...]) -> pd.Series[str]:
+    """
+    Name numbered causes, the inverse of `causes_of`.
+
+    Parameters
+    ----------
+    cause : ndarray of int, shape (n,)
+        0 for none, i for the i-th cause.
+    causes : tuple of str
+        Their names.
+
+    Returns
+    -------
+    Series of category, shape (n,)
+        Missing where `cause` is 0.
+
+    Examples
+    --------
+    >>> cause_names(np.array([2, 0, 1]), ("banned", "left")).tolist()
+    ['left', nan, 'banned']
+    """
+    return pd.Series(pd.Categorical.from_codes(cause - 1, dtype=pd.CategoricalDtype(list(causes))))
 
 
 def read_tenures(study: Study) -> Tenures:

@@ -38,6 +38,21 @@ def test_counts_come_back_from_a_file_as_they_were(tenures: Tenures, tmp_path: P
     assert back.notes == counts.notes
 
 
+def test_causes_are_counted_apart_and_come_back_from_a_file(tmp_path: Path):
+    tenures = Tenures(duration=[3, 3, 5, 6], event=[1, 1, 0, 1], cause=[1, 2, 0, 2], causes=("banned", "left"))
+    counts = count_tenures(tenures)
+    assert counts.n.tolist() == [1, 1, 1, 1]
+    write_counts(counts, tmp_path / "counts.parquet")
+    back = read_counts(tmp_path / "counts.parquet")
+    assert (back.causes, back.cause.tolist()) == (("banned", "left"), [1, 2, 0, 2])
+    assert back.where(back.event).cause.tolist() == [1, 2, 2]
+
+
+def test_a_dropout_without_a_cause_is_refused():
+    with pytest.raises(SpecError, match="1 accounts left without a cause"):
+        Tenures(duration=[3, 3], event=[1, 1], cause=[1, 0], causes=("banned",))
+
+
 def test_the_same_counts_are_the_same_bytes(tenures: Tenures, tmp_path: Path):
     for name in ("a", "b"):
         write_counts(count_tenures(tenures, by=["age"]), tmp_path / name)
