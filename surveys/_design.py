@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+UnitSums = Callable[[NDArray[np.intp], int], NDArray[np.float64]]
 LonelyPsu = Literal["fail", "adjust", "average", "certainty", "remove"]
 
 DENSE = 4
@@ -114,7 +115,7 @@ def inverse_fractions(strata: Codes, stages: Sequence[Stage]) -> Floats:
     return weight
 
 
-def column_sums(codes: Codes, values: Floats, n_codes: int) -> Floats:
+def column_sums(values: Floats, codes: Codes, n_codes: int) -> Floats:
     """Add up the rows of a matrix by code, giving shape (n_codes, n_columns)."""
     sums = np.empty((n_codes, values.shape[1]))
     for j in range(values.shape[1]):
@@ -122,7 +123,7 @@ def column_sums(codes: Codes, values: Floats, n_codes: int) -> Floats:
     return sums
 
 
-def deviations(stages: Sequence[Stage], scores: Floats, lonely_psu: LonelyPsu) -> Floats:
+def deviations(stages: Sequence[Stage], unit_sums: UnitSums, lonely_psu: LonelyPsu) -> Floats:
     r"""
     Scale each unit's deviation from the mean of its set, so that the cross-product is the covariance.
 
@@ -130,8 +131,9 @@ def deviations(stages: Sequence[Stage], scores: Floats, lonely_psu: LonelyPsu) -
     ----------
     stages : sequence of Stage
         From the first to the last.
-    scores : ndarray of float, shape (n_rows, n_columns)
-        Weight times influence, row by row.
+    unit_sums : callable
+        Gives sums of weight times influence, shape (n_units, n_columns), for the unit of each row and
+        the number of units.
     lonely_psu : {"fail", "adjust", "average", "certainty", "remove"}
         What a lonely unit adds: "adjust" its deviation from the mean of all units of the stage;
         "average" the average of the sets that have more than one unit; the others nothing.
@@ -149,8 +151,8 @@ def deviations(stages: Sequence[Stage], scores: Floats, lonely_psu: LonelyPsu) -
     blocks = []
     reach = np.ones(len(stages[0].drawn))
     for depth, stage in enumerate(stages):
-        totals = column_sums(stage.unit, scores, len(stage.parent))
-        means = column_sums(stage.parent, totals, len(stage.drawn)) / stage.drawn[:, None]
+        totals = unit_sums(stage.unit, len(stage.parent))
+        means = column_sums(totals, stage.parent, len(stage.drawn)) / stage.drawn[:, None]
         scale = (1 - stage.fraction) * np.where(stage.drawn > 1, stage.drawn / np.maximum(stage.drawn - 1, 1), 1.0)
         if depth == 0 and lonely_psu == "adjust":
             means[stage.lonely] = totals.mean(axis=0)
@@ -166,12 +168,9 @@ def deviations(stages: Sequence[Stage], scores: Floats, lonely_psu: LonelyPsu) -
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def count_degrees(unit: Codes, stratum: Codes, rows: NDArray[np.bool_]) -> int:
-    """Count the primary units minus the strata that hold a counted row."""
-    if rows.all():  # every code has a row
-        return int(unit.max(initial=-1) - stratum.max(initial=-1))
-    units = np.zeros(unit.max(initial=-1) + 1, bool)
-    strata = np.zeros(stratum.max(initial=-1) + 1, bool)
-    units[unit[rows]] = True
-    strata[stratum[rows]] = True
-    return int(units.sum() - strata.sum())
+def count_degrees(stage: Stage, rows: NDArray[np.bool_]) -> int:
+    """Count the units of the first stage minus their strata, among those that hold a counted row."""
+    if rows.all():  # every unit has a row
+        return len(stage.parent) - len(stage.drawn)
+    held = np.bincount(stage.unit, rows, len(stage.parent)) > 0
+    return int(held.sum() - np.count_nonzero(np.bincount(stage.parent[held])))

@@ -35,6 +35,10 @@ class Total:
         """Give the values themselves: a sum is linear."""
         return self.values
 
+    def unit_sums(self, weights: Floats, unit: Codes, n_units: int) -> Floats:
+        """Add up the weighted rows of each unit, shape (n_units, k)."""
+        return weighted_sums(weights, self.values, unit, n_units)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ratio:
@@ -43,27 +47,34 @@ class Ratio:
 
     Attributes
     ----------
-    numerator, denominator : ndarray of float, shape (n_rows, k)
+    numerator : ndarray of float, shape (n_rows, k)
         0 outside the domain of each column.
+    denominator : ndarray of float or bool, shape (n_rows, k)
+        Likewise; true for 1.
     """
 
     numerator: Floats
-    denominator: Floats
+    denominator: Floats | Bools
 
     def value(self, weights: Floats) -> Floats:
         """Divide the sums, shape (k,); NaN where the domain is empty."""
-        below = weights @ self.denominator
+        below = _sums(weights, self.denominator)
         return np.divide(weights @ self.numerator, below, out=np.full_like(below, np.nan), where=below != 0)
 
     def influence(self, weights: Floats) -> Floats:
         """Linearise: (numerator - ratio x denominator) / sum of denominators."""
-        below = weights @ self.denominator
-        scale = np.divide(1.0, below, out=np.zeros_like(below), where=below != 0)
-        slope = (weights @ self.numerator) * scale
+        slope, scale = _linear(weights @ self.numerator, _sums(weights, self.denominator))
         moved = self.denominator * -slope
         moved += self.numerator
         moved *= scale
         return moved
+
+    def unit_sums(self, weights: Floats, unit: Codes, n_units: int) -> Floats:
+        """Add up weight times influence over the rows of each unit, shape (n_units, k)."""
+        above = weighted_sums(weights, self.numerator, unit, n_units)
+        below = weighted_sums(weights, self.denominator, unit, n_units)
+        slope, scale = _linear(above.sum(axis=0), below.sum(axis=0))
+        return (above - below * slope) * scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +125,27 @@ class Logit:
         return self.share.influence(weights) * np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
 
 
+def weighted_sums(weights: Floats, values: Floats | Bools, unit: Codes, n_units: int) -> Floats:
+    """Add up weighted rows by unit without a weighted copy of the whole matrix, shape (n_units, k)."""
+    sums, weighted = np.empty((n_units, values.shape[1])), np.empty(len(weights))
+    for j, column in enumerate(values.T):
+        np.multiply(weights, column, out=weighted)
+        sums[:, j] = np.bincount(unit, weighted, n_units)
+    return sums
+
+
+def _sums(weights: Floats, columns: Floats | Bools) -> Floats:
+    if columns.dtype == bool:
+        return np.array([np.add.reduce(weights, where=column) for column in columns.T])
+    return weights @ columns
+
+
+def _linear(above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    """Give a ratio of sums and the inverse of the lower one, 0 where that is 0."""
+    scale = np.divide(1.0, below, out=np.zeros_like(below), where=below != 0)
+    return above * scale, scale
+
+
 def spread(values: Floats, counted: Bools, codes: Codes, n_levels: int) -> tuple[Floats, Bools]:
     """
     Give each level of a group its own columns.
@@ -136,7 +168,11 @@ def spread(values: Floats, counted: Bools, codes: Codes, n_levels: int) -> tuple
     counted : ndarray of bool, shape (n_rows, n_levels * k)
     """
     k = values.shape[1]
-    inside = np.zeros((len(values), n_levels * k), bool)
+    laid, inside = (np.zeros((len(values), n_levels * k), kind, order="F") for kind in (float, bool))
     for level in range(n_levels):
-        inside[:, level * k : (level + 1) * k] = counted & (codes == level)[:, None]
-    return np.where(inside, np.tile(values, n_levels), 0.0), inside
+        here = codes == level
+        for j in range(k):
+            column = level * k + j
+            np.logical_and(counted[:, j], here, out=inside[:, column])
+            np.copyto(laid[:, column], values[:, j], where=inside[:, column])
+    return laid, inside

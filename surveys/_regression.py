@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg, optimize, special
 
 from surveys._design import Codes, Floats
-from surveys._estimates import Bools
+from surveys._estimates import Bools, weighted_sums
 
 FamilyName = Literal["gaussian", "quasibinomial", "quasipoisson"]
 LinkName = Literal["identity", "logit", "cloglog", "log"]
@@ -117,17 +117,28 @@ class Coefficients:
     def influence(self, weights: Floats) -> Floats:
         """Linearise: each row's score times the inverse of the expected information."""
         fitted = self.fit(weights)
-        information, _ = self._normal_equations(fitted.basis, fitted.eta, weights[self.rows])
-        mean = self.link.inverse(fitted.eta)
-        scores = (self.outcome - mean) * self.link.slope(mean) / self._variance(mean)
-        back = linalg.solve_triangular(fitted.triangle, np.linalg.inv(information))
-        counted: Floats = fitted.basis @ back.T
+        scores, back = self._scores(fitted, weights)
+        counted: Floats = fitted.basis @ back
         counted *= scores[:, None]
         if len(self.rows) == self.n_rows:
             return counted
         moved = np.zeros((self.n_rows, self.matrix.shape[1]))
         moved[self.rows] = counted
         return moved
+
+    def unit_sums(self, weights: Floats, unit: Codes, n_units: int) -> Floats:
+        """Add up weight times influence over the rows of each unit, shape (n_units, k)."""
+        fitted = self.fit(weights)
+        scores, back = self._scores(fitted, weights)
+        scores *= weights[self.rows]
+        return weighted_sums(scores, fitted.basis, unit[self.rows], n_units) @ back
+
+    def _scores(self, fitted: Fit, weights: Floats) -> tuple[Floats, Floats]:
+        """Give what each row pulls at its linear predictor, and the way from the basis to the coefficients."""
+        information, _ = self._normal_equations(fitted.basis, fitted.eta, weights[self.rows])
+        mean = self.link.inverse(fitted.eta)
+        scores = (self.outcome - mean) * self.link.slope(mean) / self._variance(mean)
+        return scores, linalg.solve_triangular(fitted.triangle, np.linalg.inv(information)).T
 
     def fit(self, weights: Floats) -> Fit:
         """Fit by iterated weighted least squares, in columns that are orthogonal under the weights."""

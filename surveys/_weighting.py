@@ -207,7 +207,7 @@ def cell_residuals(scores: Floats, weights: Floats, importance: Floats, cell: Co
     n_cells : int
     """
     sums = np.bincount(cell, importance, n_cells)[:, None]
-    means = column_sums(cell, _per_weight(scores, weights) * importance[:, None], n_cells)
+    means = column_sums(_per_weight(scores, weights) * importance[:, None], cell, n_cells)
     means = np.divide(means, sums, out=np.zeros_like(means), where=sums > 0)
     return scores - weights[:, None] * means[cell]
 
@@ -226,13 +226,13 @@ def sweep_residuals(scores: Floats, weights: Floats, cells: Sequence[Codes]) -> 
         crossed = nested(crossed, cell)
     levels = [cell[first_rows(crossed)] for cell in cells]
     values = _per_weight(scores, weights)
-    left = column_sums(crossed, values, int(crossed.max(initial=-1)) + 1)
+    left = column_sums(values, crossed, int(crossed.max(initial=-1)) + 1)
     rows = np.bincount(crossed).astype(float)
     taken = np.zeros_like(left)
     for _ in range(SWEEPS_OF_SCORES):
         for level in levels:
             size = np.bincount(level, rows)[:, None]
-            sums = column_sums(level, left - rows[:, None] * taken, len(size))
+            sums = column_sums(left - rows[:, None] * taken, level, len(size))
             taken += np.divide(sums, size, out=np.zeros_like(sums), where=size > 0)[level]
     return (values - taken[crossed]) * weights[:, None]
 

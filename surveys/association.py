@@ -200,7 +200,7 @@ def _pearson(
     n: int,
     reference: Reference,
 ) -> Found:
-    shares = Ratio(cells, np.repeat(counted[:, None].astype(float), cells.shape[1], axis=1))
+    shares = Ratio(cells, np.repeat(counted[:, None], cells.shape[1], axis=1))
     found, moved = shares.value(design.weights), design.deviations(shares)
     effects = _association.design_effects(found, moved.T @ moved, n, shape)
     value = _association.pearson(found.reshape(shape), n)

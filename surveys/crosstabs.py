@@ -327,7 +327,7 @@ def indicator_shares(indicator: Floats, base: Bools) -> Asked:
             return LevelShares.of(indicator, base, split)
         counted = split.to_numpy(bool) & (base & np.isfinite(indicator))[:, None]
         yes = np.where(counted, np.nan_to_num(indicator)[:, None], 0.0)
-        return LevelShares(Ratio(yes, counted.astype(float)), counted, pd.Index(split.columns, name="level"))
+        return LevelShares(Ratio(yes, counted), counted, pd.Index(split.columns, name="level"))
 
     return asked
 

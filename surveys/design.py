@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, Self
+from functools import partial
+from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,15 @@ class Statistic(Protocol):
 
     def influence(self, weights: Floats) -> Floats:
         """Give the derivative of each estimate in each row's weight, shape (n_rows, k)."""
+        ...
+
+
+@runtime_checkable
+class Summable(Statistic, Protocol):
+    """A statistic that adds up by units without an influence value for every row."""
+
+    def unit_sums(self, weights: Floats, unit: Codes, n_units: int) -> Floats:
+        """Add up weight times influence over the rows of each unit, shape (n_units, k)."""
         ...
 
 
@@ -238,7 +248,7 @@ class Design:
         int
         """
         counted = self.weights != 0 if rows is None else rows & (self.weights != 0)
-        return _design.count_degrees(self.stages[0].unit, self.stratum, counted)
+        return _design.count_degrees(self.stages[0], counted)
 
     def n_effective(self, rows: NDArray[np.bool_] | None = None) -> float:
         """
@@ -301,6 +311,9 @@ class Design:
         EstimateError
             As `deviations`.
         """
+        if isinstance(statistic, Summable) and not self.adjustments:
+            self.check_variance()
+            return _design.deviations(self.stages, partial(statistic.unit_sums, self.weights), self.lonely_psu), ()
         return self._deviations(statistic.influence(self.weights)), ()
 
     def std_errors(self, statistic: Statistic) -> Floats:
@@ -329,7 +342,7 @@ class Design:
         scores = influence * self.weights[:, None]
         for adjustment in self.adjustments:
             scores = adjustment.residuals(scores)
-        return _design.deviations(self.stages, scores, self.lonely_psu)
+        return _design.deviations(self.stages, partial(_design.column_sums, scores), self.lonely_psu)
 
     def covariance(self, influence: ArrayLike) -> Floats:
         """

@@ -208,7 +208,7 @@ def mean(
     """
     columns = columns_of(design, values)
     table = lay_out(design, columns, by, rows, np.isfinite(columns.to_numpy(float)))
-    return describe_estimates(design, Ratio(table.values, table.counted.astype(float)), table, conf_level)
+    return describe_estimates(design, Ratio(table.values, table.counted), table, conf_level)
 
 
 def total(
@@ -340,7 +340,7 @@ def proportion(
             "indicator", "got values other than 0 and 1", "Use 1 for yes, 0 for no and NaN for no answer"
         )
     table = lay_out(design, columns, by, rows, np.isfinite(values))
-    return describe_shares(design, Ratio(table.values, table.counted.astype(float)), table, method, conf_level)
+    return describe_shares(design, Ratio(table.values, table.counted), table, method, conf_level)
 
 
 def describe_shares(
@@ -371,7 +371,7 @@ def describe_shares(
     >>> frame = pd.DataFrame({"heard": [1.0, 0.0, 1.0, 1.0]})
     >>> design, counted = Design.from_frame(frame), np.ones((4, 1), bool)
     >>> table = Domains(pd.Index(["heard"]), frame.to_numpy(), counted)
-    >>> describe_shares(design, Ratio(table.values, counted.astype(float)), table).estimate.tolist()
+    >>> describe_shares(design, Ratio(table.values, counted), table).estimate.tolist()
     [0.75]
     """
     found = describe_estimates(design, statistic, table, conf_level, unit="share")
@@ -473,7 +473,7 @@ def describe_estimates(
     >>> frame = pd.DataFrame({"hours": [1.0, 2.0, 3.0]})
     >>> design, counted = Design.from_frame(frame), np.ones((3, 1), bool)
     >>> table = Domains(pd.Index(["hours"]), frame.to_numpy(), counted)
-    >>> found = describe_estimates(design, Ratio(table.values, counted.astype(float)), table)
+    >>> found = describe_estimates(design, Ratio(table.values, counted), table)
     >>> found.estimate.tolist(), found.df.tolist()
     ([2.0], [2.0])
     """
@@ -481,7 +481,8 @@ def describe_estimates(
     found, remarks = design.appraise(statistic)
     std_error = np.where(np.isnan(estimate), np.nan, np.sqrt(np.square(found).sum(axis=0)))
     df = np.array([design.degrees_of_freedom(column) for column in table.counted.T], float)
-    n = (table.counted & (design.weights > 0)[:, None]).sum(axis=0)
+    positive = design.weights > 0
+    n = np.array([np.count_nonzero(column & positive) for column in table.counted.T], np.intp)
     half = student_t(df, conf_level) * std_error
     notes = [
         Note(note.message, {"n": int(count)})

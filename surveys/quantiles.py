@@ -190,7 +190,7 @@ def quantile(
     else:
         inside = np.repeat(table.counted, len(wanted), axis=1)
         below = np.repeat(table.values, len(wanted), axis=1) <= found
-        share = Ratio((inside & below).astype(float), inside.astype(float))
+        share = Ratio((inside & below).astype(float), inside)
         moved, notes = design.appraise(share)
         shares, share_error = share.value(design.weights), np.sqrt(np.square(moved).sum(axis=0))
         limits = _share_limits(interval, shares, share_error, df, n, conf_level)

@@ -207,7 +207,7 @@ class ReplicateDesign(Design):
         """
         counted = self.weights != 0 if rows is None else rows & (self.weights != 0)
         if self.df is None:
-            return _design.count_degrees(self.stages[0].unit, self.stratum, counted)
+            return _design.count_degrees(self.stages[0], counted)
         if rows is None or counted.all():
             return self.df
         usable = np.isfinite(self.replicates[0])

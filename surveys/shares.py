@@ -48,7 +48,7 @@ class LevelShares:
     def of(cls, indicator: Floats, base: NDArray[np.bool_], levels: Levels | None) -> LevelShares:
         """Ask for the share of a base that says yes, among those who answered."""
         table = by_level(indicator, base & np.isfinite(indicator), levels)
-        return cls(Ratio(table.values, table.counted.astype(float)), table.counted, table.index)
+        return cls(Ratio(table.values, table.counted), table.counted, table.index)
 
     def estimate(self, sample: Sample, conf_level: float) -> Estimates:
         """Estimate the shares, with intervals on the logit or Korn and Graubard's."""

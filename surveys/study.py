@@ -292,27 +292,44 @@ class Published(Section):
 
 
 class Dropout(Section):
-    """`[usage] dropout`: what counts as gone, and when."""
+    """
+    `[usage] dropout`: what counts as gone, and when.
 
-    rule: Literal["inactive", "closed"] = "inactive"
+    `horizon`, in the unit of a table of tenures, stands in the place of `horizon_days` where that unit is
+    not days.
+    """
+
+    rule: Literal["inactive", "first_silence", "detected", "closed"] = "inactive"
     gap_days: int = Field(default=30, gt=0)
     horizon_days: int = Field(default=30, gt=0)
+    horizon: int | None = Field(default=None, gt=0)
 
 
 class Usage(Section):
-    """`[usage]`: the log of events, or the table of accounts, of one platform."""
+    """
+    `[usage]`: the log of events, or the table of accounts, of one platform.
+
+    A table of accounts gives dates; or else `tenure`, how long each account has lasted in `tenure_unit`,
+    and `dropped`, whether it is gone; `entry` then is the tenure at which observation began. `cause` says
+    why accounts closed; `cause_blank` names the cause where that cell is blank.
+    """
 
     events: str | None = None
     accounts: str | None = None
     platform: str | None = None
     simulated: bool = False
-    account: Columns
+    account: Columns = ()
     time: str | None = None
     signup: str | None = None
     entry: str | None = None
     closed: str | None = None
     last_seen: str | None = None
     observed_until: str | None = None
+    tenure: str | None = None
+    tenure_unit: Literal["days", "weeks", "months", "years"] | None = None
+    dropped: Answer | None = None
+    cause: str | None = None
+    cause_blank: str | None = None
     group: tuple[str, ...] = ()
     time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
     time_format: str | None = None
@@ -328,12 +345,49 @@ class Usage(Section):
             raise ValueError("expected time, the column that says when each event happened")
         if self.events is not None and self.dropout.rule == "closed":
             raise ValueError("rule 'closed' needs accounts with a closing date; a log of events has none")
-        if self.accounts is not None and self.signup is None:
+        if not self.account and self.tenure is None:
+            raise ValueError("expected account, the column that names each account")
+        if self.accounts is not None and self.tenure is None and self.signup is None:
             raise ValueError("expected signup, the column that says when each account was opened")
+        if self.accounts is not None and self.dropout.rule == "first_silence":
+            raise ValueError("rule 'first_silence' needs a log of events; a table of accounts tells no silences")
         needed = "closed" if self.dropout.rule == "closed" else "last_seen"
-        if self.accounts is not None and getattr(self, needed) is None:
+        if self.accounts is not None and self.tenure is None and getattr(self, needed) is None:
             raise ValueError(f"rule '{self.dropout.rule}' needs {needed}, a column of the accounts")
         return self
+
+    @model_validator(mode="after")
+    def _tenures_stand_alone(self) -> Usage:
+        if self.tenure is None:
+            if self.dropped is not None or self.tenure_unit is not None:
+                raise ValueError("dropped and tenure_unit are of a table of tenures: name its column under tenure")
+            if self.dropout.horizon is not None:
+                raise ValueError("horizon is of a table of tenures: give horizon_days")
+            return self
+        dated = ("events", "time", "signup", "closed", "last_seen", "observed_until")
+        if given := [name for name in dated if getattr(self, name) is not None]:
+            raise ValueError(f"tenure stands in the place of dates: remove {', '.join(given)}")
+        if self.tenure_unit is None or self.dropped is None:
+            raise ValueError("tenure needs tenure_unit, what it counts, and dropped, which says who is gone")
+        if self.dropout.rule != "closed":
+            raise ValueError("a table of tenures says itself who is gone: set dropout = { rule = 'closed' }")
+        if (self.tenure_unit == "days") != (self.dropout.horizon is None):
+            where = "horizon_days" if self.tenure_unit == "days" else f"horizon, in {self.tenure_unit},"
+            raise ValueError(f"tenures in {self.tenure_unit} need {where} in dropout")
+        return self
+
+    @model_validator(mode="after")
+    def _causes_are_of_closing(self) -> Usage:
+        if self.cause is not None and (self.accounts is None or self.dropout.rule != "closed"):
+            raise ValueError("cause says why accounts were closed: it needs accounts and rule 'closed'")
+        if self.cause is None and self.cause_blank is not None:
+            raise ValueError("cause_blank is for blank cells of cause: name its column")
+        return self
+
+    @property
+    def horizon(self) -> int:
+        """The tenure of the headline, in days or in the unit of a table of tenures."""
+        return self.dropout.horizon_days if self.dropout.horizon is None else self.dropout.horizon
 
 
 class Evidence(Section):
