@@ -20,9 +20,10 @@ SETTLED = 1e-11
 LEAST = 1e-15
 HIGHEST = 150.0
 CERTAIN = 1e-8
+SINGULAR = 1e14
 DIRECTION = 1e-7
 APART = 1e-6
-BLOCK = 4_096
+BLOCK = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,9 @@ class Coefficients:
         """Give what each row pulls at its linear predictor, and the way from the basis to the coefficients."""
         information, _ = self._normal_equations(fitted.basis, fitted.eta, weights[self.rows])
         mean = self.link.inverse(fitted.eta)
-        scores = (self.outcome - mean) * self.link.slope(mean) / self._variance(mean)
+        scores = self.outcome - mean
+        if not self._canonical:
+            scores *= self.link.slope(mean) / self._variance(mean)
         return scores, linalg.solve_triangular(fitted.triangle, np.linalg.inv(information)).T
 
     def fit(self, weights: Floats) -> Fit:
@@ -149,16 +152,15 @@ class Coefficients:
         triangle, size = weighted_triangle(self.matrix, w)
         if np.abs(np.diag(triangle)).min() <= DIRECTION * np.abs(np.diag(triangle)).max():
             return Fit(nothing, np.full(len(y), np.nan), self.matrix, triangle, "unsettled")
-        basis = self.matrix @ linalg.solve_triangular(triangle * size, np.eye(len(size)))
+        # Columns side by side in memory: each is read by itself.
+        basis = (linalg.solve_triangular(triangle * size, np.eye(len(size))).T @ self.matrix.T).T
         eta, found = self.link.function(self.family.start(y)), nothing
         state: Literal["settled", "unsettled"] = "unsettled"
         for _ in range(STEPS):
-            try:
-                step = np.linalg.solve(*self._normal_equations(basis, eta, w))
-            except np.linalg.LinAlgError:
+            information, pulled = self._normal_equations(basis, eta, w)
+            if not np.isfinite(information).all() or np.linalg.cond(information) > SINGULAR:
                 break
-            if not np.isfinite(step).all():
-                break
+            step = np.linalg.solve(information, pulled)
             moved, found, eta = np.abs(step - found), step, basis @ step
             if (moved <= self._settled * (1 + np.abs(found))).all():
                 state = "settled"
@@ -184,8 +186,12 @@ class Coefficients:
             block = slice(start, start + BLOCK)
             mean = self.link.inverse(eta[block])
             slope = np.maximum(self.link.slope(mean), LEAST)
-            pull = weights[block] * slope**2 / self._variance(mean)
-            response = pull * (eta[block] + (self.outcome[block] - mean) / slope)
+            pull = weights[block] * slope
+            response = weights[block] * (self.outcome[block] - mean)
+            if not self._canonical:
+                steep = slope / self._variance(mean)
+                pull, response = pull * steep, response * steep
+            response += pull * eta[block]
             columns = basis[block]
             information += (columns * pull[:, None]).T @ columns
             pulled += response @ columns
@@ -194,8 +200,12 @@ class Coefficients:
     @property
     def _settled(self) -> float:
         """Newton's steps square the error, so that a step below the root leaves one below the tolerance."""
-        canonical = (self.family, self.link) in CANONICAL
-        return float(np.sqrt(SETTLED)) if canonical else SETTLED
+        return float(np.sqrt(SETTLED)) if self._canonical else SETTLED
+
+    @property
+    def _canonical(self) -> bool:
+        """Whether the slope of the link is the variance, so that the one over the other is 1."""
+        return (self.family, self.link) in CANONICAL
 
     def _variance(self, mean: Floats) -> Floats:
         return np.maximum(self.family.variance(mean), LEAST)

@@ -286,18 +286,19 @@ class SurveyGlm:
             raise EstimateError.at(
                 f"formula '{self.formula}'", "no row has all of its variables", "Leave some of them out"
             )
-        outcome, matrix, terms = self._matrices(data.loc[inside, names].reset_index(drop=True))
+        complete = data[names] if inside.all() else data.loc[inside, names]
+        outcome, matrix, labels, terms = self._matrices(complete.reset_index(drop=True))
         kept = np.flatnonzero(inside)
         statistic = Coefficients(
-            matrix.to_numpy(float),
+            matrix,
             outcome,
             kept,
             design.n,
             _regression.FAMILIES[self.family],
             _regression.LINKS[self.chosen_link],
         )
-        self._check(statistic, design.weights, matrix.columns)
-        return self._describe(statistic, design, inside, matrix.columns, terms, conf_level)
+        self._check(statistic, design.weights, labels)
+        return self._describe(statistic, design, inside, labels, terms, conf_level)
 
     def _variables(self, data: pd.DataFrame) -> list[str]:
         """List the columns that the formula names."""
@@ -324,8 +325,8 @@ class SurveyGlm:
             raise SpecError.at(place, "names no column", "Write it as 'y ~ x + z'")
         return wanted
 
-    def _matrices(self, data: pd.DataFrame) -> tuple[Floats, pd.DataFrame, dict[str, tuple[int, ...]]]:
-        """Build outcome and covariates from complete rows."""
+    def _matrices(self, data: pd.DataFrame) -> tuple[Floats, Floats, pd.Index, dict[str, tuple[int, ...]]]:
+        """Build outcome and covariates from complete rows, with the names of columns and the places of terms."""
         from formulaic import Formula
         from formulaic.errors import FormulaicError
 
@@ -338,9 +339,9 @@ class SurveyGlm:
         if not hasattr(built, "lhs") or built.lhs.shape[1] != 1:
             mend = "Write one outcome that is a number before '~', such as I(answer == \"Yes\")"
             raise SpecError.at(place, "has no single outcome", mend)
-        outcome, matrix = built.lhs.iloc[:, 0].to_numpy(float), pd.DataFrame(built.rhs)
+        outcome, matrix = built.lhs.iloc[:, 0].to_numpy(float), np.asarray(built.rhs, float)
         problems = []
-        if not np.isfinite(matrix.to_numpy(float)).all() or not np.isfinite(outcome).all():
+        if not np.isfinite(matrix).all() or not np.isfinite(outcome).all():
             problems.append(
                 Problem(place, "gives infinite or missing values", "Limit rows to those where it can be had")
             )
@@ -352,7 +353,8 @@ class SurveyGlm:
         if problems:
             raise SpecError(*problems)
         slices = {str(term): tuple(range(*part.indices(matrix.shape[1]))) for term, part in _slices(built.rhs).items()}
-        return outcome, matrix, {name: places for name, places in slices.items() if name != "1"}
+        terms = {name: places for name, places in slices.items() if name != "1"}
+        return outcome, matrix, built.rhs.columns, terms
 
     def _check(self, statistic: Coefficients, weights: Floats, names: pd.Index) -> None:
         """Refuse models without a finite, single answer."""
@@ -427,8 +429,7 @@ def _factor(values: pd.Series) -> pd.Series:
     """Make levels of numbers, in their order, named as a person would write them."""
     if values.dtype.kind not in "iuf":
         return values.astype("category")
-    levels = np.unique(values.to_numpy(float))
-    codes = np.searchsorted(levels, values.to_numpy(float))
+    codes, levels = pd.factorize(values.to_numpy(float), sort=True)
     named = pd.Categorical.from_codes(codes, categories=pd.Index([format_code(float(level)) for level in levels]))
     return pd.Series(named, index=values.index)
 

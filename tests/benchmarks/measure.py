@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def best(function: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Run a few times; give the shortest time in seconds, and what came back."""
-    times, value = [], None
+def best(functions: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Run each in turn, a few rounds; give the shortest time of each in seconds."""
+    times: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(repeats):
-        start = time.perf_counter()
-        value = function()
-        times.append(time.perf_counter() - start)
-    return min(times), value
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - start)
+    return {name: min(taken) for name, taken in times.items()}
 
 
 def tell(benchmark: str, line: str, rows: int, seconds: Mapping[str, float | None], **more: Any) -> None:

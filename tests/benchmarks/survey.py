@@ -143,12 +143,12 @@ def run(rows: int, repeats: int) -> None:
     frame = simulate(rows)
     from_r, from_svy = r_peer(frame, repeats), svy_peer(frame)
     for line, function in ours(frame).items():
-        seconds: dict[str, float | None] = {"ours": best(function, repeats)[0]}
-        if line in from_svy:
-            try:
-                seconds["svy"] = best(from_svy[line], repeats)[0]
-            except Exception as error:  # a peer's failure is a result, too
-                tell("survey", line, rows, seconds, svy_failed=f"{type(error).__name__}: {error}"[:200])
-                continue
+        more = {}
+        both = {"ours": function} | ({"svy": from_svy[line]} if line in from_svy else {})
+        try:
+            seconds: dict[str, float | None] = {**best(both, repeats)}
+        except Exception as error:  # a peer's failure is a result, too
+            more = {"svy_failed": f"{type(error).__name__}: {error}"[:200]}
+            seconds = {**best({"ours": function}, repeats)}
         seconds["R survey"] = from_r.get(line)
-        tell("survey", line, rows, seconds)
+        tell("survey", line, rows, seconds, **more)
