@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from churn._cox_fit import Fit, fit_cox
+from churn._cox_risk_sets import Spells
 from churn._design_based import Codes, Floats, Followed, divide, martingale_table
 
 Ties = Literal["efron", "breslow"]
-
-MOST_STEPS = 50
-PRECISION = 1e-10
-FLAT = 1e-9
-"""A likelihood whose curvature has fallen to this share of that at no effect rises without end."""
-
-
-class Fit(NamedTuple):
-    """Coefficients, the inverse of the information, and what score residuals are made of."""
-
-    coefficient: Floats
-    inverse: Floats
-    relative_risk: Floats
-    substep: Codes
-    fraction: Floats
-    intensity: Floats
-    mean: Floats
-    converged: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,108 +48,32 @@ class CoxScore:
     def value(self, weights: Floats) -> Floats:
         """Give the coefficients, shape (k,); NaN where the likelihood has no maximum."""
         fit = self.fit(weights)
-        return fit.coefficient if fit.converged else np.full(self.covariates.shape[1], np.nan)
+        return np.full(self.covariates.shape[1], np.nan) if fit is None else fit.coefficient
 
     def influence(self, weights: Floats) -> Floats:
         """Linearise: score residuals times the inverse of the information."""
-        fit = self.fit(weights)
-        n_times = int(self.position.max()) + 1
-        leaving, at = self.event, self.position[self.event]
-        risk, x = fit.relative_risk[:, None], self.covariates
-        hazard = np.bincount(fit.substep, fit.intensity, n_times)
-        weighed = _sums(fit.substep, fit.intensity[:, None] * fit.mean, n_times)
-        until, weighed_until = np.cumsum(hazard)[self.position, None], np.cumsum(weighed, axis=0)[self.position]
-        score = -risk * (x * until - weighed_until)
-        partial = fit.fraction * fit.intensity
-        own = np.bincount(fit.substep, partial, n_times)[at, None]
-        own_weighed = _sums(fit.substep, partial[:, None] * fit.mean, n_times)[at]
-        average = divide(
-            _sums(fit.substep, fit.mean, n_times), np.bincount(fit.substep, minlength=n_times).astype(float)[:, None]
-        )
-        score[leaving] += x[leaving] - average[at] + risk[leaving] * (x[leaving] * own - own_weighed)
-        moved = np.zeros((self.n_rows, x.shape[1]))
-        moved[self.row] = score @ fit.inverse / _scale(weights[self.row])
+        fit, moved = self.fit(weights), np.zeros((self.n_rows, self.covariates.shape[1]))
+        moved[self.row] = np.nan if fit is None else fit.influence()
         return moved
 
-    def fit(self, weights: Floats) -> Fit:
-        """Maximise the weighted partial likelihood by Newton's method."""
-        w = weights[self.row] / _scale(weights[self.row])
-        k = self.covariates.shape[1]
-        center = w @ self.covariates / w.sum()
-        spread = np.sqrt(w @ np.square(self.covariates - center) / w.sum())
-        spread = np.where(spread > 0, spread, 1.0)
-        x = (self.covariates - center) / spread
-        frame = _Frame.of(self, w)
-        coefficient, converged, start = np.zeros(k), False, np.zeros(k)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for _ in range(MOST_STEPS):
-                risk = np.exp(x @ coefficient)
-                score, information, intensity, mean = frame.derivatives(x, risk)
-                step = _solve(information, score)
-                if converged or step is None:
-                    break
-                start = np.diag(information) if not start.any() else start
-                coefficient = coefficient + step
-                converged = bool(np.abs(step).max() < PRECISION * (1 + np.abs(coefficient).max()))
-        inverse = _solve(information, np.eye(k)) if converged else None
-        found = inverse is not None and bool((np.diag(information) > FLAT * start).all())
-        return Fit(
-            coefficient=coefficient / spread,
-            inverse=(np.eye(k) if inverse is None else inverse) / np.outer(spread, spread),
-            relative_risk=risk,
-            substep=frame.substep,
-            fraction=frame.fraction,
-            intensity=intensity,
-            mean=mean * spread + center,
-            converged=found,
+    def fit(self, weights: Floats) -> Fit | None:
+        """Maximise the weighted partial likelihood; None where it has no maximum."""
+        weight = weights[self.row]
+        n = len(weight)
+        together = np.bincount(self.position[self.event], weight[self.event], int(self.position.max()) + 1)
+        spells = Spells(
+            duration=self.position.astype(float),
+            entry=np.full(n, np.nan),
+            event=self.event & (together[self.position] > 0),
+            n=np.ones(n, np.int64),
+            weight=weight,
+            stratum=np.zeros(n, np.int64),
+            unit=np.arange(n),
         )
-
-
-class _Frame(NamedTuple):
-    """What a fit needs besides coefficients: times at which people leave, a step for each of those tied."""
-
-    position: Codes
-    event: NDArray[np.bool_]
-    weights: Floats
-    substep: Codes
-    fraction: Floats
-    share: Floats
-    n_times: int
-
-    @classmethod
-    def of(cls, model: CoxScore, w: Floats) -> _Frame:
-        n_times = int(model.position.max()) + 1
-        at = model.position[model.event]
-        tied, together = np.bincount(at, minlength=n_times), np.bincount(at, w[model.event], n_times)
-        steps = tied * (together > 0) if model.ties == "efron" else (together > 0).astype(np.intp)
-        substep = np.repeat(np.arange(n_times), steps)
-        first = np.repeat(np.cumsum(steps) - steps, steps)
-        fraction = (np.arange(len(substep)) - first) / steps[substep]
-        return cls(model.position, model.event, w, substep, fraction, (together[substep] / steps[substep]), n_times)
-
-    def derivatives(self, x: Floats, risk: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Give score, information, and the intensity and mean of covariates at each step."""
-        r = self.weights * risk
-        leaving, at, k = self.event, self.position[self.event], x.shape[1]
-        s0, d0 = self._at_risk(r), np.bincount(at, r[leaving], self.n_times)[self.substep]
-        pool = s0 - self.fraction * d0
-        mean = np.empty((len(self.substep), k))
-        for j in range(k):
-            d1 = np.bincount(at, (r * x[:, j])[leaving], self.n_times)[self.substep]
-            mean[:, j] = (self._at_risk(r * x[:, j]) - self.fraction * d1) / pool
-        information = np.empty((k, k))
-        for i in range(k):
-            for j in range(i + 1):
-                rxx = r * x[:, i] * x[:, j]
-                d2 = np.bincount(at, rxx[leaving], self.n_times)[self.substep]
-                second = (self._at_risk(rxx) - self.fraction * d2) / pool
-                information[i, j] = information[j, i] = self.share @ (second - mean[:, i] * mean[:, j])
-        score = self.weights[leaving] @ x[leaving] - self.share @ mean
-        return score, information, self.share / pool, mean
-
-    def _at_risk(self, values: Floats) -> Floats:
-        found = np.asarray(np.bincount(self.position, values, self.n_times), float)
-        return np.cumsum(found[::-1])[::-1][self.substep]
+        if not spells.event.any():
+            return None
+        found = fit_cox(spells, self.covariates, self.ties)
+        return found if isinstance(found, Fit) and found.maximum.state == "found" else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,15 +128,3 @@ class LogRankScore:
 
 def _sums(codes: Codes, values: Floats, n: int) -> Floats:
     return np.stack([np.bincount(codes, column, n) for column in values.T], axis=1)
-
-
-def _scale(weights: Floats) -> float:
-    mean = float(weights.mean())
-    return mean if mean > 0 else 1.0
-
-
-def _solve(matrix: Floats, right: Floats) -> Floats | None:
-    """Solve, or give None where there is no single answer."""
-    if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > 1e13:
-        return None
-    return np.asarray(np.linalg.solve(matrix, right))

@@ -48,8 +48,12 @@ class AccountTable:
         Local day after the last one observed, in days since 1970-01-01; None on a clock of its own.
     grain : {'instant', 'day'}
         What a tick is.
+    cause : ndarray of int, shape (n_accounts,), or None
+        Why it was closed: 0 where blank, i for `causes[i - 1]`; None where the study names no such column.
+    causes : tuple of str
+        Names of the causes, in alphabetical order.
     columns : mapping of str to str
-        Column of the file behind each of these times.
+        Column of the file behind each of these.
     files : tuple of str
         Names of the files.
     file, row : ndarray of int, shape (n_accounts,)
@@ -65,6 +69,8 @@ class AccountTable:
     closed: Floats | None = None
     last_seen: Floats | None = None
     observed_until: Floats | None = None
+    cause: NDArray[np.int64] | None = None
+    causes: tuple[str, ...] = ()
     end: float
     end_day: int | None
     grain: Grain
@@ -102,7 +108,8 @@ def read_accounts(study: Study) -> AccountTable:
     ----------
     study : Study
         With `usage.accounts`. Blank cells under `closed` are accounts still open; under `entry`, accounts
-        observed from sign-up on; under `observed_until`, accounts observed to the end of the window.
+        observed from sign-up on; under `observed_until`, accounts observed to the end of the window. An
+        account has a `cause` if and only if it is closed, unless `cause_blank` names the cause of blanks.
 
     Returns
     -------
@@ -138,12 +145,15 @@ def read_accounts(study: Study) -> AccountTable:
     if usage.accounts is None:
         mend = "Name the table under accounts, or use read_activity"
         raise StudyError.at("study.toml, usage", "names events, expected a table of accounts", mend)
+    if usage.tenure is not None:
+        what = "names a column of tenures, expected dates"
+        raise StudyError.at("study.toml, usage.tenure", what, "Use read_tenures, or count_tenure_table")
     times = {key: getattr(usage, key) for key in TIMES if getattr(usage, key) is not None}
     with open_source(
         study.folder,
         usage.accounts,
         key="accounts",
-        wanted=wanted_columns(usage, times),
+        wanted=wanted_columns(usage, times | ({} if usage.cause is None else {"cause": usage.cause})),
         delimiter=usage.delimiter,
         encoding=usage.encoding,
     ) as (engine, source):
@@ -151,15 +161,14 @@ def read_accounts(study: Study) -> AccountTable:
             TimeColumn(name=name, unit=usage.time_unit, time_format=usage.time_format) for name in times.values()
         ]
         accounts = account_columns(usage)
-        table, grains, expected = read_accounts_table(
-            engine, source, account=accounts, times=columns, groups=usage.group
-        )
+        described = usage.group if usage.cause is None else (*usage.group, usage.cause)
+        table, grains, expected = read_accounts_table(engine, source, account=accounts, times=columns, groups=described)
         files = tuple(path.name for path in source.files)
         if table.num_rows == 0:
             raise StudyError.at(source.name, "has no rows, expected one per account", "Export it again")
         notes = source.notes
     found = _on_one_clock(table, study, usage, times, grains, files, notes)
-    problems = [*_blank_problems(table, found, expected), *_time_problems(found)]
+    problems = [*_blank_problems(table, found, expected), *_time_problems(found), *_cause_problems(found)]
     if problems:
         raise StudyError(*problems)
     return found
@@ -177,6 +186,7 @@ def _on_one_clock(
     zone, end_day = study.study.timezone, day_number(study.study.as_of) + 1
     filled = [key for key, name in times.items() if table[f"raw_{name}"].null_count < table.num_rows]
     grain: Grain = "day" if any(grains[times[key]] == "day" for key in filled) else "instant"
+    cause, causes = _causes(table, usage)
     ticks = {key: table[f"tick_{name}"].to_pandas().to_numpy(np.float64) for key, name in times.items()}
     if grain == "day":
         ticks = {
@@ -189,15 +199,29 @@ def _on_one_clock(
         accounts=table_frame(table, "account_", account_columns(usage)),
         attributes=table_frame(table, "group_", usage.group),
         **ticks,
+        cause=cause,
+        causes=causes,
         end=end,
         end_day=None if own_clock else end_day,
         grain=grain,
-        columns=dict(times) | {"account": "', '".join(account_columns(usage))},
+        columns=dict(times) | {"account": "', '".join(account_columns(usage)), "cause": usage.cause or ""},
         files=files,
         file=table["file"].to_numpy().astype(np.int64),
         row=table["row"].to_numpy().astype(np.int64),
         notes=notes,
     )
+
+
+def _causes(table: pa.Table, usage: Usage) -> tuple[NDArray[np.int64] | None, tuple[str, ...]]:
+    """Give causes their numbers; a blank one of an account with a closing date is what the study says it is."""
+    if usage.cause is None or usage.closed is None:
+        return None, ()
+    named = table[f"group_{len(usage.group)}"].to_pandas().astype(object).str.strip().replace("", None)
+    if usage.cause_blank is not None:
+        closed = np.asarray(table[f"raw_{usage.closed}"].to_pandas().notna())
+        named = named.mask(named.isna() & closed, usage.cause_blank)
+    codes, causes = pd.factorize(named, sort=True)
+    return codes.astype(np.int64) + 1, tuple(map(str, causes))
 
 
 def _local_days(instants: Floats, timezone: str) -> Floats:
@@ -280,3 +304,13 @@ def _time_problems(found: AccountTable) -> list[Problem]:
         key = "observed_until" if until is not None else "signup"
         problems += _problem(found, open_ended, key, what, mend)
     return problems
+
+
+def _cause_problems(found: AccountTable) -> list[Problem]:
+    if found.cause is None or found.closed is None:
+        return []
+    absent, gone = found.cause == 0, ~np.isnan(found.closed)
+    what, mend = "are closed without a cause", "Fill in the cause, or name that of blank cells under cause_blank"
+    problems = _problem(found, absent & gone, "cause", what, f"{mend} in study.toml")
+    mend = "Clear the cause, or fill in the date of closing"
+    return problems + _problem(found, ~absent & ~gone, "cause", "have a cause and are not closed", mend)

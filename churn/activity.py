@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from churn._bitmaps import any_between, words_needed
 from churn._zones import DAY, ZoneOffsets, day_date, day_number, day_start, zone_offsets
-from surveys.errors import Problem, StudyError
+from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
 from surveys.study import Study, Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from churn._partials import Merged
     from churn.engine import EventLog, Grain, Profile
 
 LONGEST = 36_525
+
+DayClock = Literal["local", "elapsed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,17 +44,24 @@ class Activity:
     first_day, last_day : ndarray of int, shape (n_accounts,)
         Local days of `first` and `last`, in days since 1970-01-01.
     words : ndarray of uint64, shape (n_accounts, n_words)
-        Active local days: bit `k` of word `j` is the day `origin + 62 * j + k`.
+        Active days: bit `k` of word `j` is the day `origin + 62 * j + k`.
     origin : int
-        Local day of the first bit, in days since 1970-01-01.
+        Day of the first bit: a local one, in days since 1970-01-01, or 0 for elapsed days.
     end : int
         End of observation, exclusive, in microseconds since 1970 UTC.
     end_day : int
         Local day after the last one observed, in days since 1970-01-01.
     timezone : str
         Name of the zone whose days these are.
+    clock : {'local', 'elapsed'}
+        Whether the days of `words` are local calendar days, or periods of 24 hours since the account's first
+        event, the first of them being 0.
     grain : {'instant', 'day'}
         Whether the log says when in the day an event happened.
+    silence_days : int or None
+        Length of the silences of `silent_since`, in periods of 24 hours; None where it was not asked for.
+    silent_since : ndarray of int, shape (n_accounts,), or None
+        Last event before the first silence of that length, as `first`; `last` where no event follows one.
     n_events : int
         Events within the window, over all accounts.
     notes : tuple of Note
@@ -70,7 +80,10 @@ class Activity:
     end: int
     end_day: int
     timezone: str
+    clock: DayClock = "local"
     grain: Grain = "instant"
+    silence_days: int | None = None
+    silent_since: NDArray[np.int64] | None = None
     n_events: int
     notes: tuple[Note, ...] = ()
 
@@ -86,7 +99,7 @@ class Activity:
         Parameters
         ----------
         start, stop : int
-            First day, and the day after the last, in days since 1970-01-01.
+            First day, and the day after the last, counted as `origin` is.
 
         Returns
         -------
@@ -156,7 +169,7 @@ def usage_of(study: Study) -> Usage:
     return study.usage
 
 
-def read_activity(study: Study) -> Activity:
+def read_activity(study: Study, *, clock: DayClock = "local", silence_days: int | None = None) -> Activity:
     """
     Reduce the log of events of a study to one row per account.
 
@@ -164,14 +177,23 @@ def read_activity(study: Study) -> Activity:
     ----------
     study : Study
         With `usage.events`; the window ends when the local day `study.as_of` ends in `study.timezone`.
+    clock : {'local', 'elapsed'}
+        Days in which activity is kept: local calendar days, or periods of 24 hours since the account's first
+        event, which are the same in every zone.
+    silence_days : int, optional
+        Also find each account's first silence of so many periods of 24 hours, to the microsecond. This puts the
+        events of every account in order, and so costs several times the rest; days alone tell such
+        silences to within a day.
 
     Returns
     -------
     Activity
-        First and last event and active local days of each account, within the window.
+        First and last event and active days of each account, within the window.
 
     Raises
     ------
+    SpecError
+        If `clock` is none of these, or `silence_days` is less than 1.
     StudyError
         If files or columns are not there; if rows lack an account or a time, or hold a time that cannot be
         read; if nothing lies within the window.
@@ -180,7 +202,10 @@ def read_activity(study: Study) -> Activity:
     -----
     Times without an offset, and numbers, are UTC. A column of dates holds local days. Sign-up is an
     account's first event. The log is read twice, once to count and once to reduce, and never held in
-    memory; what is kept is a few numbers per account and a bit per local day.
+    memory; what is kept is a few numbers per account and a bit per day. Parquet files whose footers tell the
+    span of their timestamps are read once. Elapsed days need the first event of every account before any day
+    can be told, and so one more reading. `usage.events` may be the address of a PostgreSQL server or of Spark,
+    where `usage.table` names the log: the same reduction then runs there.
 
     Examples
     --------
@@ -193,6 +218,10 @@ def read_activity(study: Study) -> Activity:
     """
     from churn.engine import EventLog, TimeColumn, open_source
 
+    if clock not in get_args(DayClock):
+        raise SpecError.at("read_activity, clock", f"got '{clock}'", "Choose 'local' or 'elapsed'")
+    if silence_days is not None and silence_days < 1:
+        raise SpecError.at("read_activity, silence_days", f"got {silence_days}", "Give at least 1 day")
     usage = usage_of(study)
     _check_keys(usage)
     assert usage.events is not None
@@ -205,10 +234,12 @@ def read_activity(study: Study) -> Activity:
         wanted=wanted,
         delimiter=usage.delimiter,
         encoding=usage.encoding,
+        table=usage.table,
     ) as (engine, source):
         time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format)
         log = EventLog(engine, source, account=account_columns(usage), time=time, groups=usage.group)
-        return _reduced(study, usage, log, source.name, source.notes)
+        activity = _reduced(study, usage, log, source.name, source.notes, clock)
+        return activity if silence_days is None else _with_silences(activity, log, silence_days)
 
 
 def _check_keys(usage: Usage) -> None:
@@ -221,36 +252,110 @@ def _check_keys(usage: Usage) -> None:
         raise StudyError(*(Problem(f"study.toml, usage.{key}", what, "Remove it") for key in unused))
 
 
-def _reduced(study: Study, usage: Usage, log: EventLog, name: str, notes: tuple[Note, ...]) -> Activity:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Window:
+    """
+    Over what a log is reduced.
+
+    Attributes
+    ----------
+    origin, end_day : int
+        First local day of the log, and the day after the last one observed, in days since 1970-01-01.
+    end : int
+        End of observation, exclusive, in microseconds since 1970 UTC.
+    offsets : ZoneOffsets or None
+        Local time of the log's instants; None where it holds days.
+    late : int or None
+        First tick that comes too late; None where none does.
+    notes : tuple of Note
+        Caveats.
+    """
+
+    origin: int
+    end_day: int
+    end: int
+    offsets: ZoneOffsets | None
+    late: int | None
+    notes: tuple[Note, ...]
+
+
+def log_window(study: Study, log: EventLog, name: str, *, clock: DayClock = "local") -> Window:
+    """Find the window of a log, and refuse rows that lack a time; rows without an account may show later."""
+    usage = usage_of(study)
     about = study.study
     end_day = day_number(about.as_of) + 1
     end = day_start(about.timezone, end_day)
-    profile = log.profile(end_day if log.grain == "day" else end)
-    _check_rows(log, profile, name, usage)
+    tick_end = end_day if log.grain == "day" else end
+    outline = log.outline(tick_end) if clock == "local" else None
+    profile = outline or _checked(log, tick_end, name, usage)
     first, last = _check_span(profile, name, study, log.grain)
     if log.grain == "day":
         offsets, origin = None, first
     else:
         offsets = zone_offsets(about.timezone, first, last)
         origin = int(offsets.local_days(np.array([first]))[0])
-    tick_end = end_day if offsets is None else end
-    table = log.by_account(
-        end=tick_end if profile.n_late else None,
-        origin=origin,
-        offsets=offsets,
-        n_words=words_needed(end_day - origin),
-    )
     late = (Note("{n} events after {day} are left out", {"n": profile.n_late, "day": about.as_of}),)
-    return _activity(
-        table,
-        usage=usage,
-        offsets=offsets,
+    return Window(
         origin=origin,
-        end=end,
         end_day=end_day,
-        timezone=about.timezone,
-        notes=notes + (late if profile.n_late else ()),
+        end=end,
+        offsets=offsets,
+        late=tick_end if profile.n_late else None,
+        notes=late if profile.n_late else (),
     )
+
+
+def refuse_missing_accounts(study: Study, log: EventLog, name: str) -> NoReturn:
+    """Say which rows have no account, the reduction having met some."""
+    end_day = day_number(study.study.as_of) + 1
+    end = end_day if log.grain == "day" else day_start(study.study.timezone, end_day)
+    _checked(log, end, name, usage_of(study))
+    raise AssertionError("rows without an account were found, then none")
+
+
+def _reduced(
+    study: Study, usage: Usage, log: EventLog, name: str, notes: tuple[Note, ...], clock: DayClock
+) -> Activity:
+    window = log_window(study, log, name, clock=clock)
+    merged = log.by_account(
+        end=window.late,
+        origin=window.origin,
+        offsets=window.offsets,
+        n_words=words_needed(window.end_day - window.origin),
+        clock=clock,
+    )
+    if merged is None:
+        refuse_missing_accounts(study, log, name)
+    return activity_of(
+        merged,
+        accounts=account_columns(usage),
+        groups=usage.group,
+        offsets=window.offsets,
+        origin=window.origin,
+        end=window.end,
+        end_day=window.end_day,
+        timezone=study.study.timezone,
+        clock=clock,
+        notes=notes + window.notes,
+    )
+
+
+def _with_silences(activity: Activity, log: EventLog, silence_days: int) -> Activity:
+    """Add the last event before each account's first silence; a log of days counts the days between two."""
+    by_day = activity.grain == "day"
+    end, gap = (activity.end_day, silence_days) if by_day else (activity.end, silence_days * DAY)
+    found = log.first_silences(end=end, gap=gap)["since"]
+    last = activity.last_day if by_day else activity.last
+    since = np.where(found.is_null().to_numpy(), last, found.fill_null(0).to_numpy())
+    since = midnights(since, activity.timezone) if by_day else since
+    return replace(activity, silence_days=silence_days, silent_since=since)
+
+
+def _checked(log: EventLog, end: int, name: str, usage: Usage) -> Profile:
+    """Count what is there, and refuse rows that lack an account or a time."""
+    profile = log.profile(end)
+    _check_rows(log, profile, name, usage)
+    return profile
 
 
 def _check_rows(log: EventLog, profile: Profile, name: str, usage: Usage) -> None:
@@ -276,7 +381,8 @@ def _check_rows(log: EventLog, profile: Profile, name: str, usage: Usage) -> Non
 
 def _fault(log: EventLog, fault: str, column: str, n: int, n_rows: int, what: str, mend: str) -> Problem:
     examples = log.examples(fault)  # type: ignore[arg-type]
-    place = place_of([(file, row) for file, row, _ in examples], n, column)
+    file, row, _ = examples[0]
+    place = place_of([example[:2] for example in examples], n, column) if row else f"{file}, column '{column}'"
     found = f"{n:,} of {n_rows:,} rows {what}"
     if fault == "unreadable":
         found = f"got '{examples[0][2]}', expected {log.expected}; {found}"
@@ -327,42 +433,41 @@ def _check_span(profile: Profile, name: str, study: Study, grain: Grain) -> tupl
     return profile.first, profile.last
 
 
-def _activity(
-    table: pa.Table,
+def activity_of(
+    merged: Merged,
     *,
-    usage: Usage,
+    accounts: tuple[str, ...],
+    groups: tuple[str, ...],
     offsets: ZoneOffsets | None,
     origin: int,
     end: int,
     end_day: int,
     timezone: str,
+    clock: DayClock,
     notes: tuple[Note, ...],
 ) -> Activity:
-    columns = {name: table[name].to_numpy() for name in ("n_events", "first", "last")}
-    first, last = columns["first"].astype(np.int64), columns["last"].astype(np.int64)
+    """Describe merged states as the activity of accounts."""
+    first, last = merged.first, merged.last
     first_day, last_day = (first, last) if offsets is None else (offsets.local_days(first), offsets.local_days(last))
     if offsets is None:
         first, last = midnights(first, timezone), midnights(last, timezone)
-    n_words = words_needed(end_day - origin)
-    words = np.empty((table.num_rows, n_words), np.uint64)
-    for j in range(n_words):
-        words[:, j] = table[f"word_{j}"].to_numpy()
     return Activity(
-        accounts=table_frame(table, "account_", account_columns(usage)),
-        attributes=table_frame(table, "group_", usage.group),
-        n_events_of=columns["n_events"].astype(np.int64),
+        accounts=table_frame(merged.accounts, "account_", accounts),
+        attributes=pd.DataFrame(dict(zip(groups, merged.groups, strict=True)), index=pd.RangeIndex(len(first))),
+        n_events_of=merged.n_events,
         first=first,
         last=last,
         first_day=first_day,
         last_day=last_day,
-        words=words,
-        origin=origin,
+        words=merged.words,
+        origin=origin if clock == "local" else 0,
         end=end,
         end_day=end_day,
         timezone=timezone,
+        clock=clock,
         grain="day" if offsets is None else "instant",
-        n_events=int(columns["n_events"].sum()),
-        notes=notes + _changed(table, usage.group),
+        n_events=int(merged.n_events.sum()),
+        notes=notes + _changed(merged, groups),
     )
 
 
@@ -397,7 +502,7 @@ def table_frame(table: pa.Table, prefix: str, names: tuple[str, ...]) -> pd.Data
     return pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows))
 
 
-def _changed(table: pa.Table, groups: tuple[str, ...]) -> tuple[Note, ...]:
+def _changed(merged: Merged, groups: tuple[str, ...]) -> tuple[Note, ...]:
     message = "{n} accounts have several values of {group}; the one at their first event counts"
-    counts = {name: int(table[f"several_group_{i}"].to_pandas().eq(True).sum()) for i, name in enumerate(groups)}
+    counts = {name: int(several.sum()) for name, several in zip(groups, merged.several, strict=True)}
     return tuple(Note(message, {"n": n, "group": name}) for name, n in counts.items() if n)

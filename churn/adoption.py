@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from churn.curves import SurvivalCurve
+from churn.survival_curve import SurvivalCurve
 from surveys.errors import SpecError
 from surveys.funnel import Funnel
 from surveys.results import Estimate, Note, Unavailable

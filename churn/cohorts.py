@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._zones import day_date, day_number
+from churn._periods import period_starts
+from churn._zones import day_date
 from churn.activity import Activity
-from surveys.errors import EstimateError, SpecError
+from churn.lifecycle import check_local
 from surveys.intervals import wilson_interval
 from surveys.results import Note
 
@@ -132,7 +133,7 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
     Raises
     ------
     SpecError
-        If `conf_level` is not between 0 and 1.
+        If `conf_level` is not between 0 and 1, or the activity holds elapsed days.
     EstimateError
         If there are no accounts.
 
@@ -149,12 +150,8 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
     1  2009-01-01    1          33      13.0
     2  2009-01-01    2          33      12.0
     """
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
-    if not activity.n_accounts:
-        raise EstimateError.at("retention_triangle", "there are no accounts", "Use a log with events in the window")
-    first = int(activity.first_day.min())
-    starts = _month_starts(first, activity.end_day)
+    check_local(activity, "retention_triangle", conf_level)
+    starts = period_starts(int(activity.first_day.min()), activity.end_day, "month")
     month_of = np.searchsorted(starts, activity.first_day, side="right") - 1
     n_months = len(starts) - 1
     size = np.bincount(month_of, minlength=n_months)
@@ -188,10 +185,3 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
         timezone=activity.timezone,
         notes=activity.notes + (() if complete[observed].all() else (unfinished,)),
     )
-
-
-def _month_starts(first_day: int, end_day: int) -> Ints:
-    """Give the first day of every month that the window touches, and of the month after them."""
-    first, last = day_date(first_day), day_date(end_day - 1)
-    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month + 1)
-    return np.array([day_number(date(month // 12, month % 12 + 1, 1)) for month in months], np.int64)

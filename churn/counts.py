@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from churn.tenures import Tenures, cause_names, causes_of
 from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.results import Note, NoteValue
+from surveys.results import Note
 
 COLUMNS = ("entry", "duration", "event", "cause", "n")
 
@@ -207,14 +206,6 @@ def count_tenures(tenures: Tenures, *, by: Sequence[str] = ()) -> TenureCounts:
     return TenureCounts.from_frame(counted, time_unit=tenures.time_unit, notes=tenures.notes)
 
 
-def _stored(value: NoteValue) -> NoteValue | dict[str, str]:
-    return {"date": value.isoformat()} if isinstance(value, date) else value
-
-
-def _restored(value: NoteValue | dict[str, str]) -> NoteValue:
-    return date.fromisoformat(value["date"]) if isinstance(value, dict) else value
-
-
 def write_counts(counts: TenureCounts, path: Path) -> None:
     """
     Write counts to a Parquet file, with their unit.
@@ -239,8 +230,7 @@ def write_counts(counts: TenureCounts, path: Path) -> None:
     import pyarrow.parquet as pq
 
     table = pa.Table.from_pandas(counts.to_frame(), preserve_index=False)
-    notes = [[note.message, {key: _stored(value) for key, value in note.values.items()}] for note in counts.notes]
-    about = json.dumps({"time_unit": counts.time_unit, "notes": notes})
+    about = json.dumps({"time_unit": counts.time_unit, "notes": [note.to_json() for note in counts.notes]})
     pq.write_table(table.replace_schema_metadata({"tenures": about}), path)
 
 
@@ -279,8 +269,5 @@ def read_counts(path: Path) -> TenureCounts:
     except (pa.ArrowException, OSError):
         raise StudyError.at(path.name, "cannot be read, expected counts of tenures", "Write it again") from None
     about = json.loads((table.schema.metadata or {}).get(b"tenures", b"{}"))
-    notes = tuple(
-        Note(message, {key: _restored(value) for key, value in values.items()})
-        for message, values in about.get("notes", ())
-    )
+    notes = tuple(map(Note.from_json, about.get("notes", ())))
     return TenureCounts.from_frame(table.to_pandas(), time_unit=about.get("time_unit", "days"), notes=notes)

@@ -213,7 +213,7 @@ def survey_cox(
     followed, _, notes = follow(design, end, event, None, rows, ("0", "1"))
     gone = followed.kind == 1
     score = CoxScore(followed.position, gone, values[followed.row], followed.row, design.n, ties)
-    if not gone.any() or not score.fit(design.weights).converged:
+    if not gone.any() or score.fit(design.weights) is None:
         raise EstimateError.at(
             "covariates",
             "the likelihood has no maximum",

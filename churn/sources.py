@@ -1,4 +1,4 @@
-"""Files behind a usage study: which they are, which columns they have, and how they are to be read."""
+"""Files and tables behind a usage study: which they are, their columns, and how they are to be read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import IO, Literal, cast
 from surveys.errors import Problem, StudyError, did_you_mean
 from surveys.results import Note
 
-Kind = Literal["parquet", "csv", "json"]
+Kind = Literal["parquet", "csv", "json", "table"]
 
 KINDS: Mapping[str, Kind] = {
     ".parquet": "parquet",
@@ -37,7 +37,7 @@ LONGEST_HEADER = 1 << 20
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Source:
     """
-    Files of one kind that share their columns.
+    Files of one kind that share their columns, or one table of a database.
 
     Attributes
     ----------
@@ -45,12 +45,16 @@ class Source:
         As the study names them, in the order of their names.
     readable : tuple of Path
         As the engine reads them: the same, or copies in UTF-8 with one delimiter.
-    kind : {'parquet', 'csv', 'json'}
-        How they are stored.
+    kind : {'parquet', 'csv', 'json', 'table'}
+        How they are stored; `table` where an engine knows it by a name.
     columns : tuple of str
         Columns that every file has.
     delimiter, quote : str
         What stands between columns, and around values, for kind `csv`.
+    label : str
+        What messages call it; empty for the name of the files.
+    table : str
+        Name by which the engine knows it, for kind `table`.
     notes : tuple of Note
         Caveats.
     """
@@ -61,11 +65,15 @@ class Source:
     columns: tuple[str, ...]
     delimiter: str = ","
     quote: str = '"'
+    label: str = ""
+    table: str = ""
     notes: tuple[Note, ...] = ()
 
     @property
     def name(self) -> str:
-        """Give the name by which messages call the files together."""
+        """Give the name by which messages call the files together, or the table."""
+        if self.label:
+            return self.label
         first = self.files[0]
         return first.name if len(self.files) == 1 else f"{first.name} and {len(self.files) - 1} more"
 
@@ -125,6 +133,43 @@ def find_source(folder: Path, pattern: str, *, key: str, delimiter: str | None, 
         readable = files if _is_utf8(encoding) else _rewritten(files, scratch, encoding, "")
         return Source(files=files, readable=readable, kind=kind, columns=columns)
     return _find_csv(files, delimiter, encoding, scratch)
+
+
+def find_parquet(folder: Path, pattern: str) -> tuple[Path, ...]:
+    """
+    Find the Parquet files that a key `table` names.
+
+    Raises
+    ------
+    StudyError
+        If there is none, or one of another kind.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> len(find_parquet(open_example("twitter_france").folder, "events/*.parquet"))
+    5
+    """
+    files = _matching(folder, pattern, "table")
+    if _common_kind(files, "table") != "parquet":
+        raise StudyError.at(files[0].name, "not a Parquet file, which Spark reads here", "Convert it")
+    return files
+
+
+def shown_address(address: str) -> str:
+    """
+    Give an address as messages show it: without a password and without settings.
+
+    Examples
+    --------
+    >>> shown_address("postgresql://ana:secret@db.example.org/stats?sslmode=require")
+    'postgresql://ana@db.example.org/stats'
+    >>> shown_address("spark://local[2]")
+    'spark://local[2]'
+    """
+    scheme, _, rest = address.partition("?")[0].partition("://")
+    user, at, place = rest.rpartition("@")
+    return f"{scheme}://{user.partition(':')[0]}{at}{place}"
 
 
 def check_columns(source: Source, wanted: Mapping[str, str]) -> None:

@@ -3,75 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._bitmaps import returned_after
-from churn._zones import DAY, day_date
+from churn._silences import came_back
 from churn.accounts import AccountTable, read_accounts
-from churn.activity import Activity, place_of, read_activity, usage_of
-from surveys.errors import Problem, SpecError, StudyError
+from churn.activity import Activity, read_activity, usage_of
+from churn.dropout_rules import DropoutRule
+from churn.outcomes import judge_accounts, judge_activity
+from churn.tenure_cells import TenureCells, read_cells
+from surveys.errors import Problem, SpecError
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
-from surveys.study import Dropout, Study
+from surveys.study import Study
 
 Floats = NDArray[np.float64]
 
 SIGNUP_IS_FIRST_EVENT = Note("sign-up is dated at the first event of an account in the log")
-
-
-@dataclass(frozen=True, slots=True)
-class DropoutRule:
-    """
-    What counts as gone, and when.
-
-    Attributes
-    ----------
-    rule : {'inactive', 'closed'}
-        `inactive`: gone if nothing is seen in the last `gap_days` of the window, dated at the last
-        activity; everybody else is censored `gap_days` before the end. `closed`: gone when the account
-        was closed; everybody else is censored when observation ends.
-    gap_days : int
-        Days of silence after which an account is taken to be gone, for `inactive`.
-
-    Notes
-    -----
-    Dating both dropout and censoring at the last activity, or censoring at the end of the log,
-    overstates how long accounts stay: an account silent for less than the gap is then counted as
-    staying for days on which it may already be gone. Judging everybody as of `gap_days` before the
-    end gives each account the same chance to be found gone.
-
-    Examples
-    --------
-    >>> print(DropoutRule("inactive", 30).describe())
-    an account is gone when it shows nothing for 30 days; the dropout is dated at its last activity
-    """
-
-    rule: Literal["inactive", "closed"] = "inactive"
-    gap_days: int = 30
-
-    def __post_init__(self) -> None:
-        """Refuse a gap that is not a whole number of days."""
-        if self.rule not in ("inactive", "closed"):
-            mend = "Choose one of them"
-            raise SpecError.at("DropoutRule.rule", f"got '{self.rule}', expected 'inactive' or 'closed'", mend)
-        if self.gap_days < 1:
-            raise SpecError.at("DropoutRule.gap_days", f"got {self.gap_days}", "Give at least 1 day")
-
-    @classmethod
-    def of(cls, dropout: Dropout) -> DropoutRule:
-        """Take the rule from the `dropout` of a study."""
-        return cls(dropout.rule, dropout.gap_days)
-
-    def describe(self) -> Note:
-        """Say the rule in one clause."""
-        if self.rule == "closed":
-            return Note("an account is gone when it is closed")
-        message = "an account is gone when it shows nothing for {gap} days; the dropout is dated at its last activity"
-        return Note(message, {"gap": self.gap_days})
+DECLARED_LATE = "an account is declared gone {gap} days after its last activity: the curve cannot fall before"
+RETURNS_UNKNOWN = Note("a table of accounts does not say who came back after a silence")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -291,12 +243,12 @@ def read_tenures(study: Study) -> Tenures:
     Returns
     -------
     Tenures
-        One row per account, in days.
+        One row per account, in days; in the unit of the table where it gives tenures, not dates.
 
     Raises
     ------
     StudyError
-        As `read_activity`, `read_accounts` and `measure_tenures`.
+        As `read_activity`, `read_accounts` and `measure_tenures`; as `read_cells` for a table of tenures.
 
     Examples
     --------
@@ -308,6 +260,8 @@ def read_tenures(study: Study) -> Tenures:
     85 accounts that signed up in the last 30 days of the window are left out
     """
     usage = usage_of(study)
+    if usage.tenure is not None:
+        return _spread(read_cells(study, by=usage.group))
     source = read_accounts(study) if usage.events is None else read_activity(study)
     return measure_tenures(source, DropoutRule.of(usage.dropout))
 
@@ -326,8 +280,9 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     Returns
     -------
     Tenures
-        Durations in days begun: elapsed periods of 24 hours, rounded up. Where the source holds days,
-        the difference of the days. `entry` is rounded down, so that observation begins before it ends.
+        Durations in days begun: elapsed periods of 24 hours, rounded up. Where the source holds days, and
+        for the rule `first_silence`, the difference of the days. `entry` is rounded down, so that
+        observation begins before it ends. `cause` is that of an `AccountTable` under the rule `closed`.
 
     Raises
     ------
@@ -338,6 +293,8 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     Notes
     -----
     Where the source holds days, the status is that at the end of the day `gap_days` before the last one.
+    The rule `first_silence` counts whole days without activity, on the clock of the `Activity`; one read
+    with `silence_days` equal to the gap knows its silences to the microsecond, and is judged as by `inactive`.
 
     Examples
     --------
@@ -345,12 +302,58 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     >>> activity = read_activity(open_example("twitter_france"))
     >>> measure_tenures(activity, DropoutRule("inactive", 30)).summary()
     '3,915 accounts, 3,165 of them gone'
-    >>> measure_tenures(activity, DropoutRule("inactive", 90)).summary()
-    '3,740 accounts, 3,014 of them gone'
+    >>> measure_tenures(activity, DropoutRule("first_silence", 30)).summary()
+    '3,915 accounts, 3,298 of them gone'
     """
-    if isinstance(source, Activity):
-        return _from_activity(source, rule)
-    return _from_closing(source) if rule.rule == "closed" else _from_last_seen(source, rule)
+    from_log = isinstance(source, Activity)
+    found = judge_activity(source, rule) if isinstance(source, Activity) else judge_accounts(source, rule)
+    kept = found.kept
+    returned: Estimate | Unavailable | None = None
+    if rule.rule != "closed":
+        returned = (
+            returned_share(source, rule.gap_days) if isinstance(source, Activity) else Unavailable(RETURNS_UNKNOWN)
+        )
+    cause, causes = None, tuple[str, ...]()
+    if isinstance(source, AccountTable) and source.cause is not None and rule.rule == "closed":
+        cause, causes = source.cause[kept], source.causes
+    return Tenures(
+        duration=found.duration[kept],
+        event=found.event[kept],
+        entry=None if found.entry is None else found.entry[kept],
+        cause=cause,
+        causes=causes,
+        attributes=source.attributes.loc[kept].reset_index(drop=True),
+        rule=rule,
+        returned=returned,
+        n_excluded=int((~kept).sum()),
+        notes=(*source.notes, *((SIGNUP_IS_FIRST_EVENT,) if from_log else ()), *_about(kept, rule)),
+    )
+
+
+def _about(kept: NDArray[np.bool_], rule: DropoutRule) -> tuple[Note, ...]:
+    """Say who is left out, and how late dropout is told."""
+    if rule.rule == "detected":
+        return (Note(DECLARED_LATE, {"gap": rule.gap_days}),)
+    n = int((~kept).sum())
+    message = "{n} accounts that signed up in the last {gap} days of the window are left out"
+    return (Note(message, {"n": n, "gap": rule.gap_days}),) if n else ()
+
+
+def _spread(cells: TenureCells) -> Tenures:
+    """Give every account of a cell its row."""
+    rows = np.repeat(np.arange(len(cells.n)), cells.n)
+    return Tenures(
+        duration=cells.duration[rows],
+        event=cells.event[rows],
+        entry=None if cells.entry is None else cells.entry[rows],
+        cause=None if cells.cause is None else cells.cause[rows],
+        causes=cells.causes,
+        attributes=cells.strata.iloc[rows].reset_index(drop=True),
+        time_unit=cells.time_unit,
+        rule=DropoutRule("closed"),
+        n_excluded=cells.n_unknown,
+        notes=cells.notes,
+    )
 
 
 def returned_share(activity: Activity, gap_days: int, *, conf_level: float = 0.95) -> Estimate:
@@ -379,7 +382,7 @@ def returned_share(activity: Activity, gap_days: int, *, conf_level: float = 0.9
     '5.4% [4.7%, 6.1%], n = 4,000'
     """
     n = activity.n_accounts
-    back = int(returned_after(activity.words, gap_days).sum())
+    back = int(came_back(activity.words, gap_days).sum())
     share = back / n
     low, high = wilson_interval(share, n, conf_level)
     return Estimate(
@@ -391,113 +394,3 @@ def returned_share(activity: Activity, gap_days: int, *, conf_level: float = 0.9
         n=n,
         method="Wilson",
     )
-
-
-def _days_begun(elapsed: NDArray[np.int64]) -> Floats:
-    return (-(-elapsed // DAY)).astype(np.float64)
-
-
-def _from_activity(activity: Activity, rule: DropoutRule) -> Tenures:
-    if rule.rule == "closed":
-        mend = "Use rule 'inactive', or a table of accounts"
-        raise StudyError.at("study.toml, usage.dropout", "rule 'closed' needs the closing date of each account", mend)
-    by_day = activity.grain == "day"
-    first, last = (activity.first_day, activity.last_day) if by_day else (activity.first, activity.last)
-    cutoff = activity.end_day - 1 - rule.gap_days if by_day else activity.end - rule.gap_days * DAY
-    kept = first <= cutoff if by_day else first < cutoff
-    _check_some_left(kept, rule, activity.end_day)
-    gone = last[kept] <= cutoff
-    elapsed = np.where(gone, last[kept], cutoff) - first[kept]
-    return Tenures(
-        duration=elapsed.astype(np.float64) if by_day else _days_begun(elapsed),
-        event=gone,
-        attributes=activity.attributes.loc[kept].reset_index(drop=True),
-        rule=rule,
-        returned=returned_share(activity, rule.gap_days),
-        n_excluded=int((~kept).sum()),
-        notes=(*activity.notes, SIGNUP_IS_FIRST_EVENT, *_too_recent(kept, rule.gap_days)),
-    )
-
-
-def _too_recent(kept: NDArray[np.bool_], gap_days: int) -> tuple[Note, ...]:
-    n = int((~kept).sum())
-    message = "{n} accounts that signed up in the last {gap} days of the window are left out"
-    return (Note(message, {"n": n, "gap": gap_days}),) if n else ()
-
-
-def _check_some_left(kept: NDArray[np.bool_], rule: DropoutRule, end_day: int) -> None:
-    if not kept.any():
-        what = f"all accounts signed up in the {rule.gap_days} days before {day_date(end_day - 1)}"
-        raise StudyError.at("study.toml, usage.dropout.gap_days", what, "Shorten the gap, or use a longer log")
-
-
-def _from_closing(table: AccountTable) -> Tenures:
-    if table.closed is None:
-        raise StudyError.at("study.toml, usage.closed", "is not given, rule 'closed' needs it", "Name the column")
-    event = ~np.isnan(table.closed)
-    until = (
-        table.end
-        if table.observed_until is None
-        else np.where(np.isnan(table.observed_until), table.end, table.observed_until)
-    )
-    stop = np.where(event, table.closed, until)
-    return _tenures(table, stop, event, np.ones(table.n_accounts, bool), DropoutRule("closed"))
-
-
-def _from_last_seen(table: AccountTable, rule: DropoutRule) -> Tenures:
-    if table.last_seen is None:
-        raise StudyError.at("study.toml, usage.last_seen", "is not given, rule 'inactive' needs it", "Name the column")
-    until = (
-        table.end
-        if table.observed_until is None
-        else np.where(np.isnan(table.observed_until), table.end, table.observed_until)
-    )
-    cutoff = until - rule.gap_days * table.ticks_per_day
-    kept = np.asarray(table.signup <= cutoff if table.grain == "day" else table.signup < cutoff)
-    if table.end_day is not None:
-        _check_some_left(kept, rule, table.end_day)
-    event = table.last_seen <= cutoff
-    return _tenures(table, np.where(event, table.last_seen, cutoff), event, kept, rule)
-
-
-def _tenures(
-    table: AccountTable, stop: Floats, event: NDArray[np.bool_], kept: NDArray[np.bool_], rule: DropoutRule
-) -> Tenures:
-    per_day = table.ticks_per_day
-    duration = np.ceil((stop - table.signup) / per_day)
-    entry = None if table.entry is None else np.floor((table.entry - table.signup) / per_day)
-    if entry is not None:
-        entry[entry < 0] = np.nan
-        entry[(entry == 0) & (table.entry == table.signup)] = np.nan
-    problems = list(_order_problems(table, duration, entry, kept))
-    if problems:
-        raise StudyError(*problems)
-    unknown = Unavailable(Note("a table of accounts does not say who came back after a silence"))
-    return Tenures(
-        duration=duration[kept],
-        event=event[kept],
-        entry=None if entry is None else entry[kept],
-        attributes=table.attributes.loc[kept].reset_index(drop=True),
-        rule=rule,
-        returned=unknown if rule.rule == "inactive" else None,
-        n_excluded=int((~kept).sum()),
-        notes=table.notes + _too_recent(kept, rule.gap_days),
-    )
-
-
-def _order_problems(
-    table: AccountTable, duration: Floats, entry: Floats | None, kept: NDArray[np.bool_]
-) -> list[Problem]:
-    problems = []
-    negative = np.flatnonzero(kept & (duration < 0))
-    if len(negative):
-        place = place_of(table.rows(negative[:3]), len(negative), table.columns["signup"])
-        what = f"{len(negative):,} accounts signed up after their observation ended"
-        problems.append(Problem(place, what, "Correct these rows, or as_of in study.toml"))
-    if entry is not None:
-        late = np.flatnonzero(kept & (entry >= duration))
-        if len(late):
-            place = place_of(table.rows(late[:3]), len(late), table.columns["entry"])
-            what = f"{len(late):,} accounts come under observation when they are already gone or censored"
-            problems.append(Problem(place, what, "Correct these rows, or leave these accounts out of the table"))
-    return problems

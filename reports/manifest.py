@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from churn.fingerprints import log_fingerprints, spark_files
 from reports.staging import MANIFEST
 from surveys.study import Study
 from surveys.study_file import STUDY_FILE
@@ -55,7 +56,8 @@ def input_files(study: Study) -> list[Path]:
     named = [STUDY_FILE, *(survey.file for survey in study.survey)]
     named += [section.file for section in (study.published, study.truth) if section is not None]
     files = [study.folder / name for name in named]
-    if study.usage is not None:
+    files += spark_files(study)
+    if study.usage is not None and study.usage.table is None:
         pattern = study.usage.events or study.usage.accounts or ""
         files += sorted(study.folder.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
     return [file for file in dict.fromkeys(files) if file.is_file()]
@@ -76,7 +78,8 @@ def describe_build(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         Ready for JSON: `inputs`, `code`, `versions` and `settings`. Two builds with the same
-        description give the same bytes.
+        description give the same bytes. An input in a database has the number of its rows and their span in
+        the place of a hash.
 
     Examples
     --------
@@ -85,7 +88,7 @@ def describe_build(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     ['code', 'inputs', 'settings', 'versions']
     """
     return {
-        "inputs": {_name(file, study.folder): _hash(file) for file in input_files(study)},
+        "inputs": {_name(file, study.folder): _hash(file) for file in input_files(study)} | log_fingerprints(study),
         "code": _hash_of_code(),
         "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
         "settings": dict(settings),

@@ -6,41 +6,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from churn.accounts import read_accounts
-from churn.activity import read_activity
 from churn.adoption import JointFunnel, join_funnel
-from churn.cohorts import CohortTriangle, retention_triangle
-from churn.counts import TenureCounts, count_tenures
-from churn.curves import SurvivalCurve, kaplan_meier
 from churn.recall import RecallCurve, read_recall
-from churn.tenures import DropoutRule, measure_tenures, returned_share
 from reports.lookup import main_platform
 from reports.progress import Progress
+from reports.usage import StayingResults, compute_staying
 from surveys.banners import build_tables
 from surveys.claims import CheckedClaim, check_claim
 from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
 from surveys.funnel import Funnel, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
-from surveys.results import Estimate, Note, Unavailable
+from surveys.results import Estimate, Unavailable
 from surveys.study import Study
 from surveys.truth import read_truth
 from surveys.waves import WaveChanges, compare_waves
 
-NO_ACTIVITY = Note("a table of accounts does not say who came back")
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StayingResults:
-    """What the usage of one platform says: tenures as counts, the curve, cohorts, and who came back."""
-
-    counts: TenureCounts
-    curve: SurvivalCurve
-    dropout: Estimate | Unavailable
-    returned: Estimate | Unavailable
-    triangle: CohortTriangle | None
-    notes: tuple[Note, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,7 +105,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     progress.step(STEPS_OF_RECIPE[0])
     funnel = estimate_funnel(study) if study.survey else None
     progress.step(STEPS_OF_RECIPE[1])
-    staying = _staying(study) if study.usage is not None else None
+    staying = compute_staying(study) if study.usage is not None else None
     progress.step(STEPS_OF_RECIPE[2])
     published = read_published(study) if study.published is not None else None
     return Results(
@@ -144,31 +126,6 @@ def compute_results(study: Study, progress: Progress) -> Results:
     )
 
 
-def _staying(study: Study) -> StayingResults:
-    """Read the usage once, and reduce it to counts, curve and cohorts."""
-    assert study.usage is not None
-    conf_level, rule = study.study.conf_level, DropoutRule.of(study.usage.dropout)
-    returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
-    triangle = None
-    if study.usage.events is None:
-        tenures = measure_tenures(read_accounts(study), rule)
-    else:
-        activity = read_activity(study)
-        tenures = measure_tenures(activity, rule)
-        returned = returned_share(activity, rule.gap_days, conf_level=conf_level)
-        triangle = retention_triangle(activity, conf_level=conf_level)
-    counts = count_tenures(tenures)
-    curve = kaplan_meier(counts, conf_level=conf_level)
-    return StayingResults(
-        counts=counts,
-        curve=curve,
-        dropout=curve.dropout(at=study.usage.dropout.horizon_days),
-        returned=returned,
-        triangle=triangle,
-        notes=tenures.notes,
-    )
-
-
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:
     platform = main_platform(study)
     asked = [survey.wave for survey in study.survey if platform in survey.platform and survey.platform[platform].left]
@@ -179,7 +136,7 @@ def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) 
     """Join the two sides for every wave in which some, but not all, take each step."""
     if funnel is None or staying is None or study.usage is None or study.usage.platform is None:
         return ()
-    platform, horizon = study.usage.platform, study.usage.dropout.horizon_days
+    platform, horizon = study.usage.platform, study.usage.horizon
     stayed = staying.curve.at(horizon)
     if isinstance(stayed, Unavailable) or not _some(stayed):
         return ()

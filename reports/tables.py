@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from churn.projection import RetentionProjection
 from reports.recipe import Results
 from surveys.results import Estimate
 
@@ -78,8 +79,19 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
         tables["joint"] = pd.concat(frames, ignore_index=True)
     if results.staying is not None:
         tables["survival"] = results.staying.curve.to_frame()
-        if results.staying.triangle is not None:
-            tables["cohorts"] = results.staying.triangle.to_frame()
+        if results.staying.incidence is not None:
+            tables["causes"] = results.staying.incidence.to_frame()
+        for i, group in enumerate(results.staying.groups, start=1):
+            tables[f"staying_by_group_{i}"] = group.means.to_frame().assign(group=group.name)
+        if isinstance(results.staying.projection, RetentionProjection):
+            tables["projection"] = results.staying.projection.to_frame()
+        if results.staying.activity is not None:
+            said = results.staying.activity
+            tables["cohorts"] = said.triangle.to_frame()
+            tables["lifecycle"] = said.lifecycle.to_frame()
+            tables["definitions"] = said.definitions.to_frame()
+            if said.gaps is not None:
+                tables["gaps"] = said.gaps.to_frame()
     if results.recalls:
         tables["recall"] = pd.concat([curve.to_frame() for curve in results.recalls], ignore_index=True)
     if results.claims:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from babel.messages.pofile import read_po
 from reports.numbers import Numbers
 from reports.typography import typographic
 from surveys.errors import SpecError
-from surveys.results import Note
+from surveys.results import Note, NoteValue
 from surveys.study import Label, Language
 
 LOCALE = Path(__file__).parent / "locale"
@@ -72,8 +73,8 @@ class Wording:
         Parameters
         ----------
         note : Note
-            Whole numbers are counts, other numbers are shares, text that is a word of the catalogue is
-            translated.
+            Whole numbers are counts, a Decimal keeps its decimals, other numbers are shares, text that is a
+            word of the catalogue is translated.
 
         Returns
         -------
@@ -114,7 +115,7 @@ class Wording:
         text = label if isinstance(label, str) else label.get(self.language) or next(iter(label.values()))
         return typographic(text, self.language)
 
-    def _value(self, value: int | float | str | date) -> str:
+    def _value(self, value: NoteValue) -> str:
         match value:
             case str():
                 return _catalogue(self.language).get(value, value)
@@ -122,6 +123,8 @@ class Wording:
                 return self.numbers.date(value)
             case int():
                 return self.numbers.count(value)
+            case Decimal():
+                return self.numbers.number(float(value), max(0, -int(value.as_tuple().exponent)))
             case _:
                 return self.numbers.share(value, digits=1)
 

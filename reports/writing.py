@@ -22,6 +22,9 @@ from surveys.study_file import STUDY_FILE
 N_STEPS = len(STEPS_OF_RECIPE) + 1
 N_STEPS_PER_LANGUAGE = 3
 
+SIMULATION = "simulated accounts, drawn from a fixed seed"
+"""What stands in the place of a file behind numbers that come from no file."""
+
 
 def write_report(study: Study, folder: Path, languages: list[Language], formats: list[str], progress: Progress) -> None:
     """
@@ -142,7 +145,11 @@ def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     inputs |= {f"joint.{survey.wave}": [survey.file, *usage] for survey in study.survey}
     inputs |= dict.fromkeys(("change", "trend", "disclosure"), surveys)
     inputs |= {f"table.{table.id}": surveys_of(table, study) for table in study.table}
-    inputs |= dict.fromkeys(("survival", "risk", "dropout", "returned", "cohorts"), usage)
+    usage_ids = (
+        *("survival", "risk", "dropout", "returned", "cohorts", "lifecycle", "definitions", "gaps", "unseen"),
+        *("causes", "bygroup", "projection"),
+    )
+    inputs |= dict.fromkeys(usage_ids, usage) | {"rules": [SIMULATION]}
     inputs |= dict.fromkeys(("published", "claim"), published) | {"truth": truth, "population": [STUDY_FILE]}
     return inputs
 

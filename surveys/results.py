@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
+from typing import Any
 
-NoteValue = int | float | str | date
+NoteValue = int | float | Decimal | str | date
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Note:
     message : str
         English, with named placeholders; also the key under which a translation is found.
     values : mapping of str to int, float, str or date
-        What goes into the placeholders. A float is a share and is shown as a percentage.
+        What goes into the placeholders. A float is a share and is shown as a percentage; a Decimal is a
+        number and keeps its decimals.
 
     Examples
     --------
@@ -35,6 +38,42 @@ class Note:
         """Say it in English."""
         shown = {key: f"{value:.1%}" if isinstance(value, float) else value for key, value in self.values.items()}
         return self.message.format_map(shown)
+
+    def to_json(self) -> list[Any]:
+        """
+        Give message and values as JSON can hold them.
+
+        Examples
+        --------
+        >>> Note("{n} events after {day} are left out", {"n": 3, "day": date(2013, 12, 31)}).to_json()
+        ['{n} events after {day} are left out', {'n': 3, 'day': {'date': '2013-12-31'}}]
+        """
+        return [self.message, {key: _stored(value) for key, value in self.values.items()}]
+
+    @classmethod
+    def from_json(cls, stored: Sequence[Any]) -> Note:
+        """
+        Take a note from what `to_json` gave.
+
+        Examples
+        --------
+        >>> print(Note.from_json(["c = {c}", {"c": {"decimal": "0.24"}}]))
+        c = 0.24
+        """
+        message, values = stored
+        return cls(message, {key: _restored(value) for key, value in values.items()})
+
+
+def _stored(value: NoteValue) -> Any:
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return {"decimal": str(value)} if isinstance(value, Decimal) else value
+
+
+def _restored(value: Any) -> NoteValue:
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]
+    return date.fromisoformat(value["date"]) if "date" in value else Decimal(value["decimal"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ Step = Literal["aware", "signup", "active", "lapsed"]
 Mode = Literal["online", "telephone", "face-to-face", "postal", "mixed"]
 
 STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
+ADDRESSES = ("postgresql", "spark")
 
 
 def _known_timezone(name: str) -> str:
@@ -305,16 +306,34 @@ class Dropout(Section):
     horizon: int | None = Field(default=None, gt=0)
 
 
+def _check_address(events: str | None, table: str | None) -> None:
+    """Refuse addresses that are not known or hold a password, which the message must not repeat."""
+    scheme, slashes, rest = (events or "").partition("://")
+    if not slashes:
+        if table is not None:
+            raise ValueError("table goes with the address of a database or of Spark under events")
+        return
+    if scheme not in ADDRESSES:
+        raise ValueError(f"events has an address that begins with {scheme}://, expected {' or '.join(ADDRESSES)}")
+    user = rest.partition("?")[0].rpartition("@")[0]
+    if ":" in user or "password" in rest.partition("?")[2].lower():
+        raise ValueError("events holds a password; put it into PGPASSWORD or ~/.pgpass instead")
+    if not table:
+        raise ValueError("expected table, which names the log at the address under events")
+
+
 class Usage(Section):
     """
     `[usage]`: the log of events, or the table of accounts, of one platform.
 
     A table of accounts gives dates; or else `tenure`, how long each account has lasted in `tenure_unit`,
     and `dropped`, whether it is gone; `entry` then is the tenure at which observation began. `cause` says
-    why accounts closed; `cause_blank` names the cause where that cell is blank.
+    why accounts closed; `cause_blank` names the cause where that cell is blank. `events` names files, or with
+    `table` the address of a PostgreSQL server or of Spark, without a password.
     """
 
     events: str | None = None
+    table: str | None = None
     accounts: str | None = None
     platform: str | None = None
     simulated: bool = False
@@ -341,6 +360,9 @@ class Usage(Section):
     def _one_source(self) -> Usage:
         if (self.events is None) == (self.accounts is None):
             raise ValueError("expected either events or accounts")
+        _check_address(self.events, self.table)
+        if self.accounts is not None and "://" in self.accounts:
+            raise ValueError("accounts are read from files, expected no address")
         if self.events is not None and self.time is None:
             raise ValueError("expected time, the column that says when each event happened")
         if self.events is not None and self.dropout.rule == "closed":

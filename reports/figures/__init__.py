@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from reports.figures.causes import draw_causes
 from reports.figures.cohorts import draw_cohorts
+from reports.figures.definitions import draw_definitions
 from reports.figures.drawn import DrawnFigure
 from reports.figures.funnel import draw_funnel
+from reports.figures.gaps import draw_gaps
 from reports.figures.groups import draw_groups
+from reports.figures.lifecycle import draw_lifecycle
+from reports.figures.projection import draw_projection
 from reports.figures.published import draw_published
 from reports.figures.recall import draw_recall
+from reports.figures.rules import draw_rules
+from reports.figures.staying_groups import draw_staying_groups
 from reports.figures.survival import draw_survival
 from reports.figures.trend import draw_trend
 from reports.figures.waves import draw_waves
@@ -25,7 +32,14 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "groups": draw_groups,
     "trend": draw_trend,
     "survival": draw_survival,
+    "causes": draw_causes,
+    "staying-groups": draw_staying_groups,
     "cohorts": draw_cohorts,
+    "lifecycle": draw_lifecycle,
+    "definitions": draw_definitions,
+    "gaps": draw_gaps,
+    "rules": draw_rules,
+    "projection": draw_projection,
     "recall": draw_recall,
     "published": draw_published,
 }

@@ -39,9 +39,9 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
     >>> example_figure("cohorts").id
     'cohorts'
     """
-    if results.staying is None or results.staying.triangle is None or results.study.usage is None:
+    if results.staying is None or results.staying.activity is None or results.study.usage is None:
         return None
-    triangle = results.staying.triangle
+    triangle = results.staying.activity.triangle
     with figure_style():
         figure = _draw(results, printer)
     shown = range(max(0, len(triangle.cohort) - COHORTS), len(triangle.cohort))
@@ -96,8 +96,8 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
 
 def _draw(results: Results, printer: Printer) -> Figure:
     assert results.staying is not None
-    assert results.staying.triangle is not None
-    triangle = results.staying.triangle
+    assert results.staying.activity is not None
+    triangle = results.staying.activity.triangle
     first = max(0, len(triangle.cohort) - COHORTS)
     share = triangle.share[first:, :AGES]
     low, high = triangle.conf_low[first:, :AGES], triangle.conf_high[first:, :AGES]

@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from churn.dropout_rules import DropoutRule
 from reports.figures.drawn import DrawnFigure
 from reports.labels import note_sentence, platform_label
 from reports.lookup import main_platform
+from reports.numbers import Kind
 from reports.printer import Printer
-from reports.recipe import Results, StayingResults
+from reports.recipe import Results
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.usage import StayingResults
 from surveys.results import Estimate
 
-DRAWN = (0, 30, 60, 90, 120, 180, 240, 300, 365)
-FIRST_YEAR = 365
+DRAWN = {
+    "days": (0, 30, 60, 90, 120, 180, 240, 300, 365),
+    "weeks": (0, 4, 8, 13, 17, 26, 39, 52),
+    "months": (0, 1, 3, 6, 12, 18, 24, 36, 48, 60, 72, 84, 96, 120),
+    "years": (0, 1, 2, 3, 5, 10, 15, 20),
+}
+FIRST_YEAR = {"days": 365, "weeks": 52}
+"""Where the curve of long logs is cut; that of months or years is drawn to its end."""
+SINCE = {
+    "days": "Days since sign-up",
+    "weeks": "Weeks since sign-up",
+    "months": "Months since sign-up",
+    "years": "Years since sign-up",
+}
 FEW = 10
 """Fewer accounts at risk than this, and the curve is no longer drawn."""
+
+
+def lasting(printer: Printer, time: float, unit: str) -> str:
+    """
+    Write a tenure with its unit.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    time : float
+        How long.
+    unit : {'days', 'weeks', 'months', 'years'}
+        The unit of `time`.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> lasting(open_printer("fr"), 30, "days")
+    '30 jours'
+    """
+    if unit == "days":
+        return printer.say("{days} days", days=printer.numbers.count(int(time)))
+    return printer.numbers.duration(time, cast(Kind, unit))
 
 
 def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
@@ -45,26 +90,25 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
     staying = results.staying
     if staying is None or results.study.usage is None:
         return None
-    horizon = results.study.usage.dropout.horizon_days
+    horizon, unit = results.study.usage.horizon, staying.curve.time_unit
     kept = staying.curve.at(horizon)
     with figure_style():
         figure = _draw(results, staying, printer, kept)
     name = platform_label(printer, results.study, main_platform(results.study))
-    days = printer.numbers.count(horizon)
     caption = (
         printer.say(
-            "{share} of the accounts opened on {platform} are still there after {days} days",
+            "{share} of the accounts opened on {platform} are still there after {time}",
             share=printer.estimate(f"survival.{horizon}", kept),
             platform=name,
-            days=days,
+            time=lasting(printer, horizon, unit),
         )
         if isinstance(kept, Estimate)
         else printer.say("How long accounts opened on {platform} stay", platform=name)
     )
     told = [
         printer.say(
-            "After {days} days: {share}.",
-            days=printer.numbers.count(time),
+            "After {time}: {share}.",
+            time=lasting(printer, time, unit),
             share=printer.estimate(f"survival.{time}", point),
         )
         for time in _times(staying)[1:]
@@ -74,7 +118,9 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
         id="survival",
         figure=figure,
         caption=caption,
-        subtitle=printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)"),
+        subtitle=printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)")
+        if unit == "days"
+        else printer.say("Share of accounts still there, by time since sign-up (Kaplan-Meier)"),
         alt=printer.say("A curve that falls in steps, steeply at first, with its confidence band.")
         + " "
         + " ".join(told),
@@ -87,10 +133,12 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
         )
         if results.study.usage.dropout.rule == "inactive"
         else printer.say(
-            "Base: {n} accounts. Band: {level} confidence interval, log-log. An account is gone when it is closed.",
+            "Base: {n} accounts. Band: {level} confidence interval, log-log.",
             n=printer.numbers.count(staying.curve.n),
             level=printer.numbers.share(staying.curve.conf_level),
-        ),
+        )
+        + " "
+        + note_sentence(printer, DropoutRule.of(results.study.usage.dropout).describe()),
         notes=(
             *((printer.say("Simulated data."),) if results.study.usage.simulated else ()),
             *(note_sentence(printer, note) for note in staying.notes),
@@ -102,13 +150,14 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
 def _times(staying: StayingResults) -> list[int]:
     """Choose tenures for the table that the curve reaches with enough accounts at risk."""
     last = _last_time(staying)
-    return [time for time in DRAWN if time <= last]
+    return [time for time in DRAWN[staying.curve.time_unit] if time <= last]
 
 
 def _last_time(staying: StayingResults) -> float:
     curve = staying.curve
     enough = curve.time[curve.n_at_risk >= FEW]
-    return min(FIRST_YEAR, float(enough[-1] if len(enough) else curve.time[-1]))
+    last = float(enough[-1] if len(enough) else curve.time[-1])
+    return min(FIRST_YEAR.get(curve.time_unit, last), last)
 
 
 def _draw(results: Results, staying: StayingResults, printer: Printer, kept: object) -> Figure:
@@ -121,13 +170,13 @@ def _draw(results: Results, staying: StayingResults, printer: Printer, kept: obj
     low, high = (np.concatenate([[1.0], np.nan_to_num(x[shown], nan=1.0)]) for x in (curve.conf_low, curve.conf_high))
     axes.fill_between(time, low, high, step="post", color=SERIES[0], alpha=0.22, linewidth=0)
     axes.step(time, survival, where="post", color=SERIES[0], linewidth=1.8)
-    horizon = float(results.study.usage.dropout.horizon_days) if results.study.usage else 30.0
+    horizon = float(results.study.usage.horizon) if results.study.usage else 30.0
     if isinstance(kept, Estimate):
         axes.vlines(horizon, 0, kept.estimate, color=ACCENT, linewidth=1, linestyle=(0, (3, 2)))
         axes.plot(horizon, kept.estimate, marker="o", markersize=5, color=ACCENT, zorder=5)
         text = printer.say(
-            "{days} days: {share} still there ({interval})",
-            days=printer.numbers.count(int(horizon)),
+            "{time}: {share} still there ({interval})",
+            time=lasting(printer, horizon, curve.time_unit),
             share=printer.estimate(f"survival.{horizon:g}", kept),
             interval=printer.interval(f"survival.{horizon:g}", kept),
         )
@@ -145,7 +194,7 @@ def _draw(results: Results, staying: StayingResults, printer: Printer, kept: obj
     axes.set_xlim(-0.012 * last, last * 1.03)
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.tick_params(axis="x", labelbottom=True)
-    axes.set_xlabel(printer.say("Days since sign-up"))
+    axes.set_xlabel(printer.say(SINCE[curve.time_unit]))
     _draw_risk_table(table, staying, printer)
     return figure
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from churn.dropout_rules import DropoutRule
+from reports.figures.survival import lasting
 from reports.labels import note_sentence, wave_label
 from reports.lookup import funnel_rows
 from reports.model import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.sections.staying import ONE_MONTH, UNITS
 from surveys.study import Survey
 
 SURVEY_WIDTHS = (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1)
@@ -80,31 +83,44 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
                 ),
             ),
         ]
-    usage = results.study.usage
-    if usage is not None:
-        gap, horizon = printer.numbers.count(usage.dropout.gap_days), printer.numbers.count(usage.dropout.horizon_days)
+    usage, staying = results.study.usage, results.staying
+    if usage is not None and staying is not None:
+        unit = staying.curve.time_unit
+        horizon = lasting(printer, usage.horizon, unit)
         rule = (
             printer.say(
                 "An account is gone if it shows nothing in the last {gap} days of observation; it left at "
                 "its last activity. "
                 "Every other account is counted as observed until {gap} days before the end.",
-                gap=gap,
+                gap=printer.numbers.count(usage.dropout.gap_days),
             )
             if usage.dropout.rule == "inactive"
-            else printer.say("An account is gone when it is closed, at that time.")
+            else note_sentence(printer, DropoutRule.of(usage.dropout).describe())
         )
         told += [
-            (printer.say("Tenure"), printer.say("Time since sign-up, in days of 24 hours begun.")),
-            (printer.say("Dropout"), rule),
             (
-                printer.say("One-month dropout"),
-                printer.say(
-                    "One minus the share still there after {days} days (Kaplan-Meier). It is neither the "
-                    "churn of visitors "
-                    "from one month to the next, nor the share of ever-holders who have left.",
-                    days=horizon,
+                printer.say("Tenure"),
+                printer.say("Time since sign-up, in days of 24 hours begun.")
+                if usage.tenure is None
+                else printer.say(
+                    "Time since sign-up, in {unit}, as the table gives it.", unit=printer.say(UNITS[unit])
                 ),
             ),
+            (printer.say("Dropout"), rule),
+            (
+                printer.say("One-month dropout")
+                if (unit, usage.horizon) in ONE_MONTH
+                else printer.say("Dropout after {time}", time=horizon),
+                printer.say(
+                    "One minus the share still there after {time} (Kaplan-Meier). It is neither the "
+                    "churn of visitors "
+                    "from one month to the next, nor the share of ever-holders who have left.",
+                    time=horizon,
+                ),
+            ),
+        ]
+    if staying is not None and staying.activity is not None:
+        told += [
             (
                 printer.say("Cohort, age"),
                 printer.say(
@@ -229,12 +245,17 @@ def _usage(results: Results, printer: Printer) -> str:
     usage, staying = results.study.usage, results.staying
     assert usage is not None
     assert staying is not None
-    told = printer.say(
-        "{file}: {n} accounts, observed until {day} ({zone}).",
-        file=usage.events or usage.accounts or "",
-        n=printer.numbers.count(staying.curve.n),
-        day=printer.numbers.date(results.study.study.as_of),
-        zone=results.study.study.timezone,
+    file, n = usage.events or usage.accounts or "", printer.numbers.count(staying.curve.n)
+    told = (
+        printer.say(
+            "{file}: {n} accounts, observed until {day} ({zone}).",
+            file=file,
+            n=n,
+            day=printer.numbers.date(results.study.study.as_of),
+            zone=results.study.study.timezone,
+        )
+        if usage.tenure is None
+        else printer.say("{file}: {n} accounts, as they stood when the table was made.", file=file, n=n)
     )
     return f"{told} {printer.say('Simulated data.')}" if usage.simulated else told
 

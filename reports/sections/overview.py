@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.figures.survival import lasting
 from reports.labels import platform_label, wave_label, with_interval
 from reports.lookup import funnel_rows, latest_wave, main_platform
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
@@ -110,8 +111,8 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
         yield KeyFigure(
             value=printer.estimate("dropout", dropout),
             label=printer.say(
-                "of the accounts opened are gone after {days} days",
-                days=printer.numbers.count(results.study.usage.dropout.horizon_days),
+                "of the accounts opened are gone after {time}",
+                time=lasting(printer, results.study.usage.horizon, results.staying.curve.time_unit),
             ),
             detail=_accounts_detail(printer, dropout),
         )

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
+from reports.figures.survival import SINCE, lasting
 from reports.labels import with_interval
 from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
-from reports.recipe import Results, StayingResults
+from reports.recipe import Results
+from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block
+from reports.sections.projection import write_projection
+from reports.sections.staying_groups import write_staying_groups
+from reports.usage import StayingResults
 from surveys.results import Estimate, Unavailable
 
-CHOSEN = (1, 7, 30, 60, 90, 180, 365, 730, 1095, 1460)
-"""Tenures of the table, in days; those beyond the curve are left out."""
+CHOSEN = {
+    "days": (1, 7, 30, 60, 90, 180, 365, 730, 1095, 1460),
+    "weeks": (1, 4, 8, 13, 26, 52, 104, 156, 208),
+    "months": (1, 3, 6, 12, 24, 36, 48, 60, 72, 96, 120),
+    "years": (1, 2, 3, 5, 10, 15, 20),
+}
+"""Tenures of the table, by unit; those beyond the curve are left out."""
+UNITS = {"days": "days", "weeks": "weeks", "months": "months", "years": "years"}
+ONE_MONTH = {("days", 28), ("days", 30), ("days", 31), ("months", 1)}
 
 
 def write_staying(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -49,17 +61,20 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         blocks.append(
             Paragraph.of(
                 printer.say(
-                    "{share} of the accounts ({interval}) are gone after {days} days: "
-                    "the one-month dropout of this report, one minus the curve at that day.",
+                    "{share} of the accounts ({interval}) are gone after {time}: "
+                    "the one-month dropout of this report, one minus the curve at that day."
+                    if (staying.curve.time_unit, usage.horizon) in ONE_MONTH
+                    else "{share} of the accounts ({interval}) are gone after {time}: "
+                    "one minus the curve at that time.",
                     share=printer.estimate("dropout", staying.dropout),
                     interval=printer.interval("dropout", staying.dropout),
-                    days=printer.numbers.count(usage.dropout.horizon_days),
+                    time=lasting(printer, usage.horizon, staying.curve.time_unit),
                 )
             )
         )
     else:
         blocks.append(Paragraph.of(printer.note(staying.dropout.reason)))
-    if isinstance(staying.returned, Estimate) and usage.dropout.rule == "inactive":
+    if isinstance(staying.returned, Estimate) and usage.dropout.rule != "closed":
         blocks.append(
             Paragraph.of(
                 printer.say(
@@ -74,13 +89,21 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
     if "survival" in figures:
         blocks.append(figure_block(figures["survival"]))
     blocks.append(_table(results, staying, printer))
+    if "causes" in figures:
+        heading = Heading(level=2, text=printer.say("Why accounts leave"), anchor="causes")
+        blocks += [heading, figure_block(figures["causes"])]
+    blocks += write_staying_groups(results, printer, figures)
     if "cohorts" in figures:
         blocks += [Heading(level=2, text=printer.say("Cohorts"), anchor="cohorts"), figure_block(figures["cohorts"])]
-    return blocks
+    if "lifecycle" in figures:
+        heading = Heading(level=2, text=printer.say("Life of the accounts, month by month"), anchor="lifecycle")
+        blocks += [heading, figure_block(figures["lifecycle"])]
+    return [*blocks, *write_definitions(results, printer, figures), *write_projection(results, printer, figures)]
 
 
 def _table(results: Results, staying: StayingResults, printer: Printer) -> Table:
-    times = [time for time in CHOSEN if isinstance(staying.curve.at(time), Estimate)]
+    unit = staying.curve.time_unit
+    times = [time for time in CHOSEN[unit] if isinstance(staying.curve.at(time), Estimate)]
     rows = []
     for time, risk in zip(times, staying.curve.risk_table(times).to_dict("records"), strict=True):
         kept, gone = staying.curve.at(time), staying.curve.dropout(at=time)
@@ -101,14 +124,16 @@ def _table(results: Results, staying: StayingResults, printer: Printer) -> Table
         )
     usage = results.study.usage
     headers = (
-        printer.say("Days since sign-up"),
+        printer.say(SINCE[unit]),
         printer.say("At risk"),
         printer.say("Still there"),
         printer.say("Gone"),
     )
     return Table(
         anchor="tab-survival",
-        caption=printer.say("Accounts still there and gone, by days since sign-up"),
+        caption=printer.say("Accounts still there and gone, by days since sign-up")
+        if unit == "days"
+        else printer.say("Accounts still there and gone, by time since sign-up"),
         columns=tuple(Column(text=header, align="right") for header in headers),
         rows=tuple(rows),
         base=printer.say(
@@ -126,4 +151,5 @@ def _median(staying: StayingResults, printer: Printer) -> str:
     if isinstance(median, Unavailable):
         return printer.note(median.reason)
     text = printer.estimate("survival.median", median)
-    return printer.say("{time} days ({interval})", time=text, interval=printer.interval("survival.median", median))
+    interval = printer.interval("survival.median", median)
+    return printer.say("{time} {unit} ({interval})", time=text, unit=printer.say(UNITS[median.unit]), interval=interval)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("survey",)
+NAMES = ("survey", "km", "cox", "events", "retention")
 
 
 def main() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from churn._zones import day_number
 from churn.accounts import AccountTable, read_accounts
-from churn.tenures import read_tenures
+from churn.tenures import DropoutRule, measure_tenures, read_tenures
 from surveys.errors import StudyError
 from tests.churn.logs import make_study, write_lines
 
@@ -184,3 +185,50 @@ def test_a_long_table_keeps_the_order_of_its_rows(tmp_path: Path):
     found = read(tmp_path, "account,opened,closed", *rows)
     assert found.accounts["account"].tolist() == [str(i) for i in range(20_000)]
     assert found.row.tolist() == list(range(2, 20_002))
+
+
+def test_a_dropout_is_detected_a_gap_after_the_last_activity(tmp_path: Path):
+    silent, seen, new = "a,2013-06-01,2013-12-01", "b,2013-06-01,2013-12-02", "c,2013-12-02,2013-12-20"
+    dropout = {"rule": "detected"}
+    found = tenures(tmp_path, "account,opened,seen", silent, seen, new, last_seen="seen", closed=None, dropout=dropout)
+    assert found.duration.tolist() == [213, 213, 29]
+    assert found.event.tolist() == [True, False, False]
+    assert found.n_excluded == 0
+
+
+def test_a_table_of_accounts_tells_no_silences(tmp_path: Path):
+    with pytest.raises(ValidationError, match="'first_silence' needs a log of events"):
+        tenures(tmp_path, "account,opened,seen", last_seen="seen", dropout={"rule": "first_silence"})
+    table = read(tmp_path, "account,opened,closed", "a,2013-06-01,")
+    with pytest.raises(StudyError) as caught:
+        measure_tenures(table, DropoutRule("first_silence", 30))
+    assert str(caught.value) == (
+        "study.toml, usage.dropout: rule 'first_silence' needs a log of events; a table of accounts tells no silences. "
+        "Use rule 'inactive', or a log of events."
+    )
+
+
+CAUSES = ("account,opened,closed,why", "a,2013-12-01,2013-12-05,moved", "b,2013-12-01,,", "c,2013-12-01,2013-12-04, ")
+
+
+def test_closed_accounts_have_a_cause(tmp_path: Path):
+    found = tenures(tmp_path, *CAUSES, cause="why", cause_blank="unknown")
+    assert found.causes == ("moved", "unknown")
+    assert found.cause is not None
+    assert found.cause.tolist() == [1, 0, 2]
+    assert found.to_frame()["cause"].tolist() == ["moved", pytest.approx(np.nan, nan_ok=True), "unknown"]
+    assert found.attributes.columns.empty
+
+
+def test_a_cause_goes_with_a_closing_date(tmp_path: Path):
+    assert message(tmp_path, *CAUSES, "d,2013-12-01,,banned", cause="why") == [
+        "accounts.csv, row 4, column 'why': 1 of 4 accounts are closed without a cause. "
+        "Fill in the cause, or name that of blank cells under cause_blank in study.toml.",
+        "accounts.csv, row 5, column 'why': 1 of 4 accounts have a cause and are not closed. "
+        "Clear the cause, or fill in the date of closing.",
+    ]
+
+
+def test_causes_are_of_closing(tmp_path: Path):
+    with pytest.raises(ValidationError, match="cause says why accounts were closed"):
+        tenures(tmp_path, *CAUSES, cause="why", last_seen="closed", dropout={"rule": "inactive"})

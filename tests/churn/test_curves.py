@@ -10,7 +10,8 @@ from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 
 from churn._curves import merge_near_ties
-from churn.counts import count_tenures
+from churn._jackknife import Jackknife
+from churn.counts import TenureCounts, count_tenures
 from churn.curves import SurvivalCurve, kaplan_meier, kaplan_meier_by
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
@@ -199,3 +200,191 @@ def test_curves_are_values_that_stay():
     with pytest.raises(AttributeError):
         curve.n = 3  # type: ignore[misc]
     assert isinstance(curve, SurvivalCurve)
+
+
+def clustered(n: int = 120, seed: int = 5) -> Tenures:
+    """Accounts with ties, late entry, weights and holders of one to several accounts."""
+    rng = np.random.default_rng(seed)
+    duration, asked = rng.geometric(0.06, n), rng.integers(3, 40, n)
+    stop = np.minimum(duration, asked).astype(float)
+    attributes = pd.DataFrame(
+        {
+            "weight": rng.integers(1, 6, n) / 2,
+            "holder": np.where(rng.random(n) < 0.4, 1000 + np.arange(n), rng.integers(0, n // 4, n)),
+            "plan": rng.choice(["free", "paid"], n),
+        }
+    )
+    entry = np.where(rng.random(n) < 0.5, np.nan, rng.integers(0, stop))
+    return Tenures(duration=stop, event=duration <= asked, entry=entry, attributes=attributes)
+
+
+def curve_with(tenures: Tenures, account: int, weight: float, **options: str) -> SurvivalCurve:
+    attributes = tenures.attributes.assign(weight=tenures.attributes["weight"].where(np.arange(120) != account, weight))
+    moved = Tenures(duration=tenures.duration, event=tenures.event, entry=tenures.entry, attributes=attributes)
+    return kaplan_meier(moved, weight="weight", **options)
+
+
+def derivatives(tenures: Tenures) -> np.ndarray:
+    """How the curve changes with the weight of each account, by differences, shape (n_accounts, n_times)."""
+    step = 1e-5
+    weight = tenures.attributes["weight"].to_numpy()
+    return np.array(
+        [
+            (curve_with(tenures, i, w + step).survival - curve_with(tenures, i, w - step).survival) / (2 * step)
+            for i, w in enumerate(weight)
+        ]
+    )
+
+
+def test_the_jackknife_adds_up_what_each_account_moves_the_curve_by():
+    tenures = clustered()
+    moved = derivatives(tenures) * tenures.attributes["weight"].to_numpy()[:, None]
+    alone = kaplan_meier(tenures, weight="weight")
+    np.testing.assert_allclose(alone.std_error, np.sqrt((moved**2).sum(axis=0)), atol=1e-8)
+    together = kaplan_meier(tenures, weight="weight", cluster="holder")
+    sums = pd.DataFrame(moved).groupby(tenures.attributes["holder"].to_numpy()).sum().to_numpy()
+    np.testing.assert_allclose(together.std_error, np.sqrt((sums**2).sum(axis=0)), atol=1e-8)
+    assert alone.method == "Kaplan-Meier, log-log interval, infinitesimal jackknife"
+
+
+def test_the_mean_has_the_jackknife_of_the_curve():
+    tenures, until, step = clustered(), 20.0, 1e-5
+    weight = tenures.attributes["weight"].to_numpy()
+    means = np.array(
+        [
+            [curve_with(tenures, i, w + side * step).restricted_mean(until).estimate for side in (-1, 1)]
+            for i, w in enumerate(weight)
+        ]
+    )
+    moved = weight * (means[:, 1] - means[:, 0]) / (2 * step)
+    found = kaplan_meier(tenures, weight="weight").restricted_mean(until)
+    assert found.std_error == pytest.approx(np.sqrt((moved**2).sum()), abs=1e-7)
+    assert found.method == "area under the curve, infinitesimal jackknife"
+
+
+@pytest.mark.parametrize("n", [120, 5000])
+def test_clusters_move_the_curve_by_the_sum_of_their_accounts(n: int):
+    """A matrix of every account at every time gives what is got from changes alone."""
+    tenures = clustered(n)
+    curve = kaplan_meier(tenures, weight="weight", cluster="holder")
+    time, entry = curve.time, np.nan_to_num(tenures.entry, nan=-1.0)[:, None]
+    there = (entry < time) & (time <= tenures.duration[:, None])
+    gone = (time == tenures.duration[:, None]) & tenures.event[:, None]
+    left = curve.n_at_risk - curve.n_event
+    inverse = np.divide(1, left, out=np.zeros(len(left)), where=left > 0)
+    moved = np.cumsum((gone - there * curve.n_event / curve.n_at_risk) * inverse, axis=1)
+    weighted = moved * tenures.attributes["weight"].to_numpy()[:, None]
+    sums = pd.DataFrame(weighted).groupby(tenures.attributes["holder"].to_numpy()).sum().to_numpy()
+    np.testing.assert_allclose(curve.std_error, curve.survival * np.sqrt((sums**2).sum(axis=0)), rtol=1e-11)
+
+
+@pytest.mark.parametrize("cluster", [None, "holder"])
+def test_counts_give_the_same_jackknife_as_rows(cluster: str | None):
+    tenures = clustered().where(np.repeat(np.arange(120), 3))
+    counts = count_tenures(tenures, by=["weight", *([cluster] if cluster else [])])
+    assert len(counts.n) <= tenures.n_accounts / 3
+    options = {"weight": "weight", "cluster": cluster}
+    rows, cells = kaplan_meier(tenures, **options), kaplan_meier(counts, **options)
+    np.testing.assert_allclose(rows.std_error, cells.std_error, rtol=1e-10)
+    np.testing.assert_allclose(rows.survival, cells.survival, rtol=1e-12)
+    assert rows.n == cells.n
+
+
+def test_clusters_of_one_account_change_nothing():
+    tenures = clustered()
+    alone = tenures.attributes.assign(account=np.arange(tenures.n_accounts))
+    each = Tenures(duration=tenures.duration, event=tenures.event, entry=tenures.entry, attributes=alone)
+    np.testing.assert_allclose(
+        kaplan_meier(each, weight="weight", cluster="account").std_error,
+        kaplan_meier(each, weight="weight").std_error,
+        rtol=1e-12,
+    )
+
+
+def test_whole_weights_under_greenwood_are_accounts():
+    tenures = clustered()
+    counts = TenureCounts.from_frame(
+        pd.DataFrame({"duration": tenures.duration, "event": tenures.event, "n": tenures.attributes["weight"] * 2})
+    )
+    doubled = Tenures(
+        duration=tenures.duration,
+        event=tenures.event,
+        attributes=tenures.attributes.assign(weight=tenures.attributes["weight"] * 2),
+    )
+    weighted = kaplan_meier(doubled, weight="weight", std_errors="greenwood")
+    np.testing.assert_allclose(weighted.std_error, kaplan_meier(counts).std_error, rtol=1e-12)
+    assert weighted.n == tenures.n_accounts
+    assert [str(note) for note in weighted.notes] == [
+        "standard errors take the weights of accounts for numbers of accounts"
+    ]
+    assert weighted.summary().startswith("120 accounts, weighted by weight; median ")
+
+
+def test_a_weighted_curve_ends_at_zero_exactly():
+    tenures = Tenures(duration=[1, 2, 3], event=[1, 1, 1], attributes=pd.DataFrame({"w": [0.1, 0.2, 0.7]}))
+    curve = kaplan_meier(tenures, weight="w")
+    assert (curve.survival[-1], curve.std_error[-1]) == (0, 0)
+
+
+def test_weights_that_are_none_are_refused():
+    tenures = Tenures(duration=[1, 2, 3], event=[1, 1, 1], attributes=pd.DataFrame({"w": [0.0, "two", 1]}))
+    with pytest.raises(SpecError) as caught:
+        kaplan_meier(tenures, weight="w")
+    assert str(caught.value) == "weight 'w': 2 weights are not numbers above 0. Correct them."
+    with pytest.raises(SpecError, match="kaplan_meier, 'v': no such attribute"):
+        kaplan_meier(tenures, weight="v")
+
+
+def test_accounts_without_a_weight_are_left_out_and_counted():
+    tenures = Tenures(duration=[1, 2, 3], event=[1, 1, 1], attributes=pd.DataFrame({"w": [1.0, None, 2.0]}))
+    curve = kaplan_meier(tenures, weight="w")
+    assert curve.n == 2
+    assert [str(note) for note in curve.notes] == ["1 accounts without a value of w are left out"]
+
+
+def test_greenwood_knows_no_clusters():
+    with pytest.raises(SpecError) as caught:
+        kaplan_meier(clustered(), cluster="holder", std_errors="greenwood")
+    assert str(caught.value) == (
+        "std_errors: got 'greenwood', which takes each account for itself. "
+        "Leave out the cluster, or choose 'jackknife'."
+    )
+
+
+@given(rows)
+def test_the_area_under_a_curve_without_censoring_is_the_mean_tenure(drawn: list[tuple[int, bool]]):
+    times = np.array([time for time, _ in drawn], float)
+    curve = kaplan_meier(Tenures(duration=times, event=np.ones(len(times), bool)))
+    mean = curve.restricted_mean(25)
+    assert mean.estimate == pytest.approx(np.minimum(times, 25).mean(), abs=1e-10)
+    assert mean.std_error == pytest.approx(np.minimum(times, 25).std() / np.sqrt(len(times)), abs=1e-10)
+
+
+def test_the_mean_of_a_later_start_counts_from_sign_up():
+    curve = kaplan_meier(Tenures(duration=[2, 6, 10, 20], event=[1, 1, 1, 1]), start=5)
+    assert curve.restricted_mean(12).estimate == pytest.approx((6 + 10 + 12) / 3)
+
+
+def test_no_mean_beyond_what_was_observed():
+    curve = kaplan_meier(Tenures(duration=[1, 5], event=[True, False]))
+    assert str(curve.restricted_mean(6)) == "no account was observed beyond 5 days"
+    with pytest.raises(SpecError) as caught:
+        curve.restricted_mean(0)
+    assert str(caught.value) == "until: got 0, expected a time after 0. Choose a longer horizon."
+
+
+def test_levels_come_in_the_order_of_their_values():
+    group = pd.DataFrame({"cohort": [10, 2, 10, 2], "size": pd.Categorical(list("SLSL"), categories=["S", "L"])})
+    tenures = Tenures(duration=[1, 2, 3, 4], event=[1] * 4, attributes=group)
+    assert list(kaplan_meier_by(tenures, by="cohort")) == ["2", "10"]
+    assert list(kaplan_meier_by(tenures, by="size")) == ["S", "L"]
+
+
+def test_a_variance_of_one_column_is_that_of_the_curve():
+    """The sum of the steps up to a time, each times 1, is the curve there."""
+    curve = kaplan_meier(clustered(), weight="weight", cluster="holder")
+    jackknife = curve._jackknife
+    assert isinstance(jackknife, Jackknife)
+    for place in (3, 10, 20):
+        until = (np.arange(len(curve.time)) <= place).astype(float)
+        assert jackknife.variance_of_sum(until) == pytest.approx(curve.log_std_error[place] ** 2, rel=1e-10)

@@ -8,8 +8,8 @@ from typing import Literal
 
 Outcome = Literal["matched", "missed", "not expressed"]
 
-TALLY: dict[tuple[str, str], Counter[Outcome]] = {}
-REASONS: dict[tuple[str, str], Counter[str]] = {}
+OUTCOMES: list[tuple[str, str, str, Outcome, str]] = []
+"""Side, method, case, outcome and detail of every case that ran."""
 
 
 def record(side: str, method: str, case_id: str, outcome: Outcome, detail: str) -> None:
@@ -28,24 +28,23 @@ def record(side: str, method: str, case_id: str, outcome: Outcome, detail: str) 
     detail : str
         For a case that is not expressed, why; the table lists each reason once.
     """
-    TALLY.setdefault((side, method), Counter())[outcome] += 1
-    if outcome == "not expressed":
-        REASONS.setdefault((side, method), Counter())[detail] += 1
-    elif outcome == "missed":
-        REASONS.setdefault((side, method), Counter())[f"missed: {case_id}"] += 1
+    OUTCOMES.append((side, method, case_id, outcome, detail))
 
 
 def lines() -> Iterator[str]:
     """Give the tally as the lines of a table, with the reasons below it."""
     yield f"{'side':<8} {'method':<26} {'ran':>5} {'matched':>8} {'missed':>7} {'not expressed':>14}"
-    whole: Counter[Outcome] = Counter()
-    for (side, method), counts in sorted(TALLY.items()):
-        whole += counts
+    tally: dict[tuple[str, str], Counter[Outcome]] = {}
+    reasons: Counter[tuple[str, str, str]] = Counter()
+    for side, method, case_id, outcome, detail in OUTCOMES:
+        tally.setdefault((side, method), Counter())[outcome] += 1
+        if outcome != "matched":
+            reasons[side, method, detail if outcome == "not expressed" else f"missed: {case_id}"] += 1
+    for (side, method), counts in sorted(tally.items()):
         yield _line(side, method, counts)
-    yield _line("", "all", whole)
-    for (side, method), reasons in sorted(REASONS.items()):
-        for reason, count in sorted(reasons.items()):
-            yield f"{side} {method}: {reason}" + (f" ({count} cases)" if count > 1 else "")
+    yield _line("", "all", sum(tally.values(), Counter()))
+    for (side, method, reason), count in sorted(reasons.items()):
+        yield f"{side} {method}: {reason}" + (f" ({count} cases)" if count > 1 else "")
 
 
 def _line(side: str, method: str, counts: Counter[Outcome]) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.churn_adapters import Case, MissedError, NotExpressedError, run
+from tests.golden.churn_adapters import run
+from tests.golden.churn_cases import Case, MissedError, NotExpressedError
 from tests.golden.report import record
 
 HERE = Path(__file__).parent

@@ -45,6 +45,30 @@ def test_oulad_with_late_entry(tmp_path: Path):
     check_build(tmp_path, "dropout")
 
 
+def test_oulad_with_competing_outcomes(tmp_path: Path):
+    """Every registration ends: by withdrawal on a known day, or with the course, in one of three results."""
+    folder = real("oulad")
+    course = ["code_module", "code_presentation"]
+    table = pd.read_csv(folder / "studentRegistration.csv").merge(pd.read_csv(folder / "courses.csv"), on=course)
+    table = table.merge(pd.read_csv(folder / "studentInfo.csv"), on=[*course, "id_student"])
+    table = table.dropna(subset="date_registration")
+    table = table[(table["final_result"] != "Withdrawn") | table["date_unregistration"].notna()]
+    entry = table["date_registration"].clip(lower=0).astype(int)
+    ended = table["date_unregistration"].fillna(table["module_presentation_length"]).astype(int)
+    table = table.assign(date_start=0, date_registration=entry, date_ended=ended)[ended > entry]
+    table.to_csv(tmp_path / "accounts.csv", index=False)
+    place_study("oulad_outcomes", tmp_path)
+    check_build(tmp_path, "dropout", "survival.180")
+
+
+def test_telco_in_months(tmp_path: Path):
+    place_study("telco_ibm", tmp_path, real("telco_ibm"))
+    check_build(tmp_path, "dropout", "survival.12", "risk.72.n_at_risk")
+    page = (tmp_path / "report" / "report.en.html").read_text(encoding="utf-8")
+    assert "Months since sign-up" in page
+    assert "Days since sign-up" not in page
+
+
 def test_pew_core_trends_2021(tmp_path: Path):
     place_study_among("pew_core_trends_2021", tmp_path, real("pew_core_trends_2021"))
     check_build(tmp_path, "funnel.2021.facebook.signup.cumulative")

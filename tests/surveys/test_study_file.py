@@ -108,3 +108,47 @@ def test_a_message_is_one_line_without_control_characters(tmp_path: Path):
     line = problems_of(tmp_path, SMALLEST + '"\\u001b[31m\\n" = 1\n')[0]
     assert "\n" not in line
     assert "\x1b" not in line
+
+
+TENURES = """
+[usage]
+accounts = "a.csv"
+tenure = "months"
+tenure_unit = "months"
+dropped = { item = "left", yes = ["Yes"] }
+dropout = { rule = "closed", horizon = 12 }
+"""
+
+
+def test_a_table_of_tenures_needs_neither_names_nor_dates(tmp_path: Path):
+    (tmp_path / "study.toml").write_text(SMALLEST + TENURES, encoding="utf-8")
+    usage = read_study(tmp_path).usage
+    assert usage is not None
+    assert usage.account == ()
+    assert usage.horizon == 12
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (", horizon = 12", "", "tenures in months need horizon, in months, in dropout"),
+        (
+            'tenure_unit = "months"\n',
+            "",
+            "tenure needs tenure_unit, what it counts, and dropped, which says who is gone",
+        ),
+        ('accounts = "a.csv"', 'events = "a.csv"\ntime = "t"', "rule 'closed' needs accounts with a closing date"),
+        ("rule", "gap_days = 9, rule", None),
+    ],
+)
+def test_what_a_table_of_tenures_lacks_is_told(tmp_path: Path, old: str, new: str, told: str | None):
+    found = problems_of(tmp_path, SMALLEST + TENURES.replace(old, new, 1))
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]
+
+
+def test_accounts_with_dates_need_a_name(tmp_path: Path):
+    text = "[usage]\naccounts = 'a.csv'\nsignup = 'opened'\nlast_seen = 'seen'\n"
+    assert problems_of(tmp_path, SMALLEST + text) == [
+        "study.toml: 'usage': expected account, the column that names each account. Correct the value."
+    ]

@@ -1,0 +1,178 @@
+"""Retention beyond what was seen: the model, its interval, and how far off it would have been."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from churn.projection import HoldOut, RetentionProjection
+from reports.figures.drawn import DrawnFigure
+from reports.labels import note_sentence, platform_label
+from reports.lookup import main_platform
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from surveys.results import Estimate
+
+FAMILIES = {
+    "shifted-beta-geometric": "shifted beta-geometric",
+    "beta-discrete-Weibull": "beta-discrete Weibull",
+    "geometric": "geometric",
+    "discrete Weibull": "discrete Weibull",
+}
+
+
+def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw retention by period, seen and projected.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the study has no usage, or too few periods were seen.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("projection").id
+    'projection'
+    """
+    usage, staying = results.study.usage, results.staying
+    if usage is None or staying is None or not isinstance(staying.projection, RetentionProjection):
+        return None
+    projection = staying.projection
+    last = _last(projection)
+    with figure_style():
+        figure = _draw(projection, printer, last)
+    seen = projection.counts.n_periods
+    held = projection.hold_out
+    base = printer.say(
+        "Base: {n} accounts; {seen} whole periods observed. Model: {model}; band: {level} confidence interval of the "
+        "model, which does not cover a wrong model.",
+        n=printer.numbers.count(projection.counts.n),
+        seen=printer.numbers.count(seen),
+        model=printer.say(FAMILIES[projection.model.family]),
+        level=printer.numbers.share(projection.model.conf_level),
+    )
+    return DrawnFigure(
+        id="projection",
+        figure=figure,
+        caption=printer.say(
+            "Projected: {share} of the accounts still there after {time} ({interval})",
+            share=printer.estimate("projection.last", last, digits=1),
+            time=_length(printer, projection.horizon, staying.counts.time_unit),
+            interval=printer.interval("projection.last", last, digits=1),
+        ),
+        subtitle=printer.say(
+            "Share of the accounts of {platform} still there, by whole periods of {period} since sign-up",
+            platform=platform_label(printer, results.study, main_platform(results.study)),
+            period=_length(printer, 1, staying.counts.time_unit),
+        ),
+        alt=printer.say("Points for what was seen, a curve through them, dashed with a widening band beyond them.")
+        + (" " + hold_out_sentence(printer, held) if isinstance(held, HoldOut) else ""),
+        base=base,
+        notes=(
+            *((printer.say("Simulated data."),) if usage.simulated else ()),
+            *(note_sentence(printer, note) for note in projection.notes if note not in staying.notes),
+        ),
+        data=projection.to_frame(),
+    )
+
+
+def hold_out_sentence(printer: Printer, held: HoldOut) -> str:
+    """
+    Say how far off a projection of the last periods from the first would have been.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> held = example_results().staying.projection.hold_out
+    >>> hold_out_sentence(open_printer("en"), held)[:36]
+    'Fitted to the first 16 periods alone'
+    """
+    return printer.say(
+        "Fitted to the first {fitted} periods alone, the model is {last} off at the last of the {held} held out, "
+        "{mean} on average.",
+        fitted=printer.numbers.count(held.model.n_periods),
+        held=printer.numbers.count(len(held.period)),
+        last=_error(printer, "last", float(abs(held.error[-1]))),
+        mean=_error(printer, "mean", held.mean_error),
+    )
+
+
+def _error(printer: Printer, name: str, value: float) -> str:
+    return printer.value(
+        f"projection.error.{name}",
+        value,
+        unit="share",
+        digits=1,
+        why_no_interval="an error seen, relative to the truth",
+    )
+
+
+def _length(printer: Printer, periods: int, unit: str) -> str:
+    return printer.numbers.duration(30 * periods if unit == "days" else periods, unit)  # type: ignore[arg-type]
+
+
+def _last(projection: RetentionProjection) -> Estimate:
+    row = projection.to_frame().iloc[-1]
+    return Estimate(
+        estimate=float(row["survival"]),
+        std_error=float(row["std_error"]),
+        conf_low=float(row["conf_low"]),
+        conf_high=float(row["conf_high"]),
+        conf_level=projection.model.conf_level,
+        n=int(projection.counts.n),
+        method=projection.method,
+    )
+
+
+def _draw(projection: RetentionProjection, printer: Printer, last: Estimate) -> Figure:
+    figure = Figure(figsize=(TEXT_WIDTH, 2.9), layout="constrained")
+    axes = figure.subplots()
+    rows, seen = projection.to_frame(), projection.counts.n_periods
+    period = np.concatenate([[0], rows["period"]])
+    survival, low, high = (np.concatenate([[1.0], rows[name]]) for name in ("survival", "conf_low", "conf_high"))
+    axes.fill_between(period, low, high, color=SERIES[0], alpha=0.18, linewidth=0)
+    axes.plot(period[: seen + 1], survival[: seen + 1], color=SERIES[0], linewidth=1.6)
+    axes.plot(period[seen:], survival[seen:], color=SERIES[0], linewidth=1.6, linestyle=(0, (4, 2)))
+    axes.plot(rows["period"], rows["observed"], linestyle="", marker="o", markersize=3.5, color=INK)
+    held = projection.hold_out
+    if isinstance(held, HoldOut):
+        axes.plot(held.period, held.projected, color=ACCENT, linewidth=1.4)
+        axes.annotate(
+            printer.say("from the first {n} periods alone", n=printer.numbers.count(held.model.n_periods)),
+            (held.period[-1], held.projected[-1]),
+            (4, 8),
+            textcoords="offset points",
+            fontsize=8,
+            color=ACCENT,
+        )
+    axes.axvline(seen, color=MUTED, linewidth=0.8)
+    for word, beside, side in ((printer.say("seen"), -4, "right"), (printer.say("projected"), 4, "left")):
+        axes.annotate(
+            word, (seen, 0.98), (beside, 0), textcoords="offset points", fontsize=8, color=MUTED, va="top", ha=side
+        )
+    axes.annotate(
+        printer.estimate("projection.last", last, digits=1),
+        (period[-1], last.estimate),
+        (0, 6),
+        textcoords="offset points",
+        ha="right",
+        weight="semibold",
+        color=INK,
+    )
+    axes.set_ylim(0, 1.02)
+    axes.set_xlim(0, period[-1] * 1.01)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.set_xlabel(printer.say("Whole periods since sign-up"))
+    return figure

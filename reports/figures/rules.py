@@ -1,0 +1,164 @@
+"""What common rules of dropout do to the curve, where the truth is known because accounts are simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.stats import norm
+
+from churn.rule_bias import Habit, RuleBias
+from reports.figures.drawn import DrawnFigure
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from surveys.results import Estimate
+
+LABELS: dict[Habit, str] = {
+    "inactive": "Judged as of the gap before the end (the default rule)",
+    "last_seen": "All dated at their last activity",
+    "log_end": "Others censored at the end of the log",
+    "detected": "Dated when the gap is full",
+    "first_silence": "The first gap ends the tenure",
+    "never_returned": "Share not seen after that day",
+}
+REACH = (0.11, 0.125)
+"""How far below and above the truth a panel reaches, in shares of accounts."""
+
+
+def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw the share still there under each rule, beside the truth of a simulation.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the study has no log of events.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("rules").id
+    'rules'
+    """
+    if results.staying is None or results.staying.bias is None:
+        return None
+    bias = results.staying.bias
+    with figure_style():
+        figure = _draw(bias, printer)
+    time, last = bias.time[-1], len(bias.time) - 1
+    truth, own, usual = (
+        printer.estimate(f"rules.{name}.{time:g}", found, digits=1)
+        for name, found in (
+            ("truth", _truth(bias, last)),
+            ("inactive", _found(bias, "inactive", last)),
+            ("log_end", _found(bias, "log_end", last)),
+        )
+    )
+    return DrawnFigure(
+        id="rules",
+        figure=figure,
+        caption=printer.say(
+            "Where {truth} stay {days} days, the rule of this report finds {own}, the commonest habit {usual}",
+            truth=truth,
+            days=printer.numbers.count(int(time)),
+            own=own,
+            usual=usual,
+        ),
+        subtitle=printer.say("Share of simulated accounts still there, by rule of dropout, and the truth"),
+        alt=printer.say("One panel for each tenure, one row of points for each rule, a vertical line at the truth.")
+        + " "
+        + " ".join(_told(bias, printer, k) for k in range(len(bias.time))),
+        base=printer.say(
+            "Base: {n} simulated accounts observed for {days} days, gap of {gap} days. "
+            "Lines: {level} confidence intervals. Points outside a panel stand at its edge.",
+            n=printer.numbers.count(bias.n),
+            days=printer.numbers.count(bias.accounts.end_day),
+            gap=printer.numbers.count(bias.gap_days),
+            level=printer.numbers.share(0.95),
+        ),
+        notes=(printer.say("Simulated data."),),
+        data=bias.to_frame(),
+    )
+
+
+def _estimate(value: float, error: float, bias: RuleBias, method: str) -> Estimate:
+    half = float(norm.ppf(0.975)) * error
+    return Estimate(
+        estimate=value, std_error=error, conf_low=value - half, conf_high=value + half, n=bias.n, method=method
+    )
+
+
+def _truth(bias: RuleBias, k: int) -> Estimate:
+    return _estimate(float(bias.truth[k]), float(bias.truth_error[k]), bias, "share of simulated accounts")
+
+
+def _found(bias: RuleBias, habit: Habit, k: int) -> Estimate:
+    row = bias.rule.index(habit)
+    return _estimate(float(bias.survival[row, k]), float(bias.std_error[row, k]), bias, bias.method)
+
+
+def _told(bias: RuleBias, printer: Printer, k: int) -> str:
+    time = f"{bias.time[k]:g}"
+    found = [
+        f"{printer.say(LABELS[habit])}: " + printer.estimate(f"rules.{habit}.{time}", _found(bias, habit, k), digits=1)
+        for habit in bias.rule
+        if np.isfinite(bias.survival[bias.rule.index(habit), k])
+    ]
+    return printer.say(
+        "After {time}: truth {share}; {found}.",
+        time=printer.numbers.duration(float(bias.time[k])),
+        share=printer.estimate(f"rules.truth.{time}", _truth(bias, k), digits=1),
+        found="; ".join(found),
+    )
+
+
+def _draw(bias: RuleBias, printer: Printer) -> Figure:
+    figure = Figure(figsize=(TEXT_WIDTH, 0.3 * len(bias.rule) + 0.7), layout="constrained")
+    panels = figure.subplots(1, len(bias.time), sharey=True)
+    for k, axes in enumerate(np.atleast_1d(panels)):
+        _panel(axes, bias, printer, k)
+    np.atleast_1d(panels)[0].set_yticks(range(len(bias.rule)), [printer.say(LABELS[habit]) for habit in bias.rule])
+    return figure
+
+
+def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int) -> None:
+    truth, time = float(bias.truth[k]), f"{bias.time[k]:g}"
+    left, right = truth - REACH[0], truth + REACH[1]
+    axes.axvline(truth, color=MUTED, linewidth=1)
+    for y, habit in enumerate(bias.rule):
+        found = _found(bias, habit, k)
+        if not np.isfinite(found.estimate):
+            continue
+        beyond = found.estimate > right
+        color = ACCENT if habit == "inactive" else SERIES[0]
+        x = min(found.estimate, right - 0.006)
+        axes.hlines(y, found.conf_low, min(found.conf_high, right), color=color, linewidth=1.4)
+        axes.plot(x, y, marker=">" if beyond else "o", color=color, markersize=4.5)
+        beside = -1 if beyond or found.estimate < truth - 0.002 else 1
+        axes.annotate(
+            printer.estimate(f"rules.{habit}.{time}", found, digits=1),
+            (x, y),
+            (5 * beside, 0),
+            textcoords="offset points",
+            ha="right" if beside < 0 else "left",
+            va="center",
+            fontsize=7.5,
+            color=INK,
+        )
+    axes.set_xlim(left, right)
+    axes.set_ylim(len(bias.rule) - 0.5, -0.75)
+    shown = printer.estimate(f"rules.truth.{time}", _truth(bias, k), digits=1)
+    axes.set_xticks([truth], [printer.say("truth: {share}", share=shown)], color=MUTED, fontsize=8)
+    axes.set_title(printer.numbers.duration(float(bias.time[k])), fontsize=9, color=INK, loc="left")
+    axes.tick_params(axis="both", length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.spines["bottom"].set_visible(True)

@@ -1,0 +1,158 @@
+"""For whom: how long accounts stay in each level of a group."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.figures._marks import spread
+from reports.figures.drawn import DrawnFigure
+from reports.figures.survival import SINCE, lasting
+from reports.labels import platform_label
+from reports.lookup import main_platform
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.usage import GroupStaying
+from surveys.results import Estimate
+
+MOST_LEVELS = 6
+FEW = 10
+"""Fewer accounts at risk than this, and a curve is no longer drawn."""
+
+
+def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | None:
+    """
+    Draw the share of accounts retained by tenure, level by level, a panel for each group.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where the study names no group of accounts.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> draw_staying_groups(example_results(), open_printer("en")) is None
+    True
+    """
+    usage, staying = results.study.usage, results.staying
+    if usage is None or staying is None or not staying.groups:
+        return None
+    with figure_style():
+        figure = _draw(staying.groups, printer)
+    first, horizon = staying.groups[0], usage.horizon
+    told = [
+        f"{level}: {printer.estimate(group_id(first, level, horizon), kept)}"
+        for level in shown_levels(first)
+        if isinstance(kept := first.curves[level].at(horizon), Estimate)
+    ]
+    when = lasting(printer, horizon, staying.curve.time_unit)
+    return DrawnFigure(
+        id="staying-groups",
+        figure=figure,
+        caption=printer.say(
+            "Still there after {time}, by {group}: {shares}", time=when, group=first.name, shares=", ".join(told)
+        ),
+        subtitle=printer.say(
+            "Share of the accounts of {platform} still there, by time since sign-up and by group (Kaplan-Meier)",
+            platform=platform_label(printer, results.study, main_platform(results.study)),
+        ),
+        alt=printer.say("One falling curve with its band for each level, a panel for each group.")
+        + " "
+        + ", ".join(told)
+        + ".",
+        base=printer.say(
+            "Base: {n} accounts; the {most} largest levels of each group. "
+            "Bands: {level} confidence intervals, log-log.",
+            n=printer.numbers.count(staying.curve.n),
+            most=printer.numbers.count(MOST_LEVELS),
+            level=printer.numbers.share(staying.curve.conf_level),
+        ),
+        notes=(printer.say("Simulated data."),) if usage.simulated else (),
+        data=pd.concat(
+            [
+                curve.to_frame().assign(group=group.name, level=level)
+                for group in staying.groups
+                for level, curve in group.curves.items()
+            ],
+            ignore_index=True,
+        ),
+    )
+
+
+def group_id(group: GroupStaying, level: str, time: float) -> str:
+    """
+    Name the share of a level still there at a tenure, in the ledger.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> group_id(SimpleNamespace(name="country"), "FR", 30)
+    'bygroup.country.FR.30'
+    """
+    return f"bygroup.{group.name}.{level}.{time:g}"
+
+
+def shown_levels(group: GroupStaying) -> list[str]:
+    """
+    Choose the levels with most accounts, in the order of the group.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> curves = {"FR": SimpleNamespace(n=3), "BE": SimpleNamespace(n=5)}
+    >>> shown_levels(SimpleNamespace(curves=curves))
+    ['FR', 'BE']
+    """
+    largest = sorted(group.curves, key=lambda level: -group.curves[level].n)[:MOST_LEVELS]
+    return [level for level in group.curves if level in largest]
+
+
+def _draw(groups: tuple[GroupStaying, ...], printer: Printer) -> Figure:
+    n_rows = (len(groups) + 1) // 2
+    n_columns = 1 if len(groups) == 1 else 2
+    figure = Figure(figsize=(TEXT_WIDTH, 3.0 * n_rows), layout="constrained")
+    panels = np.atleast_1d(figure.subplots(n_rows, n_columns, sharey=True)).ravel()
+    for axes, group in zip(panels, groups, strict=False):
+        _panel(axes, group, printer)
+    for axes in panels[len(groups) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def _panel(axes: Axes, group: GroupStaying, printer: Printer) -> None:
+    ends, labels, last = [], [], 0.0
+    for i, level in enumerate(shown_levels(group)):
+        curve, color = group.curves[level], SERIES[i % len(SERIES)]
+        enough = curve.time[curve.n_at_risk >= FEW]
+        shown = curve.time <= (enough[-1] if len(enough) else curve.time[-1])
+        time = np.concatenate([[curve.start], curve.time[shown]])
+        survival, low, high = (
+            np.concatenate([[1.0], np.nan_to_num(x[shown], nan=1.0)])
+            for x in (curve.survival, curve.conf_low, curve.conf_high)
+        )
+        axes.fill_between(time, low, high, step="post", color=color, alpha=0.16, linewidth=0)
+        axes.step(time, survival, where="post", color=color, linewidth=1.6)
+        ends.append(float(survival[-1]))
+        labels.append((level, color, float(time[-1])))
+        last = max(last, float(time[-1]))
+    for height, (level, color, _) in zip(spread(ends, 0.075), labels, strict=True):
+        axes.annotate(level, (last, height), (4, 0), textcoords="offset points", fontsize=8.5, color=color, va="center")
+    unit = next(iter(group.curves.values())).time_unit
+    axes.set_title(group.name, fontsize=9, color=INK, loc="left")
+    axes.set_ylim(0, 1.02)
+    axes.set_xlim(0, last * 1.01)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.set_xlabel(printer.say(SINCE[unit]))

@@ -1,0 +1,82 @@
+"""What the definition changes: other months, other gaps, other rules, and what each does to the headline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.figures.drawn import DrawnFigure
+from reports.model import Block, Heading, Paragraph
+from reports.printer import Printer
+from reports.recipe import Results
+from reports.sections.figure_block import figure_block
+from surveys.results import Estimate
+
+
+def write_definitions(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+    """
+    Write the part on what other definitions of dropout would give.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study has no log of events.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_definitions(example_results(), open_printer("en"), {})[0].text
+    'What the definition changes'
+    """
+    if results.staying is None or results.staying.activity is None:
+        return []
+    heading = Heading(level=2, text=printer.say("What the definition changes"), anchor="sensitivity")
+    blocks: list[Block] = [heading, Paragraph.of(_meanings(results, printer))]
+    for name, text in (("definitions", None), ("gaps", _gaps(printer)), ("rules", _rules(printer))):
+        if name in figures:
+            blocks += [] if text is None else [Paragraph.of(text)]
+            blocks.append(figure_block(figures[name]))
+    return blocks
+
+
+def _meanings(results: Results, printer: Printer) -> str:
+    assert results.staying is not None
+    assert results.staying.activity is not None
+    text = printer.say(
+        "“One month” may be 30 days, the same day of the next month, or the end of the calendar month. “Gone” may be "
+        "silent ever since, absent from the second month, or simply not seen since the first. Every combination is "
+        "computed from the same log."
+    )
+    unseen = results.staying.activity.never_returned
+    if isinstance(unseen, Estimate):
+        text += " " + printer.say(
+            "Not to be confused with them: {share} of the accounts ({interval}) never showed anything after the day "
+            "of their sign-up.",
+            share=printer.estimate("unseen", unseen, digits=1),
+            interval=printer.interval("unseen", unseen, digits=1),
+        )
+    return text
+
+
+def _gaps(printer: Printer) -> str:
+    return printer.say(
+        "A gap that is too short takes absences for departures; one that is too long wastes the end of the log. "
+        "The shortest gap after which few come back is a fair choice."
+    )
+
+
+def _rules(printer: Printer) -> str:
+    return printer.say(
+        "Why accounts are judged as of one gap before the end: dating everybody at their last activity, or counting "
+        "the others until the end of the log, gives recent accounts less chance to be found gone than old ones, and "
+        "overstates how long accounts stay."
+    )

@@ -1,0 +1,246 @@
+"""What the usage of one platform says: tenures, cohorts, lifecycle, and what other definitions would change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from churn.accounts import read_accounts
+from churn.activity import Activity, read_activity
+from churn.cohorts import CohortTriangle, retention_triangle
+from churn.compare import LogRankComparison, logrank
+from churn.competing import cumulative_incidence
+from churn.counts import TenureCounts, count_tenures
+from churn.curves import kaplan_meier, kaplan_meier_by
+from churn.definitions import DefinitionFan, compare_definitions
+from churn.dropout_rules import DropoutRule
+from churn.gaps import GapChoice, choose_gap
+from churn.incidence_curve import CumulativeIncidence
+from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
+from churn.period_counts import PeriodCounts
+from churn.projection import RetentionProjection, project_retention
+from churn.restricted_means import RestrictedMeans, restricted_means
+from churn.rule_bias import RuleBias, simulate_rule_bias
+from churn.survival_curve import SurvivalCurve
+from churn.tenure_tables import count_tenure_table
+from churn.tenures import measure_tenures, returned_share
+from surveys.errors import EstimateError
+from surveys.results import Estimate, Note, Unavailable
+from surveys.study import Study
+
+NO_ACTIVITY = Note("a table of accounts does not say who came back")
+SHORTEST_LOG = 2
+"""Local days up to which no silence can be tried, since each needs as many days after it."""
+GAP_OF_SIMULATION = 30
+MONTH = 30
+LONGEST_MEAN = 365.0
+"""Tenure up to which mean tenures of groups are compared, or the shortest that all reach."""
+FEW = 30
+"""Fewer accounts at risk than this in a period, and it is not fitted."""
+SIGNIFICANT = 0.05
+SHORTEST_SEEN, LONGEST_SEEN = 6, 24
+"""Periods needed for a projection, and those at most that it is fitted to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ActivityResults:
+    """
+    What only a log of events can say, beyond tenures.
+
+    Attributes
+    ----------
+    triangle : CohortTriangle
+        Monthly cohorts.
+    lifecycle : Lifecycle
+        Accounts new, retained, resurrected and lost, month by month.
+    never_returned : Estimate or Unavailable
+        Share of accounts never seen after the day of their sign-up.
+    definitions : DefinitionFan
+        One-month dropout under other definitions.
+    gaps : GapChoice or None
+        How many come back after silences of other lengths; None where the log is too short.
+    """
+
+    triangle: CohortTriangle
+    lifecycle: Lifecycle
+    never_returned: Estimate | Unavailable
+    definitions: DefinitionFan
+    gaps: GapChoice | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GroupStaying:
+    """
+    How long the accounts of each level of a group stay, compared.
+
+    Attributes
+    ----------
+    name : str
+        Of the group.
+    curves : dict of str to SurvivalCurve
+        By level.
+    test : LogRankComparison
+        Whether levels leave at the same rate.
+    means : RestrictedMeans
+        Mean tenure of each level within the tenures that all levels reach.
+    """
+
+    name: str
+    curves: dict[str, SurvivalCurve]
+    test: LogRankComparison
+    means: RestrictedMeans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StayingResults:
+    """
+    How long accounts stay.
+
+    Attributes
+    ----------
+    counts : TenureCounts
+        Tenures, counted.
+    curve : SurvivalCurve
+        Share of accounts retained.
+    dropout : Estimate or Unavailable
+        Share gone at the horizon of the study.
+    returned : Estimate or Unavailable
+        Share that came back after a silence as long as the gap.
+    groups : tuple of GroupStaying
+        Those that the study names and that have two levels or more.
+    incidence : CumulativeIncidence or None
+        Share gone of each cause; None where causes are not told apart.
+    projection : RetentionProjection or Unavailable
+        Retention projected beyond what was seen.
+    activity : ActivityResults or None
+        None where usage is a table of accounts.
+    bias : RuleBias or None
+        What rules of dropout do to simulated accounts; None where the study uses no silence.
+    notes : tuple of Note
+        Caveats.
+    """
+
+    counts: TenureCounts
+    curve: SurvivalCurve
+    dropout: Estimate | Unavailable
+    returned: Estimate | Unavailable
+    groups: tuple[GroupStaying, ...]
+    incidence: CumulativeIncidence | None
+    projection: RetentionProjection | Unavailable
+    activity: ActivityResults | None
+    bias: RuleBias | None
+    notes: tuple[Note, ...]
+
+
+def compute_staying(study: Study) -> StayingResults:
+    """
+    Read the usage of a study once, and compute what a report shows of it.
+
+    Parameters
+    ----------
+    study : Study
+        With usage.
+
+    Returns
+    -------
+    StayingResults
+
+    Raises
+    ------
+    StudyError
+        If the usage cannot be used as it is.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> staying = compute_staying(open_example("twitter_france"))
+    >>> staying.dropout.summary()
+    '57.7% [56.1%, 59.2%], n = 3,915'
+    """
+    usage = study.usage
+    assert usage is not None
+    conf_level, rule = study.study.conf_level, DropoutRule.of(usage.dropout)
+    returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
+    said = None
+    if usage.tenure is not None:
+        counts = count_tenure_table(study, by=usage.group)
+    elif usage.events is None:
+        counts = count_tenures(measure_tenures(read_accounts(study), rule), by=usage.group)
+    else:
+        activity = read_activity(study)
+        counts = count_tenures(measure_tenures(activity, rule), by=usage.group)
+        returned = returned_share(activity, rule.gap_days, conf_level=conf_level)
+        said = _of_activity(activity, conf_level)
+    curve = kaplan_meier(counts, conf_level=conf_level)
+    return StayingResults(
+        counts=counts,
+        curve=curve,
+        dropout=curve.dropout(at=usage.horizon),
+        returned=returned,
+        groups=_groups(counts, usage.group, conf_level),
+        incidence=cumulative_incidence(counts, conf_level=conf_level) if len(counts.causes) > 1 else None,
+        projection=_projection(counts, conf_level),
+        activity=said,
+        bias=None if said is None else _simulated_bias(),
+        notes=counts.notes,
+    )
+
+
+def _groups(counts: TenureCounts, names: Sequence[str], conf_level: float) -> tuple[GroupStaying, ...]:
+    found = []
+    for name in names:
+        curves = kaplan_meier_by(counts, by=name, conf_level=conf_level)
+        until = min(LONGEST_MEAN, *(float(curve.time[-1]) for curve in curves.values())) if curves else 0.0
+        if len(curves) < 2 or until <= 0 or not counts.event.any():
+            continue
+        found.append(
+            GroupStaying(
+                name=name,
+                curves=curves,
+                test=logrank(counts, by=name),
+                means=restricted_means(counts, by=name, until=until, conf_level=conf_level),
+            )
+        )
+    return tuple(found)
+
+
+def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection | Unavailable:
+    """
+    Project tenures counted in periods of 30 days, or in the unit of the tenures where that is longer.
+
+    Rates that change with tenure are allowed for where the test finds that they do.
+    """
+    by_day = counts.time_unit == "days"
+    unit = None if by_day else counts.time_unit
+    periods = PeriodCounts.from_tenures(counts, period=MONTH if by_day else 1, time_unit=unit)
+    enough = int(np.count_nonzero(periods.n_at_risk >= FEW))
+    periods = periods.until(min(enough, LONGEST_SEEN))
+    if periods.n_periods < SHORTEST_SEEN:
+        return Unavailable(Note("{n} whole periods were observed, too few to project", {"n": periods.n_periods}))
+    horizon = 2 * periods.n_periods
+    try:
+        found = project_retention(periods, horizon=horizon, conf_level=conf_level)
+        if found.ageing is None or not found.p_value < SIGNIFICANT:
+            return found
+        return project_retention(periods, horizon=horizon, model="beta-discrete-Weibull", conf_level=conf_level)
+    except EstimateError as error:
+        return Unavailable(Note("no model of retention fits: {reason}", {"reason": str(error)}))
+
+
+def _of_activity(activity: Activity, conf_level: float) -> ActivityResults:
+    return ActivityResults(
+        triangle=retention_triangle(activity, conf_level=conf_level),
+        lifecycle=measure_lifecycle(activity, conf_level=conf_level),
+        never_returned=never_returned(activity, conf_level=conf_level),
+        definitions=compare_definitions(activity, conf_level=conf_level),
+        gaps=choose_gap(activity, conf_level=conf_level) if activity.end_day - activity.origin > SHORTEST_LOG else None,
+    )
+
+
+@cache
+def _simulated_bias() -> RuleBias:
+    """Simulate once: the simulation is the same for every study."""
+    return simulate_rule_bias(gap_days=GAP_OF_SIMULATION)

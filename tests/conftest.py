@@ -1,0 +1,25 @@
+"""Prints the tally of golden cases below the test results, from one process or several."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden import report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["golden"] = report.OUTCOMES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    for outcome in getattr(node, "workeroutput", {}).get("golden", ()):
+        report.record(*outcome)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if report.OUTCOMES and not hasattr(terminalreporter.config, "workerinput"):
+        terminalreporter.section("agreement with other software")
+        for line in report.lines():
+            terminalreporter.line(line)
