@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn._cox_risk_sets import Floats, Ints, Slots, Spells
+from churn._cox_risk_sets import Bools, Floats, Ints, Slots, Spells
 
 
 class Pairs(NamedTuple):
@@ -53,7 +53,7 @@ def compare_pairs(spells: Spells, slots: Slots, score: Floats, cluster: Ints | N
     leaver = _as_leaver(spells, slots, rank, late, gone)
     n_strata = int(spells.stratum.max()) + 1
     weight, stratum = (spells.n * spells.weight)[gone], spells.stratum[gone]
-    agree, differ, tie = (np.bincount(stratum, weight * x, n_strata) for x in leaver)
+    agree, differ, tie = (_added(stratum, weight * x, n_strata) for x in leaver)
     total = float(agree.sum() + differ.sum() + tie.sum())
     lead = float(agree.sum() - differ.sum()) / max(total, 1.0)
     own = _as_stayer(spells, slots, rank, late, gone)
@@ -66,7 +66,11 @@ def compare_pairs(spells: Spells, slots: Slots, score: Floats, cluster: Ints | N
     return Pairs(agree, differ, tie, same_time, both, float(np.sqrt(spread)) / 2)
 
 
-def _as_leaver(spells: Spells, slots: Slots, rank: Ints, late: Ints, gone: Ints) -> _Against:
+def _added(code: Ints, values: Floats, n_codes: int) -> Floats:
+    return np.asarray(np.bincount(code, values, n_codes), np.float64)
+
+
+def _as_leaver(spells: Spells, slots: Slots, rank: Ints, late: Bools, gone: Ints) -> _Against:
     """Compare each cell that leaves with those that stay behind."""
     some = slots.last >= slots.first
     late = late & some
@@ -81,7 +85,7 @@ def _as_leaver(spells: Spells, slots: Slots, rank: Ints, late: Ints, gone: Ints)
     return _Against(below, later[0] - later[1] - below - equal, equal)
 
 
-def _as_stayer(spells: Spells, slots: Slots, rank: Ints, late: Ints, gone: Ints) -> _Against:
+def _as_stayer(spells: Spells, slots: Slots, rank: Ints, late: Bools, gone: Ints) -> _Against:
     """Compare each cell with those that leave while it stays."""
     start = 2 * slots.first - 1
     end = np.where(slots.last >= slots.first, 2 * slots.last + ~spells.event, start)

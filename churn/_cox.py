@@ -76,7 +76,11 @@ class Likelihood:
         several = self.slots.gone > 1
         single = self._at(coefficient, np.where(several, 0.0, self.slots.gone_weight))
         sets = tied_sets(self.x, self.x @ coefficient, self.sets, np.flatnonzero(several))
-        return Point(*(a + b for a, b in zip(single, sets, strict=True)))
+        return Point(
+            single.log_likelihood + sets.log_likelihood,
+            single.score + sets.score,
+            single.information + sets.information,
+        )
 
     def _at(self, coefficient: Floats, gone: Floats) -> Point:
         moments = self.moments(coefficient)

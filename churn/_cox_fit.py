@@ -146,7 +146,7 @@ def gather(x: Floats, rows: Ints) -> Floats:
 
 def fit_cox(spells: Spells, x: Floats, ties: Ties, cluster: Ints | None = None) -> Fit | list[int]:
     """Maximise the partial likelihood; covariates that other ones determine are listed instead."""
-    weight = np.bincount(spells.unit, spells.n * spells.weight, len(x))
+    weight = np.asarray(np.bincount(spells.unit, spells.n * spells.weight, len(x)), np.float64)
     x, center, spread = standardise(x, weight)
     slots = Slots.of(spells)
     sets, rows = risk_sets(spells, slots, len(x))

@@ -89,7 +89,7 @@ class Slots:
             first=first.astype(np.int64),
             last=last.astype(np.int64),
             gone=np.rint(gone).astype(np.int64),
-            gone_weight=np.bincount(at, (spells.n * spells.weight)[spells.event], len(found)),
+            gone_weight=np.asarray(np.bincount(at, (spells.n * spells.weight)[spells.event], len(found)), np.float64),
         )
 
     def __len__(self) -> int:

@@ -137,7 +137,7 @@ def weighted_tallies(timeline: Timeline, accounts: Tallies, count: Ints, weight:
     return Tallies(at_risk, gone, sums.n_censor)
 
 
-def divide(above: Floats, below: Floats) -> Floats:
+def divide(above: Amounts, below: Amounts) -> Floats:
     """Divide, with 0 where the divisor is 0."""
     return np.divide(above, below, out=np.zeros(np.broadcast_shapes(above.shape, below.shape)), where=below != 0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,16 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from churn._engines import Engine
+from churn._packing import Packing
 from churn.sources import Source, first_bad_json
 from surveys.errors import StudyError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
+
+PLACES = 22
+"""Bits of a whole number up to which DuckDB counts in an array with a place for each value, not by hashing."""
 
 
 @ibis.udf.scalar.builtin(name="epoch_us", signature=((dt.timestamp,), dt.int64))  # type: ignore[untyped-decorator]
@@ -41,14 +45,17 @@ class DuckDBEngine(Engine):
     scratch : Path
         Existing folder for what does not fit in memory.
     memory : str
-        Limit, as in `2GB`.
+        Limit, as in `600MB`.
+    more_memory : str
+        Limit for what cannot be done on disk.
     threads : int
         Threads to use.
     """
 
     reads_text = True
 
-    def __init__(self, scratch: Path, *, memory: str = "2GB", threads: int = 2) -> None:
+    def __init__(self, scratch: Path, *, memory: str = "600MB", more_memory: str = "4GB", threads: int = 2) -> None:
+        self._more_memory = more_memory
         self._backend: Backend = ibis.duckdb.connect(
             threads=threads,
             memory_limit=memory,
@@ -81,7 +88,11 @@ class DuckDBEngine(Engine):
     def fetch(self, expression: ir.Table, source: Source) -> pa.Table:
         """Run an expression; what the engine cannot read becomes an error about the file."""
         with _explained(source):
-            return self._backend.to_pyarrow(expression)
+            try:
+                return self._backend.to_pyarrow(expression)
+            except duckdb.OutOfMemoryException:
+                self._backend.raw_sql(f"SET memory_limit = '{self._more_memory}'")
+                return self._backend.to_pyarrow(expression)
 
     def microseconds(self, instant: ir.TimestampValue) -> ir.IntegerValue:
         """Microseconds since 1970 UTC; `epoch_seconds` would round half seconds up."""
@@ -94,6 +105,14 @@ class DuckDBEngine(Engine):
     def keep_order(self, kept: bool) -> None:
         """Choose whether rows come in the order of their file, which costs memory in large reductions."""
         self._backend.raw_sql(f"SET preserve_insertion_order = {'true' if kept else 'false'}")
+
+    def count(self, source: Source, columns: Mapping[str, str]) -> pa.Table:
+        """Count rows that agree in some columns; whole numbers of Parquet files are packed into one key."""
+        packing = Packing.of(source.readable if source.kind == "parquet" else (), columns)
+        rows = self.open(source, list(dict.fromkeys(columns.values())))
+        rows = packing.pack(rows.select(**{key: rows[name] for key, name in columns.items()}))
+        self._backend.raw_sql(f"SET perfect_ht_threshold = {PLACES if packing.spans else 12}")
+        return packing.unpack(self.fetch(rows.group_by(*rows.columns).aggregate(n=rows.count()), source))
 
     def close(self) -> None:
         """Let go of files and memory."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,12 @@ class Engine(ABC):
 
     def keep_order(self, kept: bool) -> None:  # noqa: B027
         """Choose whether rows come in the order of their file, which costs memory in large reductions."""
+
+    def count(self, source: Source, columns: Mapping[str, str]) -> pa.Table:
+        """Count rows that agree in some columns, named by what to call them here; the count is called `n`."""
+        rows = self.open(source, list(dict.fromkeys(columns.values())))
+        rows = rows.select(**{key: rows[name] for key, name in columns.items()})
+        return self.fetch(rows.group_by(*columns).aggregate(n=rows.count()), source)
 
     @abstractmethod
     def close(self) -> None:

@@ -166,7 +166,7 @@ class SubdistributionFit:
 
 def fit_subdistribution(spells: Spells, other: Bools, x: Floats) -> SubdistributionFit | list[int]:
     """Maximise the likelihood; covariates that other ones determine are listed instead."""
-    weight = np.bincount(spells.unit, spells.n, len(x))
+    weight = np.asarray(np.bincount(spells.unit, spells.n, len(x)), np.float64)
     x, center, spread = standardise(x, weight)
     slots = Slots.of(spells)
     timeline = Timeline.of(spells.duration, spells.event, None)

@@ -47,6 +47,9 @@ class Merged:
 
 def ranked(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     """Give each value of a column its place in their order, text by code points; -1 where it is null."""
+    if pa.types.is_integer(column.type) and not column.null_count:
+        distinct, place = np.unique(column.to_numpy(), return_inverse=True)
+        return place, pa.array(distinct, column.type)
     encoded = column.combine_chunks().dictionary_encode()
     chunks = encoded.chunks if isinstance(encoded, pa.ChunkedArray) else [encoded]
     if len(chunks) > 1:

@@ -59,14 +59,14 @@ class History:
         """Tell which spans begin before the account's last one has ended."""
         spans = self.spans
         same = np.diff(spans.account, prepend=-1) == 0
-        return same & (spans.first <= np.concatenate([[-1], spans.last[:-1]]))
+        return np.asarray(same & (spans.first <= np.concatenate([[-1], spans.last[:-1]])))
 
     def unobserved(self) -> Bools:
         """Tell which events lie outside the observation of their account."""
         row = np.minimum(self._span_of_events(), len(self.spans.last) - 1)
         spans, events = self.spans, self.occurrences
         inside = (spans.first[row] <= events.place) & (events.place <= spans.last[row])
-        return (spans.account[row] != events.account) | ~inside
+        return np.asarray((spans.account[row] != events.account) | ~inside)
 
     def _span_of_events(self) -> Ints:
         spans, events, n = self.spans, self.occurrences, len(self.time)

@@ -24,6 +24,7 @@ Ints = NDArray[np.int64]
 
 LEFT_OUT = "{n} accounts without a value of {group} are left out"
 PROBE = 5_000
+MOST_CODES = 2**62
 QUOTED = re.compile("`([^`]*)`")
 
 
@@ -263,12 +264,13 @@ def find_patterns(frame: pd.DataFrame) -> tuple[Ints, Ints]:
     probe = frame.iloc[:: max(1, n // PROBE)]
     if n > PROBE and len(probe.drop_duplicates()) > len(probe) / 2:
         return alone, alone
-    code = np.zeros(n, np.int64)
+    code, size = np.zeros(n, np.int64), 1
     for name in frame.columns:
         own, levels = pd.factorize(frame[name])
-        code = code * len(levels) + own
-        if len(levels) > 1:
-            code = pd.factorize(code)[0].astype(np.int64)
+        if size * len(levels) > MOST_CODES:
+            code, distinct = pd.factorize(code)
+            size = len(distinct)
+        code, size = code * len(levels) + own, size * len(levels)
     code = pd.factorize(code)[0].astype(np.int64)
     first = np.empty(int(code.max(initial=-1)) + 1, np.int64)
     first[code[::-1]] = alone[::-1]

@@ -39,6 +39,7 @@ NEITHER = Note(
     "neither sorting nor loyalty: retention does not rise with tenure (likelihood ratio test of c = 1: p ≤ {p}; "
     "c = {c}, {low} to {high})"
 )
+LEAST_P = Decimal("0.001")
 UNTOLD = Note("{periods} periods were seen; sorting and loyalty cannot be told apart with fewer than {needed}")
 UNDECIDED = Note("sorting and loyalty cannot be told apart: the likelihood of the model with both has no maximum")
 
@@ -265,7 +266,7 @@ def _verdict(mixed: RetentionModel | None, ageing: RetentionModel | None, p_valu
         return UNDECIDED
     c = ageing.parameter("c")
     assert isinstance(c, Estimate)
-    upward = Decimal(p_value).quantize(Decimal("0.001"), ROUND_CEILING)
+    upward = max(Decimal(p_value).quantize(LEAST_P, ROUND_CEILING), LEAST_P)
     ends = {"c": c.estimate, "low": c.conf_low, "high": c.conf_high}
     values = {"p": upward} | {name: Decimal(f"{value:.2f}") for name, value in ends.items()}
     alike = mixed.family == "geometric"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from churn._cells import add_up
 from churn.activity import place_of, usage_of
 from churn.tenure_columns import TenureColumns, read_columns, read_text, repeated_accounts
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
@@ -117,7 +118,7 @@ def read_cells(study: Study, *, by: Sequence[str] = ()) -> TenureCells:
     with open_source(
         study.folder, usage.accounts, key="accounts", wanted=wanted, delimiter=usage.delimiter, encoding=usage.encoding
     ) as (engine, source):
-        cells = _grouped(engine, source, columns)
+        cells = engine.count(source, columns)
         if cells.num_rows == 0:
             raise StudyError.at(source.name, "has no rows, expected one per account", "Export it again")
         read = read_columns(cells, usage)
@@ -157,12 +158,6 @@ def _wanted(usage: Usage) -> dict[str, str]:
 
 def _accounts(usage: Usage) -> tuple[str, ...]:
     return (usage.account,) if isinstance(usage.account, str) else usage.account
-
-
-def _grouped(engine: Engine, source: Source, columns: dict[str, str]) -> pa.Table:
-    rows = engine.open(source, list(dict.fromkeys(columns.values())))
-    rows = rows.select(**{key: rows[name] for key, name in columns.items()})
-    return engine.fetch(rows.group_by(*columns).aggregate(n=rows.count()), source)
 
 
 def _some_twice(engine: Engine, source: Source, usage: Usage) -> bool:
@@ -213,26 +208,28 @@ def _described(
     """Leave out accounts of unknown outcome, and join cells that were written differently and mean the same."""
     n = cells["n"].to_numpy().astype(np.int64)
     counted = ~np.isnan(read.gone)
-    groups = {f"group_{i}": read_text(cells[f"group_{i}"]) for i in range(len(by))}
-    entry = np.full(len(n), np.nan) if read.entry is None else read.entry
-    frame = pd.DataFrame({**groups, "entry": entry, "duration": read.duration, "event": read.gone == 1})
-    keys = list(frame.columns)
-    if read.cause is not None:
-        frame["cause"] = read.cause
-        keys.append("cause")
-    frame = frame.assign(n=n)[counted]
-    joined = frame.groupby(keys, dropna=False, observed=True, sort=True)["n"].sum().reset_index()
+    groups = [read_text(cells[f"group_{i}"]) for i in range(len(by))]
+    numbers = [values for values in (read.entry, read.duration, read.gone, read.cause) if values is not None]
+    keys = [(group.codes.astype(np.int64), len(group.categories)) for group in groups]
+    keys += [_ranked(values) for values in numbers]
+    rows, joined = add_up(keys, np.flatnonzero(counted), n)
     n_unknown = int(n[~counted].sum())
     message = "{n} accounts are left out because the table does not say whether they are gone"
     return TenureCells(
-        strata=joined[list(groups)].set_axis(list(by), axis=1),
-        duration=joined["duration"].to_numpy(np.float64),
-        event=joined["event"].to_numpy(bool),
-        entry=None if read.entry is None else joined["entry"].to_numpy(np.float64),
-        cause=None if read.cause is None else joined["cause"].to_numpy(np.int64),
+        strata=pd.DataFrame({name: group[rows] for name, group in zip(by, groups, strict=True)}, range(len(rows))),
+        duration=read.duration[rows],
+        event=read.gone[rows] == 1,
+        entry=None if read.entry is None else read.entry[rows],
+        cause=None if read.cause is None else read.cause[rows],
         causes=read.causes,
-        n=joined["n"].to_numpy(np.int64),
+        n=joined,
         n_unknown=n_unknown,
         time_unit=time_unit,
         notes=(*notes, *((Note(message, {"n": n_unknown}),) if n_unknown else ())),
     )
+
+
+def _ranked(values: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
+    """Give each value its place among the distinct ones, -1 where it is missing."""
+    codes, distinct = pd.factorize(values, sort=True)
+    return codes.astype(np.int64), len(distinct)

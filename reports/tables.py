@@ -87,7 +87,7 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
             tables["projection"] = results.staying.projection.to_frame()
         if results.staying.activity is not None:
             said = results.staying.activity
-            tables["cohorts"] = said.triangle.to_frame()
+            tables["cohorts"] = said.retention.to_frame()
             tables["lifecycle"] = said.lifecycle.to_frame()
             tables["definitions"] = said.definitions.to_frame()
             if said.gaps is not None:

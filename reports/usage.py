@@ -23,6 +23,8 @@ from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
 from churn.period_counts import PeriodCounts
 from churn.projection import RetentionProjection, project_retention
 from churn.restricted_means import RestrictedMeans, restricted_means
+from churn.retention import Retention, measure_retention
+from churn.retention_rules import RetentionRule
 from churn.rule_bias import RuleBias, simulate_rule_bias
 from churn.survival_curve import SurvivalCurve
 from churn.tenure_tables import count_tenure_table
@@ -32,6 +34,7 @@ from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
 
 NO_ACTIVITY = Note("a table of accounts does not say who came back")
+BY_MONTH = RetentionRule(measure="on", period="month", clock="calendar")
 SHORTEST_LOG = 2
 """Local days up to which no silence can be tried, since each needs as many days after it."""
 GAP_OF_SIMULATION = 30
@@ -41,6 +44,8 @@ LONGEST_MEAN = 365.0
 FEW = 30
 """Fewer accounts at risk than this in a period, and it is not fitted."""
 SIGNIFICANT = 0.05
+HARDLY_ANY = 0.01
+"""Share still there under which nothing is left to project."""
 SHORTEST_SEEN, LONGEST_SEEN = 6, 24
 """Periods needed for a projection, and those at most that it is fitted to."""
 
@@ -54,6 +59,8 @@ class ActivityResults:
     ----------
     triangle : CohortTriangle
         Monthly cohorts.
+    retention : Retention
+        The same cohorts, with what cells that are not over are projected to.
     lifecycle : Lifecycle
         Accounts new, retained, resurrected and lost, month by month.
     never_returned : Estimate or Unavailable
@@ -65,6 +72,7 @@ class ActivityResults:
     """
 
     triangle: CohortTriangle
+    retention: Retention
     lifecycle: Lifecycle
     never_returned: Estimate | Unavailable
     definitions: DefinitionFan
@@ -220,6 +228,10 @@ def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection 
     periods = periods.until(min(enough, LONGEST_SEEN))
     if periods.n_periods < SHORTEST_SEEN:
         return Unavailable(Note("{n} whole periods were observed, too few to project", {"n": periods.n_periods}))
+    if periods.to_frame()["survival"].iloc[-1] < HARDLY_ANY:
+        return Unavailable(
+            Note("hardly an account is left after {n} periods to be projected", {"n": periods.n_periods})
+        )
     horizon = 2 * periods.n_periods
     try:
         found = project_retention(periods, horizon=horizon, conf_level=conf_level)
@@ -233,6 +245,7 @@ def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection 
 def _of_activity(activity: Activity, conf_level: float) -> ActivityResults:
     return ActivityResults(
         triangle=retention_triangle(activity, conf_level=conf_level),
+        retention=measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level),
         lifecycle=measure_lifecycle(activity, conf_level=conf_level),
         never_returned=never_returned(activity, conf_level=conf_level),
         definitions=compare_definitions(activity, conf_level=conf_level),

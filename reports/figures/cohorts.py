@@ -15,6 +15,8 @@ from reports.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
 from surveys.results import Estimate
 
 COHORTS = AGES = 12
+PALE = "#C9CED6"
+PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 
 
 def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
@@ -84,13 +86,14 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
         base=printer.say(
             "Base: {n} accounts of the {k} latest monthly cohorts; the size of each stands at the left. "
             "Calendar months in {zone}. "
-            "A cell whose month is not over is empty. Intervals (Wilson) are in the table of cohorts.",
+            "Hatched cells are not over: what they hold is projected from older cohorts. "
+            "Intervals are in the table of cohorts.",
             n=printer.numbers.count(accounts),
             k=printer.numbers.count(len(shown)),
             zone=triangle.timezone,
         ),
         notes=(printer.say("Simulated data."),) if results.study.usage.simulated else (),
-        data=triangle.to_frame(),
+        data=results.staying.activity.retention.to_frame(),
     )
 
 
@@ -101,7 +104,7 @@ def _draw(results: Results, printer: Printer) -> Figure:
     first = max(0, len(triangle.cohort) - COHORTS)
     share = triangle.share[first:, :AGES]
     low, high = triangle.conf_low[first:, :AGES], triangle.conf_high[first:, :AGES]
-    open_cells = (triangle.observed & ~triangle.complete)[first:, :AGES]
+    retention = results.staying.activity.retention
     figure = Figure(figsize=(TEXT_WIDTH, 0.25 * len(share) + 0.7), layout="constrained")
     axes = figure.subplots()
     axes.pcolormesh(np.ma.masked_invalid(share), cmap=HEAT, vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
@@ -118,8 +121,21 @@ def _draw(results: Results, printer: Printer) -> Figure:
         )
         text = printer.estimate(f"cohorts.{cohort:%Y-%m}.{age}", cell)
         axes.text(age + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7.5, color=ink_on(HEAT(cell.estimate)))
-    for row, age in np.argwhere(open_cells):
+    for row, age in np.argwhere(np.isfinite(retention.projected[first:, : share.shape[1]])):
+        cell = Estimate(
+            estimate=float(retention.projected[first + row, age]),
+            std_error=float("nan"),
+            conf_low=float(retention.projected_low[first + row, age]),
+            conf_high=float(retention.projected_high[first + row, age]),
+            conf_level=retention.conf_level,
+            n=int(triangle.n_accounts[first + row]),
+            method="projected from older cohorts",
+        )
         axes.add_patch(_open_cell(age, row))
+        text = printer.estimate(f"cohorts.{triangle.cohort[first + row]:%Y-%m}.{age}.projected", cell)
+        axes.text(
+            age + 0.5, row + 0.5, text, ha="center", va="center", fontsize=7, style="italic", color=MUTED, bbox=PLAIN
+        )
     axes.set_xticks(np.arange(share.shape[1]) + 0.5, [printer.numbers.count(age) for age in range(share.shape[1])])
     axes.set_yticks(
         np.arange(len(share)) + 0.5,
@@ -139,4 +155,4 @@ def _draw(results: Results, printer: Printer) -> Figure:
 
 
 def _open_cell(age: int, row: int) -> Rectangle:
-    return Rectangle((age + 0.04, row + 0.04), 0.92, 0.92, fill=False, hatch="////", edgecolor=MUTED, linewidth=0.5)
+    return Rectangle((age + 0.04, row + 0.04), 0.92, 0.92, fill=False, hatch="////", edgecolor=PALE, linewidth=0.4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -15,6 +17,7 @@ from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
+TICK = 0.05
 MONTHS: dict[MonthRule, str] = {
     "30 days": "30 days",
     "anniversary": "Same day of the next month",
@@ -130,7 +133,9 @@ def _draw(rows: list[tuple[str, dict[MonthRule, tuple[str, Estimate]]]], printer
         numbers.plot(k, -0.75, marker=MARKERS[k], color=SERIES[k], markersize=5, clip_on=False)
     axes.set_yticks(range(len(rows)), [label for label, _ in rows])
     axes.set_ylim(len(rows) - 0.5, -0.6)
-    ticks = axes.get_xticks()[1:-1]
+    low, high = (float(x) for x in axes.get_xlim())
+    ticks = np.arange(math.floor(low / TICK), math.ceil(high / TICK) + 1) * TICK
+    axes.set_xlim(ticks[0], ticks[-1])
     axes.set_xticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
     axes.grid(axis="x", linewidth=0.4, alpha=0.5)
     axes.tick_params(axis="y", length=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from churn.projection import HoldOut, RetentionProjection
 from reports.figures.drawn import DrawnFigure
@@ -174,5 +175,6 @@ def _draw(projection: RetentionProjection, printer: Printer, last: Estimate) -> 
     axes.set_xlim(0, period[-1] * 1.01)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel(printer.say("Whole periods since sign-up"))
     return figure

@@ -145,9 +145,11 @@ def _panel(axes: Axes, group: GroupStaying, printer: Printer) -> None:
         axes.fill_between(time, low, high, step="post", color=color, alpha=0.16, linewidth=0)
         axes.step(time, survival, where="post", color=color, linewidth=1.6)
         ends.append(float(survival[-1]))
-        labels.append((level, color, float(time[-1])))
+        labels.append((level, color))
         last = max(last, float(time[-1]))
-    for height, (level, color, _) in zip(spread(ends, 0.075), labels, strict=True):
+    heights = spread(ends, 0.075)
+    heights += max(0.0, 0.03 - heights.min())
+    for height, (level, color) in zip(heights, labels, strict=True):
         axes.annotate(level, (last, height), (4, 0), textcoords="offset points", fontsize=8.5, color=color, va="center")
     unit = next(iter(group.curves.values())).time_unit
     axes.set_title(group.name, fontsize=9, color=INK, loc="left")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from churn.dropout_rules import DropoutRule
+from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
 from reports.labels import note_sentence, wave_label
 from reports.lookup import funnel_rows
@@ -10,6 +11,7 @@ from reports.model import Block, Bullets, Column, Definitions, Heading, Paragrap
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.staying import ONE_MONTH, UNITS
+from reports.usage import StayingResults
 from surveys.study import Survey
 
 SURVEY_WIDTHS = (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1)
@@ -125,7 +127,14 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
                 printer.say("Cohort, age"),
                 printer.say(
                     "Accounts that signed up in the same calendar month; whole months since, the first being 0. "
-                    "A cell whose month is not over is empty."
+                    "A cell whose month is not over is hatched, and holds what older cohorts let expect."
+                ),
+            ),
+            (
+                printer.say("Visitor churn"),
+                printer.say(
+                    "Share of the accounts active in a month that are not active in the next, whether or not they "
+                    "come back."
                 ),
             ),
         ]
@@ -170,6 +179,7 @@ def _methods(results: Results, printer: Printer) -> list[str]:
                 "symmetric for log(−log S)."
             )
         )
+        told += _methods_of_staying(results.staying, printer)
         told += [note_sentence(printer, note) for note in results.staying.notes]
     if results.joint:
         told.append(
@@ -182,6 +192,31 @@ def _methods(results: Results, printer: Printer) -> list[str]:
         told.append(
             printer.say(
                 "Concentration: bounds that any concave concentration curve through the published points obeys."
+            )
+        )
+    return told
+
+
+def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
+    told = []
+    if staying.groups:
+        told.append(
+            printer.say(
+                "Groups of accounts: log-rank test; mean tenures as areas under the curves within the tenure that all "
+                "groups reach."
+            )
+        )
+    if staying.incidence is not None:
+        told.append(
+            printer.say(
+                "Causes of departure: Aalen and Johansen’s estimate, standard errors by the infinitesimal jackknife."
+            )
+        )
+    if isinstance(staying.projection, RetentionProjection):
+        told.append(
+            printer.say(
+                "Projection: rates of departure that differ between accounts by a beta distribution, and change with "
+                "tenure only where a likelihood ratio test at 5% finds that they do; maximum likelihood, delta method."
             )
         )
     return told

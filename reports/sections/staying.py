@@ -103,7 +103,12 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
 
 def _table(results: Results, staying: StayingResults, printer: Printer) -> Table:
     unit = staying.curve.time_unit
-    times = [time for time in CHOSEN[unit] if isinstance(staying.curve.at(time), Estimate)]
+    emptied = staying.curve.time[staying.curve.survival <= 0]
+    times = [
+        time
+        for time in CHOSEN[unit]
+        if isinstance(staying.curve.at(time), Estimate) and not (len(emptied) and time > emptied[0])
+    ]
     rows = []
     for time, risk in zip(times, staying.curve.risk_table(times).to_dict("records"), strict=True):
         kept, gone = staying.curve.at(time), staying.curve.dropout(at=time)

@@ -13,8 +13,10 @@ def main() -> None:
     parser.add_argument("name", choices=NAMES)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--peer-seconds", type=float, help="for km and cox: give a peer up after so long; 900")
     arguments = parser.parse_args()
-    import_module(f"tests.benchmarks.{arguments.name}").run(arguments.rows, arguments.repeats)
+    limit = () if arguments.peer_seconds is None else (arguments.peer_seconds,)
+    import_module(f"tests.benchmarks.{arguments.name}").run(arguments.rows, arguments.repeats, *limit)
 
 
 main()

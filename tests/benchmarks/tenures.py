@@ -27,8 +27,8 @@ COLUMNS = ("team", "day", "event", *COVARIATES)
 CHUNK = 1_000_000
 THREADS = 2
 SLOW = 10.0
-"""Seconds above which a peer is not run again."""
-WHERE = {"R": "Rscript", "scikit-survival": "sksurv", "SurPyval": "surpyval"}
+"""Seconds above which a system is not run again."""
+AGAIN = 2
 
 
 def write_table(path: Path, rows: int) -> None:
@@ -47,7 +47,9 @@ def write_table(path: Path, rows: int) -> None:
         risk = np.exp(0.4 * x[0] - 0.3 * x[1] + 0.15 * x[2] - 0.1 * x[3] + 0.2 * x[4] + 0.1 * team)
         gone, end = 400 * (rng.exponential(size=n) / risk) ** (1 / 0.7), rng.uniform(30, 730, n)
         day = np.clip(np.ceil(np.minimum(gone, end)), 1, 730)
-        table = pa.table({name: pa.array(np.int32(v)) for name, v in zip(COLUMNS, (team, day, gone <= end, *x), strict=True)})
+        table = pa.table(
+            {name: pa.array(np.int32(v)) for name, v in zip(COLUMNS, (team, day, gone <= end, *x), strict=True)}
+        )
         writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table)
     assert writer is not None
@@ -74,12 +76,14 @@ def group_with_duckdb(path: Path, columns: Sequence[str]) -> int:
 
 
 def group_with_polars(path: Path, columns: Sequence[str]) -> int:
+    """Count the rows of each cell with polars."""
     import polars as pl
 
     return pl.scan_parquet(path).group_by(columns).agg(n=pl.len()).collect(engine="streaming").height
 
 
 def group_with_pandas(path: Path, columns: Sequence[str]) -> int:
+    """Count the rows of each cell with pandas."""
     frame = pd.read_parquet(path, columns=list(columns))
     return len(frame.groupby(list(columns)).size())
 
@@ -102,22 +106,21 @@ READ_IN_R = """
 suppressMessages({library(survival); library(jsonlite)})
 args <- commandArgs(trailingOnly=TRUE)
 d <- as.data.frame(lapply(setNames(args[-1], args[-1]), readBin, what="integer", n=as.numeric(args[1])))
-tell <- function(seconds, result) {
+tell <- function(took, result) {
   peak <- grep("VmHWM", readLines("/proc/self/status"), value=TRUE)
-  cat(toJSON(list(seconds=seconds, peak_mb=round(as.numeric(gsub("[^0-9]", "", peak)) / 1024), result=result),
-             auto_unbox=TRUE, digits=NA))
+  told <- list(seconds=took[["elapsed"]], cpu_seconds=took[["user.self"]] + took[["sys.self"]], result=result)
+  told$peak_mb <- round(as.numeric(gsub("[^0-9]", "", peak)) / 1024)
+  cat(toJSON(told, auto_unbox=TRUE, digits=NA))
 }
 """
 
 
-def installed(systems: Sequence[str]) -> list[str]:
-    """Keep the systems that are here; the floor and ours always are."""
-    always = ("floor", "ours")
-    return [name for name in systems if name in always or which(WHERE.get(name, name)) or _importable(name)]
-
-
-def _importable(name: str) -> bool:
-    return find_spec(WHERE.get(name, name.partition(" ")[0])) is not None
+def installed(systems: Mapping[str, tuple[Any, tuple[str, ...]]]) -> list[str]:
+    """Keep the systems whose modules are here, and R where it is."""
+    here = {
+        name: all(find_spec(module.partition(".")[0]) for module in modules) for name, (_, modules) in systems.items()
+    }
+    return [name for name, found in here.items() if found and (name != "R" or which("Rscript"))]
 
 
 def measured(benchmark: str, system: str, path: Path, seconds: float) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def compare(benchmark: ModuleType, rows: int, repeats: int, seconds: float) -> N
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tenures.parquet"
         write_table(path, rows)
-        systems = installed(list(benchmark.SYSTEMS))
+        systems = installed(benchmark.SYSTEMS)
         runs: dict[str, list[dict[str, Any]]] = {system: [] for system in systems}
         for _ in range(repeats):
             for system in systems:
@@ -152,9 +155,10 @@ def compare(benchmark: ModuleType, rows: int, repeats: int, seconds: float) -> N
 def _beside(run: Mapping[str, Any], best: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Add how long it took beside the floor and ours, and how far its result is from ours."""
     told = {key: value for key, value in run.items() if key != "result"}
-    if "seconds" in run:
-        told["over_floor"] = round(run["seconds"] / best["floor"]["seconds"], 2)
-        told["over_ours"] = round(run["seconds"] / best["ours"]["seconds"], 2)
+    for beside in ("floor", "ours"):
+        if "seconds" in run and "seconds" in best[beside]:
+            told[f"over_{beside}"] = round(run["seconds"] / best[beside]["seconds"], 2)
+            told[f"cpu_over_{beside}"] = round(run["cpu_seconds"] / best[beside]["cpu_seconds"], 2)
     if isinstance(run.get("result"), dict) and "result" in best["ours"]:
         told["largest_difference"] = float(f"{_distance(run['result'], best['ours']['result']):.2g}")
     return told
@@ -167,42 +171,38 @@ def _distance(result: Mapping[str, Any], ours: Mapping[str, Any]) -> float:
 
 
 @contextmanager
-def timed(told: dict[str, Any], key: str) -> Iterator[None]:
-    """Put down how many seconds a block takes."""
-    start = time.perf_counter()
+def timed(told: dict[str, Any], what: str = "") -> Iterator[None]:
+    """Put down how many seconds a block takes, and how many of processors."""
+    start, before = time.perf_counter(), time.process_time()
     yield
-    told[key] = round(time.perf_counter() - start, 4)
+    told[f"{what}seconds"] = round(time.perf_counter() - start, 4)
+    told[f"{what}cpu_seconds"] = round(time.process_time() - before, 4)
 
 
-def main() -> None:
+def measure(benchmark: str, system: str, path: Path) -> dict[str, Any]:
     """
     Time one system, its libraries being imported already.
 
-    A system gives `result` and, if it times itself, `seconds`: then reading the table is not among them.
-    Fast ones run a second time: `seconds` is the better, `first_seconds` that of a new process.
+    A system gives its result; those that time themselves give `seconds`, too, without reading the table.
+    Fast ones run a few times: `seconds` is the best, `first_seconds` that in a new process.
     """
-    name, system, path = sys.argv[1:]
-    benchmark = import_module(f"tests.benchmarks.{name}")
-    job, modules = benchmark.SYSTEMS[system]
+    job, modules = import_module(f"tests.benchmarks.{benchmark}").SYSTEMS[system]
     for module in modules:
         import_module(module)
     told: dict[str, Any] = {}
-    with timed(told, "first_seconds"):
-        found = job(Path(path))
-    own = isinstance(found, dict) and "seconds" in found
-    if own:
-        told = dict(found)
+    with timed(told):
+        found = job(path)
+    if isinstance(found, dict) and "seconds" in found:
+        told = found
     else:
-        told |= {"result": found, "seconds": told["first_seconds"]}
-    if not own and told["seconds"] < 2:
-        for _ in range(4):
+        told |= {"first_seconds": told["seconds"], "result": found}
+        for _ in range(AGAIN if told["seconds"] < SLOW else 0):
             again: dict[str, Any] = {}
-            with timed(again, "seconds"):
-                job(Path(path))
-            told["seconds"] = min(told["seconds"], again["seconds"])
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"seconds": told.pop("seconds"), "peak_mb": told.pop("peak_mb", peak)} | told))
+            with timed(again):
+                job(path)
+            told = min(told, told | again, key=lambda run: run["seconds"])
+    return {"peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} | told
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]))))

@@ -3,8 +3,10 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -151,6 +153,26 @@ def test_groups_are_those_of_the_first_event_and_changes_are_counted(tmp_path: P
     assert [str(note) for note in activity.notes] == [
         "1 accounts have several values of device; the one at their first event counts"
     ]
+
+
+def test_more_memory_is_taken_where_the_disk_is_no_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from ibis.backends.duckdb import Backend
+
+    write_events(tmp_path / "log.parquet", make_rows("UTC"), pa.timestamp("us", tz="UTC"))
+    limits = []
+    fetch = Backend.to_pyarrow
+
+    def short_of_memory(backend: Backend, expression: Any) -> pa.Table:
+        (limit,) = backend.raw_sql("SELECT current_setting('memory_limit')").fetchone()
+        limits.append(limit)
+        if len(limits) == 1:
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate")
+        return fetch(backend, expression)
+
+    monkeypatch.setattr(Backend, "to_pyarrow", short_of_memory)
+    activity = read_activity(make_study(tmp_path, events="log.parquet"))
+    assert activity.n_events == len(make_rows("UTC"))
+    assert limits[:2] == ["572.2 MiB", "3.7 GiB"]
 
 
 def test_a_log_of_a_century_is_reduced_like_one_of_a_year(tmp_path: Path):
