@@ -52,15 +52,3 @@ def shift_later(words: Words, days: int) -> Words:
     if part and whole + 1 < n_words:
         moved[:, whole + 1 :] |= words[:, : n_words - whole - 1] >> np.uint64(BITS - part)
     return moved
-
-
-def returned_after(words: Words, gap: int) -> Flags:
-    """Tell for each account whether it was active again after at least `gap` silent days in a row."""
-    reach, covered = shift_later(words, 1), 1
-    while covered < gap:
-        step = min(covered, gap - covered)
-        reach |= shift_later(reach, step)
-        covered += step
-    alone = words & ~reach
-    n_alone = np.bitwise_count(alone).sum(axis=1)
-    return np.asarray(n_alone > 1)

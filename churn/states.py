@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from churn.activity import (
     wanted_columns,
 )
 from surveys.errors import Problem, SpecError, StudyError
-from surveys.results import Note, NoteValue
+from surveys.results import Note
 from surveys.study import Study
 
 if TYPE_CHECKING:
@@ -247,7 +246,7 @@ def write_states(states: AccountStates, path: str | Path) -> None:
     import pyarrow.parquet as pq
 
     about = {name: getattr(states, name) for name in (*SHARED, "end_day")}
-    notes = [(note.message, {key: _plain(value) for key, value in note.values.items()}) for note in states.notes]
+    notes = [note.to_json() for note in states.notes]
     about["notes"] = notes
     metadata = {ABOUT: json.dumps(about)}
     pq.write_table(states.table.replace_schema_metadata(metadata), path, compression="zstd")
@@ -285,7 +284,6 @@ def load_states(path: str | Path) -> AccountStates:
         about = json.loads((table.schema.metadata or {})[ABOUT])
     except (pa.ArrowException, OSError, KeyError, ValueError):
         raise StudyError.at(Path(path).name, "not a file of account states", "Write it with write_states") from None
-    told = [(message, {key: _value(value) for key, value in values.items()}) for message, values in about["notes"]]
     return AccountStates(
         table=table.replace_schema_metadata(None),
         account=tuple(about["account"]),
@@ -293,7 +291,7 @@ def load_states(path: str | Path) -> AccountStates:
         end_day=about["end_day"],
         timezone=about["timezone"],
         grain=about["grain"],
-        notes=tuple(Note(message, values) for message, values in told),
+        notes=tuple(map(Note.from_json, about["notes"])),
     )
 
 
@@ -307,12 +305,3 @@ def _shifted(table: pa.Table, words: int) -> pa.Table:
 
 def _listed(states: tuple[AccountStates, ...], name: str) -> str:
     return " and ".join(dict.fromkeys(str(getattr(state, name)) for state in states))
-
-
-def _plain(value: NoteValue) -> Any:
-    return {"date": value.isoformat()} if isinstance(value, date) else value
-
-
-def _value(value: Any) -> NoteValue:
-    found: NoteValue = date.fromisoformat(value["date"]) if isinstance(value, dict) else value
-    return found

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn._bitmaps import BITS, any_between, returned_after, shift_later, words_needed
+from churn._bitmaps import BITS, any_between, shift_later, words_needed
 
 N_DAYS = 150
 
@@ -25,13 +23,6 @@ active_days = st.sets(st.integers(0, N_DAYS - 1), min_size=1)
 @given(active_days, st.integers(-10, 200), st.integers(-10, 200))
 def test_any_between_is_half_open(days: set[int], start: int, stop: int):
     assert any_between(bitmap(days), start, stop)[0] == any(start <= day < stop for day in days)
-
-
-@given(active_days, st.integers(1, 140))
-def test_returned_after_needs_that_many_silent_days_in_a_row(days: set[int], gap: int):
-    rising = sorted(days)
-    expected = any(later - earlier - 1 >= gap for earlier, later in pairwise(rising))
-    assert returned_after(bitmap(days), gap)[0] == expected
 
 
 @given(active_days, st.integers(0, 200))
