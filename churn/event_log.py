@@ -365,12 +365,26 @@ def _between(stored: ir.TimestampValue, low: int | None, high: int | None) -> ir
 
 
 def unless_blank(value: ir.Value) -> ir.Value:
-    """Give a value, or null for an empty text."""
+    """
+    Give a value, or null for an empty text.
+
+    Examples
+    --------
+    >>> unless_blank(ibis.literal("")).type().is_string()
+    True
+    """
     return value.nullif("") if value.type().is_string() else value
 
 
 def account_key(value: ir.Value) -> ir.Value:
-    """Give what names an account: whole numbers and the like as they are, other kinds as text."""
+    """
+    Give what names an account: whole numbers and the like as they are, other kinds as text.
+
+    Examples
+    --------
+    >>> account_key(ibis.literal(7, "int64")).type().is_integer()
+    True
+    """
     kind = value.type()
     if kind.is_uuid() or kind.is_unknown() or kind.is_inet() or kind.is_macaddr():
         return value.cast(dt.string)

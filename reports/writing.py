@@ -135,7 +135,7 @@ def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     >>> inputs_of_numbers(open_example("twitter_france"))["funnel.2012-10"]
     ['surveys/2012-10.csv']
     """
-    usage = [] if study.usage is None else [study.usage.events or study.usage.accounts or ""]
+    usage = [] if study.usage is None else [study.usage.source]
     published = [] if study.published is None else [study.published.file]
     truth = [] if study.truth is None else [study.truth.file]
     surveys = [survey.file for survey in study.survey]

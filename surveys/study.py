@@ -411,6 +411,12 @@ class Usage(Section):
         """The tenure of the headline, in days or in the unit of a table of tenures."""
         return self.dropout.horizon_days if self.dropout.horizon is None else self.dropout.horizon
 
+    @property
+    def source(self) -> str:
+        """Where the log or the accounts are: a file, or a table at an address."""
+        place = self.events or self.accounts or ""
+        return place if self.table is None else f"{place} ({self.table})"
+
 
 class Evidence(Section):
     """

@@ -280,7 +280,7 @@ def _usage(results: Results, printer: Printer) -> str:
     usage, staying = results.study.usage, results.staying
     assert usage is not None
     assert staying is not None
-    file, n = usage.events or usage.accounts or "", printer.numbers.count(staying.curve.n)
+    file, n = usage.source, printer.numbers.count(staying.curve.n)
     told = (
         printer.say(
             "{file}: {n} accounts, observed until {day} ({zone}).",

@@ -1,0 +1,91 @@
+"""What a report says of usage: groups, causes, definitions, projection."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports.build import build_report
+from reports.figures import example_results
+from reports.usage import compute_staying
+from surveys.results import Unavailable
+from surveys.study import Study
+from surveys.study_file import read_study
+
+STUDY = """
+[study]
+title = "Forum"
+as_of = 2020-12-31
+timezone = "Europe/Paris"
+language = ["fr", "en"]
+
+[usage]
+accounts = "accounts.csv"
+account = "id"
+tenure = "months"
+tenure_unit = "months"
+dropped = { item = "left", yes = ["yes"], no = ["no"] }
+cause = "why"
+group = ["plan"]
+dropout = { rule = "closed", horizon = 12 }
+"""
+
+
+def place(folder: Path, *, longest: int = 48) -> Study:
+    """A table of tenures in months, with two plans and two causes of leaving."""
+    rng = np.random.default_rng(5)
+    plan = rng.choice(["free", "paid"], 400)
+    months = np.minimum(np.ceil(rng.exponential(np.where(plan == "paid", 40, 15))), longest).astype(int)
+    left = months < longest
+    why = np.where(left, rng.choice(["bored", "=banned"], 400), "")
+    table = pd.DataFrame({"id": range(400), "months": months, "left": np.where(left, "yes", "no"), "why": why})
+    table.assign(plan=plan).to_csv(folder / "accounts.csv", index=False)
+    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    return read_study(folder)
+
+
+def test_a_table_of_tenures_reports_groups_causes_and_what_lies_beyond(tmp_path: Path):
+    place(tmp_path)
+    built = build_report(tmp_path, tmp_path / "report", formats=["html"]).folder
+    rows = json.loads((built / "results.json").read_text(encoding="utf-8"))["numbers"]
+    ids = {row["id"] for row in rows}
+    assert {"bygroup.plan.free.12", "bygroup.plan.paid.mean", "projection.last"} <= ids
+    assert any(name.startswith("causes.bored.") for name in ids)
+    figures = {path.name for path in (built / "figures").iterdir()}
+    assert {"causes.fr.svg", "staying-groups.fr.svg", "projection.en.svg"} <= figures
+    assert {"causes.csv", "staying_by_group_1.csv", "projection.csv"} <= {p.name for p in (built / "tables").iterdir()}
+    page = (built / "report.fr.html").read_text(encoding="utf-8")
+    assert "Pourquoi les comptes partent" in page
+    assert "=banned" in page
+
+
+def test_paying_accounts_stay_longer_and_the_test_says_so(tmp_path: Path):
+    (plan,) = compute_staying(place(tmp_path)).groups
+    assert plan.means.difference[plan.means.levels.index("paid")] > 0
+    assert plan.test.p_value < 1e-6
+
+
+def test_too_few_periods_are_not_projected(tmp_path: Path):
+    found = compute_staying(place(tmp_path, longest=4)).projection
+    assert isinstance(found, Unavailable)
+    assert "too few to project" in str(found)
+
+
+def test_the_headline_is_one_of_the_definitions():
+    staying = example_results().staying
+    assert staying is not None
+    assert staying.activity is not None
+    same = staying.activity.definitions.at("gone", gap_days=30)
+    assert same.estimate == pytest.approx(staying.dropout.estimate, abs=1e-12)
+
+
+def test_the_default_rule_finds_the_truth_of_the_simulation():
+    staying = example_results().staying
+    assert staying is not None
+    assert staying.bias is not None
+    assert np.abs(staying.bias.bias_of("inactive")).max() < 0.005
+    assert staying.bias.bias_of("log_end").min() > 0.02
