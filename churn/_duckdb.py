@@ -110,7 +110,7 @@ class DuckDBEngine(Engine):
         """Count rows that agree in some columns; whole numbers of Parquet files are packed into one key."""
         packing = Packing.of(source.readable if source.kind == "parquet" else (), columns)
         rows = self.open(source, list(dict.fromkeys(columns.values())))
-        rows = packing.pack(rows.select(**{key: rows[name] for key, name in columns.items()}))
+        rows = rows.select(**packing.keys(rows, columns))
         self._backend.raw_sql(f"SET perfect_ht_threshold = {PLACES if packing.spans else 12}")
         return packing.unpack(self.fetch(rows.group_by(*rows.columns).aggregate(n=rows.count()), source))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,18 +43,16 @@ class Packing:
                 size *= 1 + told[name][1] - told[name][0]
         return cls(spans if len(spans) > 1 else {})
 
-    def pack(self, rows: ir.Table) -> ir.Table:
-        """Put one column in the place of those of the spans."""
-        if not self.spans:
-            return rows
+    def keys(self, rows: ir.Table, columns: Mapping[str, str]) -> dict[str, ir.Value]:
+        """Give what to group by: one column for those of the spans, and the others, as `columns` names them."""
         digits, size = [], 1
         for key, (low, high) in self.spans.items():
-            digits.append((rows[key].cast(dt.int64) - low) * size)
+            digit = rows[columns[key]].cast(dt.int64)
+            digit = digit - low if low else digit
+            digits.append(digit * size if size > 1 else digit)
             size *= 1 + high - low
-        total = digits[0]
-        for digit in digits[1:]:
-            total += digit
-        return rows.select(*(name for name in rows.columns if name not in self.spans), **{PACKED: total})
+        others = {key: rows[name] for key, name in columns.items() if key not in self.spans}
+        return others | ({PACKED: reduce(add, digits)} if digits else {})
 
     def unpack(self, cells: pa.Table) -> pa.Table:
         """Give the columns back, as whole numbers of 64 bits."""

@@ -126,6 +126,7 @@ def _draw(bias: RuleBias, printer: Printer) -> Figure:
     for k, axes in enumerate(np.atleast_1d(panels)):
         _panel(axes, bias, printer, k)
     np.atleast_1d(panels)[0].set_yticks(range(len(bias.rule)), [printer.say(LABELS[habit]) for habit in bias.rule])
+    np.atleast_1d(panels)[0].tick_params(axis="y", pad=14)
     return figure
 
 
