@@ -184,7 +184,7 @@ def test_names_columns_that_have_no_name_or_the_same(refused):
         (b"", "there is no header, only blank lines. Export the data again."),
         (b" \n\n", "there is no header, only blank lines. Export the data again."),
         (b"a,b\n", "there are no respondents below the header. Export it again with its data."),
-        (gzip.compress(b"a,b"), "this is gzip-compressed, not a table of respondents. Unpack it first."),
+        (gzip.compress(b"a,b", mtime=0), "this is gzip-compressed, not a table of respondents. Unpack it first."),
         (
             b"PK\x03\x04",
             "this is a zip archive or a workbook, not a table of respondents. Unpack it, or save the sheet as CSV.",
