@@ -20,9 +20,9 @@ from churn.dropout_rules import DropoutRule
 from churn.gaps import GapChoice, choose_gap
 from churn.incidence_curve import CumulativeIncidence
 from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
+from churn.mean_tenures import RestrictedMeans, restricted_means
 from churn.period_counts import PeriodCounts
 from churn.projection import RetentionProjection, project_retention
-from churn.restricted_means import RestrictedMeans, restricted_means
 from churn.retention import Retention, measure_retention
 from churn.retention_rules import RetentionRule
 from churn.rule_bias import RuleBias, simulate_rule_bias

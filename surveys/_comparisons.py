@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 from surveys._design import Floats
 
@@ -21,8 +21,6 @@ SCORES: dict[RankScore, Callable[[Floats, float], Floats]] = {
     "vanderWaerden": lambda rank, size: np.asarray(special.ndtri(rank / size)),
 }
 """Scores of ranks, given the size of the population."""
-
-ADJUSTMENTS: dict[Adjustment, str] = {"none": "", "holm": "holm", "fdr": "fdr_bh"}
 
 
 def population_ranks(values: Floats, weights: Floats) -> Floats:
@@ -86,10 +84,23 @@ def adjust_probabilities(p_value: Floats, adjustment: Adjustment) -> Floats:
     >>> adjust_probabilities(np.array([0.01, 0.04, np.nan]), "holm").tolist()
     [0.02, 0.04, nan]
     """
-    from statsmodels.stats.multitest import multipletests
-
     known = np.isfinite(p_value)
     adjusted = np.array(p_value, float)
-    if adjustment != "none" and known.any():
-        adjusted[known] = multipletests(p_value[known], method=ADJUSTMENTS[adjustment])[1]
+    if known.any():
+        adjusted[known] = ADJUSTMENTS[adjustment](adjusted[known])
     return adjusted
+
+
+def _holm(p_value: Floats) -> Floats:
+    """Step down; statsmodels collects garbage at every call of its own, a tenth of a second each time."""
+    order = np.argsort(p_value)
+    adjusted = np.empty_like(p_value)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p_value[order] * np.arange(len(order), 0, -1)), 1.0)
+    return adjusted
+
+
+ADJUSTMENTS: dict[Adjustment, Callable[[Floats], Floats]] = {
+    "none": lambda p_value: p_value,
+    "holm": _holm,
+    "fdr": stats.false_discovery_control,
+}

@@ -1,10 +1,14 @@
-"""Prints the tally of golden cases below the test results, from one process or several."""
+"""Prints the tally of golden cases below the test results, from one process or several; properties have time."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.golden import report
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

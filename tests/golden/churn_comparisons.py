@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from churn.compare import logrank, pairwise_logrank
-from churn.restricted_means import restricted_means
+from churn.mean_tenures import restricted_means
 from tests.golden.churn_cases import Case, MissedError, compare, numbers
 from tests.golden.churn_curves import EXACT, count_rows
 

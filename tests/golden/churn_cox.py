@@ -12,8 +12,8 @@ from churn.counts import TenureCounts
 from churn.cox import Cox
 from churn.cox_results import CoxResult
 from churn.discrete_hazards import DiscreteHazard
-from churn.fine_gray import fine_gray
 from churn.person_periods import PersonPeriods
+from churn.subdistribution import fine_gray
 from tests.golden.churn_cases import Case, MissedError, compare, numbers
 
 TOLERANCE = 1e-9

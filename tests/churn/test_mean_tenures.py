@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from churn.counts import count_tenures
-from churn.restricted_means import RestrictedMeans, restricted_means
+from churn.mean_tenures import RestrictedMeans, restricted_means
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
 

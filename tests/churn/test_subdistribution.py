@@ -10,7 +10,7 @@ from churn import _fine_gray
 from churn._cox_risk_sets import RowSets
 from churn.counts import count_tenures
 from churn.cox import Cox
-from churn.fine_gray import fine_gray
+from churn.subdistribution import fine_gray
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
 
