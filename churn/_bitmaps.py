@@ -52,3 +52,16 @@ def shift_later(words: Words, days: int) -> Words:
     if part and whole + 1 < n_words:
         moved[:, whole + 1 :] |= words[:, : n_words - whole - 1] >> np.uint64(BITS - part)
     return moved
+
+
+def shift_earlier(columns: Words, days: int) -> Words:
+    """Move every active day earlier; words lie along the first axis, and what passes the beginning is lost."""
+    whole, part = divmod(days, BITS)
+    moved = np.zeros_like(columns)
+    kept = len(columns) - whole
+    if kept <= 0:
+        return moved
+    np.right_shift(columns[whole:], np.uint64(part), out=moved[:kept])
+    if part and kept > 1:
+        moved[: kept - 1] |= (columns[whole + 1 :] << np.uint64(BITS - part)) & FULL
+    return moved

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from churn._bitmaps import BITS, FULL, Flags, Words, last_day
+from churn._bitmaps import BITS, Flags, Words, last_day, shift_earlier
 from churn._curves import ConfType, limits, normal_quantile
 from churn._retention import gather
 
@@ -56,19 +56,6 @@ def silences(words: Words, n_days: int, gaps: Sequence[int]) -> tuple[Ints, Ints
             silent[i] += np.count_nonzero(np.bitwise_or.reduce(before & early, axis=0))
             returned[i] += np.count_nonzero(np.bitwise_or.reduce(back & early, axis=0))
     return silent, returned, ever
-
-
-def shift_earlier(columns: Words, days: int) -> Words:
-    """Move every active day earlier; words lie along the first axis, and what passes the beginning is lost."""
-    whole, part = divmod(days, BITS)
-    moved = np.zeros_like(columns)
-    kept = len(columns) - whole
-    if kept <= 0:
-        return moved
-    np.right_shift(columns[whole:], np.uint64(part), out=moved[:kept])
-    if part and kept > 1:
-        moved[: kept - 1] |= (columns[whole + 1 :] << np.uint64(BITS - part)) & FULL
-    return moved
 
 
 def _only(days: Ints, shape: tuple[int, ...]) -> Words:

@@ -72,3 +72,9 @@ class Engine(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of files, connections and memory."""
+
+
+def first_line(error: Exception) -> str:
+    """Give what an engine complains of, in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -12,7 +12,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 from ibis.common.exceptions import IbisError, TableNotFound
 
-from churn._engines import Engine
+from churn._engines import Engine, first_line
 from churn.sources import Source, shown_address
 from surveys.errors import StudyError, did_you_mean
 
@@ -59,7 +59,7 @@ class PostgresEngine(Engine):
         try:
             self._connection: Any = psycopg.connect(address, application_name="churn")
         except psycopg.Error as error:
-            raise StudyError.at(self._place, f"no connection ({_first_line(error)})", _mend(str(error))) from None
+            raise StudyError.at(self._place, f"no connection ({first_line(error)})", _mend(str(error))) from None
         # Both readings of a log must see the same rows: everything happens in one transaction.
         self._connection.read_only = True
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -110,12 +110,7 @@ class PostgresEngine(Engine):
         try:
             yield
         except (self._error, IbisError) as error:
-            raise StudyError.at(place, f"cannot be read ({_first_line(error)})", _mend(str(error))) from None
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+            raise StudyError.at(place, f"cannot be read ({first_line(error)})", _mend(str(error))) from None
 
 
 def _mend(message: str) -> str:

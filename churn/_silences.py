@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from churn._bitmaps import BITS, FULL, Flags, Words
+from churn._bitmaps import BITS, Flags, Words, shift_earlier
 
 BLOCK = 16_384
 """Accounts taken at a time, so that their words stay in the processor's cache."""
@@ -35,25 +35,12 @@ def came_back(words: Words, gap: int) -> Flags:
 
 def _within(columns: Words, gap: int) -> Words:
     """Mark the days followed by activity within `gap` days; words lie along the first axis."""
-    reach, covered = _shift_earlier(columns, 1), 1
+    reach, covered = shift_earlier(columns, 1), 1
     while covered < gap:
         step = min(covered, gap - covered)
-        reach |= _shift_earlier(reach, step)
+        reach |= shift_earlier(reach, step)
         covered += step
     return reach
-
-
-def _shift_earlier(columns: Words, days: int) -> Words:
-    """Move every active day earlier by a number of days; what passes the beginning is lost."""
-    whole, part = divmod(days, BITS)
-    moved = np.zeros_like(columns)
-    kept = len(columns) - whole
-    if kept <= 0:
-        return moved
-    np.right_shift(columns[whole:], np.uint64(part), out=moved[:kept])
-    if part and kept > 1:
-        moved[: kept - 1] |= (columns[whole + 1 :] << np.uint64(BITS - part)) & FULL
-    return moved
 
 
 def _first_day(columns: Words) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from churn._engines import Engine
+from churn._engines import Engine, first_line
 from churn.sources import Source, find_parquet, shown_address
 from surveys.errors import StudyError
 
@@ -76,7 +76,7 @@ class SparkEngine(Engine):
             self._session: Any = self._found or start_session(address, scratch)
         except (*self._errors, OSError, RuntimeError) as error:
             mend = "Install a Java runtime (default-jre-headless), and check events in study.toml"
-            raise StudyError.at(self._place, f"Spark does not start ({_first_line(error)})", mend) from None
+            raise StudyError.at(self._place, f"Spark does not start ({first_line(error)})", mend) from None
         self._backend = ibis.pyspark.connect(self._session)
 
     def source(self, folder: Path, name: str) -> Source:
@@ -120,10 +120,11 @@ class SparkEngine(Engine):
             yield
         except self._errors as error:
             mend = "Check events and table in study.toml, and that Spark can read it"
-            raise StudyError.at(place, f"cannot be read ({_first_line(error)})", mend) from None
+            raise StudyError.at(place, f"cannot be read ({first_line(error)})", mend) from None
 
 
 def start_session(address: str, scratch: Path) -> Any:
+    """Start Spark on this machine, or join the cluster at an address."""
     from pyspark.sql import SparkSession
 
     where = address.removeprefix("spark://")
@@ -134,8 +135,3 @@ def start_session(address: str, scratch: Path) -> Any:
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__

@@ -17,7 +17,8 @@ from churn._cox_ties import Ties
 from churn._curves import ConfType
 from churn.cox_curves import CoxCurves, curves_of
 from churn.formulas import Covariates
-from surveys.contrasts import Contrast, weigh
+from churn.hazard_ratios import plot_ratios, ratio_table
+from surveys.contrasts import Contrast
 from surveys.errors import SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Estimate, Note
@@ -225,10 +226,7 @@ class CoxResult:
             `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio`,
             `hazard_ratio_low`, `hazard_ratio_high`.
         """
-        names = ("estimate", "std_error", "z", "p_value", "conf_low", "conf_high")
-        columns: dict[str, object] = {"term": list(self.index)} | {name: getattr(self, name) for name in names}
-        ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
-        return pd.DataFrame(columns | {f"hazard_ratio{end}": np.exp(value) for end, value in ends.items()})
+        return ratio_table(self)
 
     def summary(self) -> str:
         """Say each hazard ratio, its interval and its test in a line of English."""
@@ -240,11 +238,7 @@ class CoxResult:
 
     def plot(self, ax: Axes) -> Axes:
         """Draw each hazard ratio as a point on its interval, on a logarithmic axis, the first at the top."""
-        height = -np.arange(len(self.index), dtype=float)
-        ax.set_xscale("log")
-        ax.hlines(height, np.exp(self.conf_low), np.exp(self.conf_high))
-        ax.plot(np.exp(self.estimate), height, "o")
-        return ax
+        return plot_ratios(self, ax)
 
     def contrast(self, weights: Mapping[str, float]) -> Contrast:
         """
@@ -265,8 +259,7 @@ class CoxResult:
         SpecError
             If a covariate is unknown.
         """
-        k = weigh(weights, self.index)
-        return Contrast.of(float(k @ self.estimate), float(k @ self.covariance @ k), np.inf, conf_level=self.conf_level)
+        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
 
     def wald_test(self, term: str | None = None) -> ChiSquaredTest:
         """

@@ -35,11 +35,6 @@ MonthRule = Literal["30 days", "anniversary", "calendar"]
 Definition = Literal["gone", "absent", "unseen"]
 
 GAPS = (7, 14, 30, 60, 90)
-MEANINGS: dict[Definition, str] = {
-    "gone": "gone within the first month: silent ever since, and for the gap, by Kaplan and Meier's curve",
-    "absent": "not active in the second month, whatever follows; of accounts whose second month is over",
-    "unseen": "not active after the first month; of accounts whose first month is over, some of which may yet return",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

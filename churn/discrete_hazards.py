@@ -17,7 +17,7 @@ from churn.formulas import LEFT_OUT, Covariates, build_covariates, variables
 from churn.person_periods import PersonPeriods, count_periods
 from churn.tenures import Tenures
 from surveys import _regression
-from surveys.contrasts import Contrast, weigh
+from surveys.contrasts import Contrast
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Note
@@ -178,9 +178,7 @@ class DiscreteHazardResult:
         SpecError
             If a coefficient is unknown.
         """
-        k = weigh(weights, self.index)
-        variance = float(k @ self.covariance @ k)
-        return Contrast.of(float(k @ self.estimate), variance, np.inf, conf_level=self.conf_level)
+        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
 
     def wald_test(self, term: str) -> ChiSquaredTest:
         """

@@ -181,7 +181,7 @@ class CumulativeIncidence:
         told: dict[str, NoteValue] = {
             "naive": value,
             "cause": cause,
-            "time": _number(time),
+            "time": f"{time:g}",
             "unit": self.time_unit,
             "share": float(self.share[index, column]),
         }
@@ -237,10 +237,10 @@ class CumulativeIncidence:
     def _out_of_reach(self, time: float) -> Unavailable | None:
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
-            return Unavailable(Note(reason, {"start": _number(self.start), "unit": self.time_unit}))
+            return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
         if time > self.time[-1] and self.share[-1, 0] > 0:
             reason = "no account was observed beyond {last} {unit}"
-            return Unavailable(Note(reason, {"last": _number(self.time[-1]), "unit": self.time_unit}))
+            return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))
         return None
 
     def _estimate(self, value: float, error: float, low: float, high: float, *, method: str = "") -> Estimate:
@@ -281,7 +281,7 @@ class CumulativeIncidence:
         """Say how many accounts left and of what, in one line of English."""
         parts = [f"{share:.1%} gone of {cause}" for cause, share in zip(self.causes, self.share[-1, 1:], strict=True)]
         told = ", ".join([f"{self.share[-1, 0]:.1%} retained", *parts])
-        return f"{self.n:,} accounts; by {_number(self.time[-1])} {self.time_unit} {told}"
+        return f"{self.n:,} accounts; by {self.time[-1]:g} {self.time_unit} {told}"
 
     def plot(self, ax: Axes, *, drawing: Drawing = "curves") -> Axes:
         """
@@ -326,7 +326,3 @@ def choose_from(names: Sequence[str]) -> str:
     'Choose one of closed, banned'
     """
     return f"Choose one of {', '.join(names)}" if names else "Give the cause of each dropout"
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"

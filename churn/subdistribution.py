@@ -14,8 +14,9 @@ from churn._cox_risk_sets import Spells
 from churn._fine_gray import SubdistributionFit, fit_subdistribution
 from churn.counts import TenureCounts
 from churn.formulas import Covariates, build_covariates, complete_rows, variables
+from churn.hazard_ratios import plot_ratios, ratio_table
 from churn.tenures import Tenures
-from surveys.contrasts import Contrast, weigh
+from surveys.contrasts import Contrast
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Note
@@ -95,10 +96,7 @@ class FineGrayResult:
             `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio`,
             `hazard_ratio_low`, `hazard_ratio_high`.
         """
-        names = ("estimate", "std_error", "z", "p_value", "conf_low", "conf_high")
-        columns: dict[str, object] = {"term": list(self.index)} | {name: getattr(self, name) for name in names}
-        ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
-        return pd.DataFrame(columns | {f"hazard_ratio{end}": np.exp(value) for end, value in ends.items()})
+        return ratio_table(self)
 
     def summary(self) -> str:
         """Say each subdistribution hazard ratio, its interval and its test in a line of English."""
@@ -110,11 +108,7 @@ class FineGrayResult:
 
     def plot(self, ax: Axes) -> Axes:
         """Draw each hazard ratio as a point on its interval, on a logarithmic axis, the first at the top."""
-        height = -np.arange(len(self.index), dtype=float)
-        ax.set_xscale("log")
-        ax.hlines(height, np.exp(self.conf_low), np.exp(self.conf_high))
-        ax.plot(np.exp(self.estimate), height, "o")
-        return ax
+        return plot_ratios(self, ax)
 
     def contrast(self, weights: Mapping[str, float]) -> Contrast:
         """
@@ -135,9 +129,7 @@ class FineGrayResult:
         SpecError
             If a covariate is unknown.
         """
-        k = weigh(weights, self.index)
-        variance = float(k @ self.covariance @ k)
-        return Contrast.of(float(k @ self.estimate), variance, np.inf, conf_level=self.conf_level)
+        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
 
     def incidence(self, profiles: pd.DataFrame) -> pd.DataFrame:
         """

@@ -102,10 +102,10 @@ class SurvivalCurve:
         """
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
-            return Unavailable(Note(reason, {"start": _number(self.start), "unit": self.time_unit}))
+            return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
         if time > self.time[-1] and self.survival[-1] > 0:
             reason = "no account was observed beyond {last} {unit}"
-            return Unavailable(Note(reason, {"last": _number(self.time[-1]), "unit": self.time_unit}))
+            return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))
         index = int(np.searchsorted(self.time, time, side="right")) - 1
         value, error, low, high = (
             (1.0, 0.0, 1.0, 1.0)
@@ -188,7 +188,7 @@ class SurvivalCurve:
             reason = "median not reached: {share} remained at {time} {unit}"
             if share_gone != 0.5:
                 reason = "quantile not reached: {share} remained at {time} {unit}"
-            share, time = float(self.survival[-1]), _number(self.time[-1])
+            share, time = float(self.survival[-1]), f"{self.time[-1]:g}"
             return Unavailable(Note(reason, {"share": share, "time": time, "unit": self.time_unit}))
         return Estimate(
             estimate=value,
@@ -245,7 +245,7 @@ class SurvivalCurve:
             raise SpecError.at("until", what, "Choose a longer horizon")
         if until > self.time[-1] and self.survival[-1] > 0:
             reason = "no account was observed beyond {last} {unit}"
-            return Unavailable(Note(reason, {"last": _number(self.time[-1]), "unit": self.time_unit}))
+            return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))
         area = remaining_area(self.time, self.survival, self.start, until)
         mean = self.start + float(area[0])
         if self._jackknife is None:
@@ -311,8 +311,8 @@ class SurvivalCurve:
         if isinstance(median, Unavailable):
             told = str(median)
         else:
-            low, high = ("not reached" if np.isnan(x) else _number(x) for x in (median.conf_low, median.conf_high))
-            told = f"median {_number(median.estimate)} {self.time_unit} [{low}, {high}]"
+            low, high = ("not reached" if np.isnan(x) else f"{x:g}" for x in (median.conf_low, median.conf_high))
+            told = f"median {median.estimate:g} {self.time_unit} [{low}, {high}]"
         gone = f", {self.n_event.sum():,} of them gone" if self.weight is None else f", weighted by {self.weight}"
         return f"{self.n:,} accounts{gone}; {told}"
 
@@ -338,7 +338,3 @@ class SurvivalCurve:
         (line,) = ax.step(time, np.concatenate([[1.0], self.survival]), where="post")
         ax.fill_between(time, low, high, step="post", alpha=0.2, linewidth=0, color=line.get_color())
         return ax
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"

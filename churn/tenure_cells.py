@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn._cells import add_up
-from churn.activity import place_of, usage_of
+from churn.activity import account_columns, place_of, usage_of
 from churn.tenure_columns import TenureColumns, read_columns, read_text, repeated_accounts
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.results import Note
@@ -152,17 +152,13 @@ def _columns(usage: Usage, by: Sequence[str]) -> dict[str, str]:
 
 
 def _wanted(usage: Usage) -> dict[str, str]:
-    named = {f"account[{i}]": name for i, name in enumerate(_accounts(usage))}
+    named = {f"account[{i}]": name for i, name in enumerate(account_columns(usage))}
     return _columns(usage, ()) | named | {f"group[{i}]": name for i, name in enumerate(usage.group)}
-
-
-def _accounts(usage: Usage) -> tuple[str, ...]:
-    return (usage.account,) if isinstance(usage.account, str) else usage.account
 
 
 def _some_twice(engine: Engine, source: Source, usage: Usage) -> bool:
     """Tell whether an account occurs more than once or is blank; without names, nobody can tell."""
-    accounts = _accounts(usage)
+    accounts = account_columns(usage)
     if not accounts:
         return False
     rows = engine.open(source, list(accounts))
@@ -181,7 +177,7 @@ def _problems(engine: Engine, source: Source, columns: dict[str, str], usage: Us
     """Read the table row by row to say where its faults are."""
     import pyarrow as pa
 
-    accounts = _accounts(usage)
+    accounts = account_columns(usage)
     named = columns | {f"account_{i}": name for i, name in enumerate(accounts)}
     engine.keep_order(True)
     parts = []

@@ -11,7 +11,6 @@ from typing import Literal
 from surveys.study import STEPS, Label, Step, Survey
 
 Reason = Literal["universe", "mode", "wording", "items_tested"]
-REASONS: tuple[Reason, ...] = ("universe", "mode", "wording", "items_tested")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,52 @@ class Contrast:
             conf_level=conf_level,
         )
 
+    @classmethod
+    def between(
+        cls,
+        weights: Mapping[Any, float] | Sequence[float],
+        index: pd.Index,
+        estimate: Floats,
+        covariance: Floats,
+        df: float,
+        *,
+        conf_level: float = 0.95,
+    ) -> Self:
+        """
+        Test a weighted sum of estimates against zero.
+
+        Parameters
+        ----------
+        weights : mapping of key to float, or sequence of float
+            As for `weigh`.
+        index : Index, shape (k,)
+            What the estimates are called.
+        estimate, covariance : ndarray of float, shapes (k,) and (k, k)
+            The estimates.
+        df : float
+            Degrees of freedom; infinite for a normal interval.
+        conf_level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Contrast
+
+        Raises
+        ------
+        SpecError
+            If a key is unknown.
+
+        Examples
+        --------
+        >>> names = pd.Index(["F", "M"])
+        >>> found = Contrast.between({"M": 1, "F": -1}, names, np.array([0.2, 0.3]), np.eye(2) / 1000, 60)
+        >>> round(found.std_error, 4)
+        0.0447
+        """
+        k = weigh(weights, index)
+        return cls.of(float(k @ estimate), float(k @ covariance @ k), df, conf_level=conf_level)
+
     def summary(self) -> str:
         """Say the estimate, its interval and its test in one line of English."""
         numbers = f"{self.estimate:.3g} [{self.conf_low:.3g}, {self.conf_high:.3g}]"

@@ -32,11 +32,6 @@ Split = Levels | pd.DataFrame | None
 Asked = Callable[[Split], LevelShares]
 
 SMALL, SUPPRESSED = "*", "**"
-PAIRS = {
-    "holm": "Holm's method for the pairs of columns of a group",
-    "fdr": "Benjamini and Hochberg's method for the pairs of columns of a group",
-    "none": "no allowance for the number of pairs",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

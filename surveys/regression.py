@@ -16,7 +16,7 @@ from surveys._design import Floats
 from surveys._estimates import Bools
 from surveys._regression import Coefficients, FamilyName, LinkName
 from surveys.codebook import format_code
-from surveys.contrasts import Contrast, weigh
+from surveys.contrasts import Contrast
 from surveys.design import Design
 from surveys.domains import row_mask
 from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
@@ -133,9 +133,9 @@ class GlmResult:
         SpecError
             If a coefficient is unknown.
         """
-        k = weigh(weights, self.index)
-        variance = float(np.square(self.deviations @ k).sum())
-        return Contrast.of(float(k @ self.estimate), variance, self.df, conf_level=self.conf_level)
+        return Contrast.between(
+            weights, self.index, self.estimate, self.covariance, self.df, conf_level=self.conf_level
+        )
 
     def wald_test(self, term: str) -> WaldTest:
         """

@@ -60,6 +60,14 @@ def write_methods(results: Results, printer: Printer) -> list[Block]:
 
 
 def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
+    return [
+        *_definitions_of_surveys(results, printer),
+        *_definitions_of_usage(results, printer),
+        *_definitions_of_published(results, printer),
+    ]
+
+
+def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[str, str]]:
     told = []
     if results.funnel is not None:
         told += [
@@ -85,6 +93,11 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
                 ),
             ),
         ]
+    return told
+
+
+def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str, str]]:
+    told = []
     usage, staying = results.study.usage, results.staying
     if usage is not None and staying is not None:
         unit = staying.curve.time_unit
@@ -138,6 +151,11 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
                 ),
             ),
         ]
+    return told
+
+
+def _definitions_of_published(results: Results, printer: Printer) -> list[tuple[str, str]]:
+    told = []
     if results.published is not None:
         told += [
             (
