@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _MODULES = {
-    "adoption": ("JointFunnel", "join_funnel", "product_of_shares"),
+    "adoption.joint": ("JointFunnel", "join_funnel", "product_of_shares"),
     "activity": ("Activity", "read_activity"),
     "accounts": ("AccountTable", "read_accounts"),
     "dropout_rules": ("DropoutRule",),

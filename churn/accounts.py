@@ -14,7 +14,8 @@ from churn._zones import DAY, day_date, day_number, day_start, zone_offsets
 from churn.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
 from surveys.errors import Problem, StudyError
 from surveys.results import Note
-from surveys.study import Study, Usage
+from surveys.study import Study
+from surveys.usage_sections import Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa

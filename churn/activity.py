@@ -13,7 +13,8 @@ from churn._bitmaps import any_between, words_needed
 from churn._zones import DAY, ZoneOffsets, day_date, day_number, day_start, zone_offsets
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
-from surveys.study import Study, Usage
+from surveys.study import Study
+from surveys.usage_sections import Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from surveys.errors import SpecError, did_you_mean
 from surveys.results import Note
-from surveys.study import Dropout
+from surveys.usage_sections import Dropout
 
 RuleName = Literal["inactive", "first_silence", "detected", "closed"]
 

@@ -20,7 +20,8 @@ from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, proportion
 from surveys.results import Estimate, Note, Unavailable
 from surveys.sample import Sample, read_sample
-from surveys.study import Answer, Recall, Study, Survey
+from surveys.section import Answer
+from surveys.study import Recall, Study, Survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,8 @@ from churn.activity import account_columns, place_of, usage_of
 from churn.tenure_columns import TenureColumns, read_columns, read_text, repeated_accounts
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.results import Note
-from surveys.study import Study, Usage
+from surveys.study import Study
+from surveys.usage_sections import Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa

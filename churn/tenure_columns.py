@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from surveys.codebook import as_number, format_code, is_code
-from surveys.study import Answer, Usage
+from surveys.section import Answer
+from surveys.usage_sections import Usage
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,8 @@ from reports.manifest import describe_build, is_current, write_manifest
 from reports.progress import Progress, ProgressStyle, open_progress
 from reports.staging import recover, staged_folder
 from surveys.errors import SpecError, did_you_mean
-from surveys.study import Language, Study
+from surveys.section import Language
+from surveys.study import Study
 from surveys.study_file import read_study
 
 DOCUMENTS = ("pdf", "html")

@@ -9,11 +9,17 @@ from reports.model import Document
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.adoption import write_adoption
+from reports.sections.calibration import write_calibration
+from reports.sections.claims import write_claims
 from reports.sections.crosstabs import write_crosstabs
+from reports.sections.diffusion import write_diffusion
 from reports.sections.disclosure import write_disclosure
+from reports.sections.joint import write_joint
 from reports.sections.methods import write_methods
+from reports.sections.network import write_network
 from reports.sections.overview import is_simulated, write_overview
 from reports.sections.published import write_published
+from reports.sections.publishers import write_publishers
 from reports.sections.recall import write_recall
 from reports.sections.staying import write_staying
 from reports.sections.truth import write_truth
@@ -60,9 +66,15 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
             *write_adoption(results, printer, figures),
             *(write_crosstabs(results, printer, results.tables) if results.tables else []),
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
+            *write_joint(results, printer, figures),
             *write_staying(results, printer, figures),
             *write_recall(results, printer, figures),
+            *write_calibration(results, printer, figures),
+            *write_network(results, printer, figures),
+            *write_diffusion(results, printer, figures),
             *write_published(results, printer, figures),
+            *write_publishers(results, printer, figures),
+            *write_claims(results, printer, figures),
             *write_truth(results, printer),
             *write_methods(results, printer),
             *([] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)),

@@ -10,7 +10,7 @@ from typing import Any
 
 from surveys.errors import SpecError
 from surveys.results import Estimate
-from surveys.study import Language
+from surveys.section import Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from reports.typography import name_character
 from surveys.errors import Problem, SpecError
-from surveys.study import Language
+from surveys.section import Language
 
 Align = Literal["left", "right", "center"]
 Origin = Literal["measured", "simulated"]

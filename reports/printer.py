@@ -9,7 +9,7 @@ from reports.numbers import Kind, Numbers, share_digits
 from reports.wording import Wording
 from surveys.published import PublishedFigure
 from surveys.results import Estimate, Note
-from surveys.study import Label, Language
+from surveys.section import Label, Language
 
 INTERVAL_KINDS: dict[str, Kind] = {"share": "share", "people": "people", "accounts": "people"}
 """How the ends of an interval are written, by unit; those of any other unit are counts."""

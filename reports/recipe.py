@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from churn.adoption import JointFunnel, join_funnel
+from churn.adoption.joint import JointFunnel, join_funnel
 from churn.recall import RecallCurve, read_recall
+from reports.adoption import AdoptionResults, compute_adoption
+from reports.calibration import CalibrationResults, compute_calibration
+from reports.diffusion import DiffusionResults, compute_diffusion
 from reports.lookup import main_platform
+from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
 from reports.usage import StayingResults, compute_staying
 from surveys.banners import build_tables
@@ -48,6 +52,14 @@ class Results:
         When people say they left the main platform, one for each wave that asked.
     joint : tuple of JointFunnel
         Surveys and usage joined, one for each wave that asked about the platform of the usage.
+    adoption : AdoptionResults or None
+        The steps joined, compared and counted in people.
+    calibration : CalibrationResults or None
+        What the log adds to the survey; None where the study lacks either.
+    network : NetworkResults or None
+        Who writes to whom; None where the log does not say.
+    diffusion : DiffusionResults or None
+        How far the service may spread; None where the study has no series.
     published : PublishedFigures or None
         Figures that others printed.
     series : tuple of SeriesPoint
@@ -66,6 +78,10 @@ class Results:
     staying: StayingResults | None
     recalls: tuple[RecallCurve, ...]
     joint: tuple[JointFunnel, ...]
+    adoption: AdoptionResults | None
+    calibration: CalibrationResults | None
+    network: NetworkResults | None
+    diffusion: DiffusionResults | None
     published: PublishedFigures | None
     series: tuple[SeriesPoint, ...]
     claims: tuple[CheckedClaim, ...]
@@ -108,6 +124,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     staying = compute_staying(study) if study.usage is not None else None
     progress.step(STEPS_OF_RECIPE[2])
     published = read_published(study) if study.published is not None else None
+    recalls = _recalls(study)
     return Results(
         study=study,
         funnel=funnel,
@@ -115,8 +132,12 @@ def compute_results(study: Study, progress: Progress) -> Results:
         tables=tuple(build_tables(study)),
         disclosure=None if funnel is None else disclose(study, funnel),
         staying=staying,
-        recalls=_recalls(study),
+        recalls=recalls,
         joint=_joint(study, funnel, staying),
+        adoption=compute_adoption(study, funnel, staying, published),
+        calibration=compute_calibration(study, funnel, staying, recalls),
+        network=compute_network(study, staying),
+        diffusion=compute_diffusion(study, funnel, staying, published),
         published=published,
         series=() if published is None else published.series(study),
         claims=()

@@ -14,7 +14,7 @@ from reports.numbers import Numbers
 from reports.typography import typographic
 from surveys.errors import SpecError
 from surveys.results import Note, NoteValue
-from surveys.study import Label, Language
+from surveys.section import Label, Language
 
 LOCALE = Path(__file__).parent / "locale"
 

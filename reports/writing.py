@@ -16,7 +16,8 @@ from reports.progress import Progress
 from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
 from reports.tables import write_tables
 from reports.theme import figure_to_pdf, figure_to_png
-from surveys.study import Crosstab, Language, Study
+from surveys.section import Language
+from surveys.study import Crosstab, Study
 from surveys.study_file import STUDY_FILE
 
 N_STEPS = len(STEPS_OF_RECIPE) + 1

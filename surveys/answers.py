@@ -12,7 +12,8 @@ from surveys.codebook import Code, Item, as_number, distinct_codes, format_code,
 from surveys.errors import Problem, nearest
 from surveys.results import Note
 from surveys.rows import some
-from surveys.study import Answer, Recall
+from surveys.section import Answer
+from surveys.study import Recall
 
 
 def as_answer(question: Answer | Recall) -> Answer:

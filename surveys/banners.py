@@ -16,8 +16,9 @@ from surveys.errors import Problem, StudyError, did_you_mean
 from surveys.funnel import Measure, step_shares
 from surveys.groups import Levels
 from surveys.sample import Sample, read_sample
+from surveys.section import Answer, Label
 from surveys.shares import LevelShares
-from surveys.study import Answer, Crosstab, Label, Net, Step, Study, Survey
+from surveys.study import Crosstab, Net, Step, Study, Survey
 
 Row = tuple[BannerRow, Asked]
 STEP: RowKind = "step"

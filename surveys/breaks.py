@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from surveys.study import STEPS, Label, Step, Survey
+from surveys.section import Label
+from surveys.study import STEPS, Step, Survey
 
 Reason = Literal["universe", "mode", "wording", "items_tested"]
 

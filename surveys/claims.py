@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from surveys.claim_sections import Claim, Evidence
 from surveys.errors import StudyError, did_you_mean
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.results import Estimate, Note, Unavailable
-from surveys.study import Claim, Evidence, Label
+from surveys.section import Label
 
 Verdict = Literal["supported", "consistent", "overstated", "understated", "contradicted", "not checkable"]
 Flag = Literal["arithmetic", "base", "definition", "date", "precision"]

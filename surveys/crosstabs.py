@@ -21,8 +21,8 @@ from surveys.errors import SpecError
 from surveys.estimates import Estimates, combine, describe_shares
 from surveys.groups import Levels
 from surveys.results import Estimate, Note
+from surveys.section import Label
 from surveys.shares import LevelShares
-from surveys.study import Label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,9 @@ from surveys.groups import in_language
 from surveys.results import Note
 from surveys.rows import listed
 from surveys.sample import Sample, read_sample
+from surveys.section import Answer, Label
 from surveys.shares import estimate_shares
-from surveys.study import Answer, Label, Recall, Study, Survey
+from surveys.study import Recall, Study, Survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,8 +17,9 @@ from surveys.estimates import Estimates, combine
 from surveys.groups import Levels
 from surveys.results import Estimate, Note, NoteValue
 from surveys.sample import Sample, read_sample
+from surveys.section import Answer
 from surveys.shares import LevelShares, groupings
-from surveys.study import STEPS, Answer, Platform, Recall, Step, Study, Survey
+from surveys.study import STEPS, Platform, Recall, Step, Study, Survey
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,8 @@ from surveys.codebook import Code, Item, as_number, distinct_codes, format_code,
 from surveys.errors import Problem
 from surveys.results import Note
 from surveys.rows import some
-from surveys.study import Group, Label, Language
+from surveys.section import Label, Language
+from surveys.study import Group
 
 FEW = 5
 LONGEST = 200

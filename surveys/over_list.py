@@ -8,7 +8,8 @@ from itertools import pairwise
 from surveys.breaks import Break, fieldwork_year, list_breaks
 from surveys.errors import Problem, StudyError, did_you_mean
 from surveys.published import PublishedFigure, PublishedFigures
-from surveys.study import Label, Study, Survey
+from surveys.section import Label
+from surveys.study import Study, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

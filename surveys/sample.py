@@ -21,8 +21,9 @@ from surveys.recipes import build_recipe
 from surveys.replicates import Centre, ReplicateDesign, bootstrap, jackknife
 from surveys.results import Note
 from surveys.rows import Rows, listed, quoted, some
+from surveys.section import Answer, Language
 from surveys.sources import Microdata, read_microdata
-from surveys.study import Answer, Language, Recall, Study, Survey
+from surveys.study import Recall, Study, Survey
 
 PERSONAL = ("e-mail", "email", "courriel", "mail", "telephone", "téléphone", "phone", "ip", "ip_address", "adresse_ip")
 UNEVEN = 0.5

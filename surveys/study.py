@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-Language = Literal["fr", "en"]
-Code = int | float | str
-Label = str | dict[Language, str]
-Columns = str | tuple[str, ...]
+from surveys.claim_sections import Claim
+from surveys.published_sections import Published
+from surveys.section import Answer, Code, Columns, Label, Language, Section
+from surveys.usage_sections import Usage
+
 Step = Literal["aware", "signup", "active", "lapsed"]
 Mode = Literal["online", "telephone", "face-to-face", "postal", "mixed"]
 
 STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
-ADDRESSES = ("postgresql", "spark")
 
 
 def _known_timezone(name: str) -> str:
@@ -26,12 +26,6 @@ def _known_timezone(name: str) -> str:
     except (KeyError, ValueError, OSError):
         raise ValueError("expected the name of a time zone, such as 'Europe/Paris'") from None
     return name
-
-
-class Section(BaseModel):
-    """A table of `study.toml`; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class About(Section):
@@ -52,22 +46,6 @@ class Population(Section):
     size: float = Field(gt=0)
     label: Label
     source: Label
-
-
-class Answer(Section):
-    """
-    Which codes of an item mean yes, and what a question that was not asked means.
-
-    Codes that are neither in `yes` nor in `missing` mean no; where `no` lists codes, any other code
-    is refused. A blank cell is a question that was not asked; unless `not_asked` says what that
-    means, blank cells are refused.
-    """
-
-    item: str
-    yes: tuple[Code, ...] = Field(min_length=1)
-    no: tuple[Code, ...] = ()
-    missing: tuple[Code, ...] = ()
-    not_asked: Literal["no", "missing"] | None = None
 
 
 class Recall(Section):
@@ -114,7 +92,7 @@ class Group(Section):
     item: str
     label: Label | None = None
     bands: tuple[float, ...] = ()
-    levels: dict[str, Label] = {}
+    levels: dict[str, Label] = Field(default_factory=dict)
     missing: tuple[Code, ...] = ()
 
     @model_validator(mode="after")
@@ -181,7 +159,7 @@ class Weighting(Section):
     """
 
     kind: Literal["poststratify", "rake", "calibrate", "trim"]
-    margins: dict[str, dict[str, float] | float | str] = {}
+    margins: dict[str, dict[str, float] | float | str] = Field(default_factory=dict)
     distance: Literal["linear", "raking", "logit"] = "linear"
     bounds: tuple[float, float] | None = None
     lower: float | None = None
@@ -223,7 +201,7 @@ class Survey(Section):
     population: str | None = None
     universe: Label | None = None
     mode: Mode | None = None
-    wording: dict[Step, Label] = {}
+    wording: dict[Step, Label] = Field(default_factory=dict)
     items_tested: int | None = Field(default=None, gt=0)
     caveat: Label | None = None
     panel: str | None = None
@@ -240,10 +218,10 @@ class Survey(Section):
     encoding: str | None = None
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
-    platform: dict[str, Platform] = {}
-    group: dict[str, Group] = {}
-    base: dict[str, Base] = {}
-    share: dict[str, Share] = {}
+    platform: dict[str, Platform] = Field(default_factory=dict)
+    group: dict[str, Group] = Field(default_factory=dict)
+    base: dict[str, Base] = Field(default_factory=dict)
+    share: dict[str, Share] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _panels_know_respondents(self) -> Survey:
@@ -266,202 +244,6 @@ class Survey(Section):
         for name, share in self.share.items():
             if share.base is not None and share.base not in self.base:
                 raise ValueError(f"share '{name}' has base '{share.base}', expected one of {sorted(self.base)}")
-        return self
-
-
-class OverList(Section):
-    """
-    `[published.over_list.NAME]`: figures, by wave, that depend on the whole list of platforms tested.
-
-    Such as the share who are members of any of them: where the list grew, the series is broken.
-    """
-
-    label: Label
-    figure: dict[str, str] = Field(min_length=1)
-
-
-class Published(Section):
-    """`[published]`: figures that others printed, and which of them are this study's own series."""
-
-    file: str
-    country: str | None = None
-    publisher: str | None = None
-    base: str | None = None
-    platform: dict[str, str] = {}
-    wave: dict[str, str] = {}
-    over_list: dict[str, OverList] = {}
-
-
-class Dropout(Section):
-    """
-    `[usage] dropout`: what counts as gone, and when.
-
-    `horizon`, in the unit of a table of tenures, stands in the place of `horizon_days` where that unit is
-    not days.
-    """
-
-    rule: Literal["inactive", "first_silence", "detected", "closed"] = "inactive"
-    gap_days: int = Field(default=30, gt=0)
-    horizon_days: int = Field(default=30, gt=0)
-    horizon: int | None = Field(default=None, gt=0)
-
-
-def _check_address(events: str | None, table: str | None) -> None:
-    """Refuse addresses that are not known or hold a password, which the message must not repeat."""
-    scheme, slashes, rest = (events or "").partition("://")
-    if not slashes:
-        if table is not None:
-            raise ValueError("table goes with the address of a database or of Spark under events")
-        return
-    if scheme not in ADDRESSES:
-        raise ValueError(f"events has an address that begins with {scheme}://, expected {' or '.join(ADDRESSES)}")
-    user = rest.partition("?")[0].rpartition("@")[0]
-    if ":" in user or "password" in rest.partition("?")[2].lower():
-        raise ValueError("events holds a password; put it into PGPASSWORD or ~/.pgpass instead")
-    if not table:
-        raise ValueError("expected table, which names the log at the address under events")
-
-
-class Usage(Section):
-    """
-    `[usage]`: the log of events, or the table of accounts, of one platform.
-
-    A table of accounts gives dates; or else `tenure`, how long each account has lasted in `tenure_unit`,
-    and `dropped`, whether it is gone; `entry` then is the tenure at which observation began. `cause` says
-    why accounts closed; `cause_blank` names the cause where that cell is blank. `events` names files, or with
-    `table` the address of a PostgreSQL server or of Spark, without a password.
-    """
-
-    events: str | None = None
-    table: str | None = None
-    accounts: str | None = None
-    platform: str | None = None
-    simulated: bool = False
-    account: Columns = ()
-    time: str | None = None
-    signup: str | None = None
-    entry: str | None = None
-    closed: str | None = None
-    last_seen: str | None = None
-    observed_until: str | None = None
-    tenure: str | None = None
-    tenure_unit: Literal["days", "weeks", "months", "years"] | None = None
-    dropped: Answer | None = None
-    cause: str | None = None
-    cause_blank: str | None = None
-    group: tuple[str, ...] = ()
-    time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
-    time_format: str | None = None
-    delimiter: str | None = None
-    encoding: str = "utf-8"
-    dropout: Dropout = Dropout()
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Usage:
-        if (self.events is None) == (self.accounts is None):
-            raise ValueError("expected either events or accounts")
-        _check_address(self.events, self.table)
-        if self.accounts is not None and "://" in self.accounts:
-            raise ValueError("accounts are read from files, expected no address")
-        if self.events is not None and self.time is None:
-            raise ValueError("expected time, the column that says when each event happened")
-        if self.events is not None and self.dropout.rule == "closed":
-            raise ValueError("rule 'closed' needs accounts with a closing date; a log of events has none")
-        if not self.account and self.tenure is None:
-            raise ValueError("expected account, the column that names each account")
-        if self.accounts is not None and self.tenure is None and self.signup is None:
-            raise ValueError("expected signup, the column that says when each account was opened")
-        if self.accounts is not None and self.dropout.rule == "first_silence":
-            raise ValueError("rule 'first_silence' needs a log of events; a table of accounts tells no silences")
-        needed = "closed" if self.dropout.rule == "closed" else "last_seen"
-        if self.accounts is not None and self.tenure is None and getattr(self, needed) is None:
-            raise ValueError(f"rule '{self.dropout.rule}' needs {needed}, a column of the accounts")
-        return self
-
-    @model_validator(mode="after")
-    def _tenures_stand_alone(self) -> Usage:
-        if self.tenure is None:
-            if self.dropped is not None or self.tenure_unit is not None:
-                raise ValueError("dropped and tenure_unit are of a table of tenures: name its column under tenure")
-            if self.dropout.horizon is not None:
-                raise ValueError("horizon is of a table of tenures: give horizon_days")
-            return self
-        dated = ("events", "time", "signup", "closed", "last_seen", "observed_until")
-        if given := [name for name in dated if getattr(self, name) is not None]:
-            raise ValueError(f"tenure stands in the place of dates: remove {', '.join(given)}")
-        if self.tenure_unit is None or self.dropped is None:
-            raise ValueError("tenure needs tenure_unit, what it counts, and dropped, which says who is gone")
-        if self.dropout.rule != "closed":
-            raise ValueError("a table of tenures says itself who is gone: set dropout = { rule = 'closed' }")
-        if (self.tenure_unit == "days") != (self.dropout.horizon is None):
-            where = "horizon_days" if self.tenure_unit == "days" else f"horizon, in {self.tenure_unit},"
-            raise ValueError(f"tenures in {self.tenure_unit} need {where} in dropout")
-        return self
-
-    @model_validator(mode="after")
-    def _causes_are_of_closing(self) -> Usage:
-        if self.cause is not None and (self.accounts is None or self.dropout.rule != "closed"):
-            raise ValueError("cause says why accounts were closed: it needs accounts and rule 'closed'")
-        if self.cause is None and self.cause_blank is not None:
-            raise ValueError("cause_blank is for blank cells of cause: name its column")
-        return self
-
-    @property
-    def horizon(self) -> int:
-        """The tenure of the headline, in days or in the unit of a table of tenures."""
-        return self.dropout.horizon_days if self.dropout.horizon is None else self.dropout.horizon
-
-    @property
-    def source(self) -> str:
-        """Where the log or the accounts are: a file, or a table at an address."""
-        place = self.events or self.accounts or ""
-        return place if self.table is None else f"{place} ({self.table})"
-
-
-class Evidence(Section):
-    """
-    One published figure that a claim is held against.
-
-    `differs` says in what the figure is not what the claim speaks of, one sentence for each of
-    base, date and definition; a country or a measure that differs is noticed without it.
-    """
-
-    id: str
-    top: float | None = Field(default=None, gt=0, lt=1)
-    differs: dict[Literal["base", "date", "definition"], Label] = {}
-
-
-class Claim(Section):
-    """
-    `[[claim]]`: a sentence to check, restated in our own words, and what to hold it against.
-
-    `estimand` says how the value is reached: a `share` of a base, a number of `people` (a share
-    times a population, or a count), or the share of messages of the `top_share` most active.
-    """
-
-    id: str
-    statement: Label
-    source: str
-    date: str = ""
-    estimand: Literal["share", "people", "top_share"]
-    value: float = Field(gt=0)
-    half_unit: float = Field(default=0.0, ge=0)
-    measure: str
-    country: str | None = None
-    of: Label
-    top: float | None = Field(default=None, gt=0, lt=1)
-    evidence: tuple[Evidence, ...] = Field(min_length=1)
-    population: Evidence | None = None
-    claimed_population: float | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Claim:
-        if self.estimand != "people" and self.value >= 1:
-            raise ValueError(f"a share lies between 0 and 1, got {self.value:g}")
-        if self.estimand == "top_share" and (self.top is None or any(e.top is None for e in self.evidence)):
-            raise ValueError("estimand 'top_share' needs top, in the claim and in each piece of evidence")
-        if (self.population is None) != (self.claimed_population is None):
-            raise ValueError("population and claimed_population go together")
         return self
 
 
@@ -496,10 +278,10 @@ class Crosstab(Section):
     wave: str | None = None
     platform: str | None = None
     item: str | None = None
-    choices: dict[str, Label] = {}
+    choices: dict[str, Label] = Field(default_factory=dict)
     set: str | None = None
     counted: tuple[Code, ...] = (1,)
-    levels: dict[str, Label] = {}
+    levels: dict[str, Label] = Field(default_factory=dict)
     missing: tuple[Code, ...] = ()
     not_asked: Literal["no", "missing"] | None = None
     base: str | None = None
@@ -573,7 +355,7 @@ class Study(Section):
 
     folder: Path = Path()
     study: About
-    population: dict[str, Population] = {}
+    population: dict[str, Population] = Field(default_factory=dict)
     survey: tuple[Survey, ...] = ()
     published: Published | None = None
     usage: Usage | None = None

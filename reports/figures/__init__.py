@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
+from reports.figures.calibration import draw_calibration
 from reports.figures.causes import draw_causes
+from reports.figures.ceiling import draw_ceiling
+from reports.figures.claims import draw_claims
 from reports.figures.cohorts import draw_cohorts
+from reports.figures.concentration import draw_concentration
+from reports.figures.decomposition import draw_decomposition
 from reports.figures.definitions import draw_definitions
+from reports.figures.denominators import draw_denominators
+from reports.figures.dialogue import draw_dialogue
+from reports.figures.diffusion import draw_diffusion
 from reports.figures.drawn import DrawnFigure
+from reports.figures.following import draw_following
 from reports.figures.funnel import draw_funnel
 from reports.figures.gaps import draw_gaps
 from reports.figures.groups import draw_groups
+from reports.figures.joint import draw_joint
 from reports.figures.lifecycle import draw_lifecycle
 from reports.figures.projection import draw_projection
 from reports.figures.published import draw_published
+from reports.figures.publishers import draw_publishers
 from reports.figures.recall import draw_recall
 from reports.figures.rules import draw_rules
 from reports.figures.staying_groups import draw_staying_groups
@@ -31,6 +42,9 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "waves": draw_waves,
     "groups": draw_groups,
     "trend": draw_trend,
+    "joint": draw_joint,
+    "denominators": draw_denominators,
+    "decomposition": draw_decomposition,
     "survival": draw_survival,
     "causes": draw_causes,
     "staying-groups": draw_staying_groups,
@@ -41,7 +55,15 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "rules": draw_rules,
     "projection": draw_projection,
     "recall": draw_recall,
+    "calibration": draw_calibration,
+    "concentration": draw_concentration,
+    "dialogue": draw_dialogue,
+    "following": draw_following,
+    "diffusion": draw_diffusion,
+    "ceiling": draw_ceiling,
     "published": draw_published,
+    "publishers": draw_publishers,
+    "claims": draw_claims,
 }
 
 

@@ -11,7 +11,8 @@ from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table
 from reports.printer import Printer
 from reports.sections.waves import mode_label
 from surveys.disclosure import ITEMS, DisclosedItem, Disclosure
-from surveys.study import STEPS, Label, Study, Survey
+from surveys.section import Label
+from surveys.study import STEPS, Study, Survey
 
 BY_WAVE = ("dates", "sample_size", "precision")
 

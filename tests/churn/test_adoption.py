@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from churn.adoption import join_funnel, product_of_shares
+from churn.adoption.joint import join_funnel, product_of_shares
 from churn.counts import TenureCounts
 from churn.curves import kaplan_meier
 from reports.figures import example_results

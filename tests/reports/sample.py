@@ -11,7 +11,7 @@ from reports import model
 from reports.numbers import Numbers
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style, figure_to_svg
 from reports.typography import typographic
-from surveys.study import Language
+from surveys.section import Language
 
 HOSTILE = '#read("/etc/passwd") <script>alert(1)</script> $\\frac{$ {{7*7}} \\textbf{x} *b* _i_ @ref'
 

@@ -12,7 +12,7 @@ import pytest
 from pikepdf import Name
 
 from reports.document import render_pdf
-from surveys.study import Language
+from surveys.section import Language
 from tests.reports.sample import HOSTILE, make_document
 
 pypdf = pytest.importorskip("pypdf")

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pytest
 
 from reports.html import render_html
-from surveys.study import Language
+from surveys.section import Language
 from tests.reports.sample import HOSTILE, make_document
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from reports.examples import open_example
+from surveys.claim_sections import Claim
 from surveys.claims import CheckedClaim, check_claim, top_share_bounds
 from surveys.errors import StudyError
 from surveys.published import PublishedFigures, read_published
 from surveys.results import Estimate
-from surveys.study import Claim, Study
+from surveys.study import Study
 
 
 @pytest.fixture(scope="module")

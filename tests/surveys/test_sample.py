@@ -9,7 +9,8 @@ import pytest
 
 from surveys.errors import SpecError, StudyError
 from surveys.sample import Sample, read_sample
-from surveys.study import Answer, Recall, Study
+from surveys.section import Answer
+from surveys.study import Recall, Study
 
 HEARD = {"item": "q1", "yes": [1]}
 

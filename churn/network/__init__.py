@@ -1,0 +1,1 @@
+"""Who writes, to whom, who answers, and how many each follows."""

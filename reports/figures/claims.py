@@ -1,0 +1,12 @@
+"""Figure claims."""
+
+from __future__ import annotations
+
+from reports.figures.drawn import DrawnFigure
+from reports.printer import Printer
+from reports.recipe import Results
+
+
+def draw_claims(results: Results, printer: Printer) -> DrawnFigure | None:
+    """Draw claims."""
+    return None

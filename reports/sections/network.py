@@ -1,0 +1,15 @@
+"""Section network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reports.figures.drawn import DrawnFigure
+from reports.model import Block
+from reports.printer import Printer
+from reports.recipe import Results
+
+
+def write_network(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+    """Write network."""
+    return []

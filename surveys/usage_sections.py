@@ -1,0 +1,137 @@
+"""`[usage]`: the log of events, or the table of accounts, of one platform."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from surveys.section import Answer, Columns, Section
+
+ADDRESSES = ("postgresql", "spark")
+
+
+class Dropout(Section):
+    """
+    `[usage] dropout`: what counts as gone, and when.
+
+    `horizon`, in the unit of a table of tenures, stands in the place of `horizon_days` where that unit is
+    not days.
+    """
+
+    rule: Literal["inactive", "first_silence", "detected", "closed"] = "inactive"
+    gap_days: int = Field(default=30, gt=0)
+    horizon_days: int = Field(default=30, gt=0)
+    horizon: int | None = Field(default=None, gt=0)
+
+
+def _check_address(events: str | None, table: str | None) -> None:
+    """Refuse addresses that are not known or hold a password, which the message must not repeat."""
+    scheme, slashes, rest = (events or "").partition("://")
+    if not slashes:
+        if table is not None:
+            raise ValueError("table goes with the address of a database or of Spark under events")
+        return
+    if scheme not in ADDRESSES:
+        raise ValueError(f"events has an address that begins with {scheme}://, expected {' or '.join(ADDRESSES)}")
+    user = rest.partition("?")[0].rpartition("@")[0]
+    if ":" in user or "password" in rest.partition("?")[2].lower():
+        raise ValueError("events holds a password; put it into PGPASSWORD or ~/.pgpass instead")
+    if not table:
+        raise ValueError("expected table, which names the log at the address under events")
+
+
+class Usage(Section):
+    """
+    `[usage]`: the log of events, or the table of accounts, of one platform.
+
+    A table of accounts gives dates; or else `tenure`, how long each account has lasted in `tenure_unit`,
+    and `dropped`, whether it is gone; `entry` then is the tenure at which observation began. `cause` says
+    why accounts closed; `cause_blank` names the cause where that cell is blank. `events` names files, or with
+    `table` the address of a PostgreSQL server or of Spark, without a password.
+    """
+
+    events: str | None = None
+    table: str | None = None
+    accounts: str | None = None
+    platform: str | None = None
+    simulated: bool = False
+    account: Columns = ()
+    time: str | None = None
+    signup: str | None = None
+    entry: str | None = None
+    closed: str | None = None
+    last_seen: str | None = None
+    observed_until: str | None = None
+    tenure: str | None = None
+    tenure_unit: Literal["days", "weeks", "months", "years"] | None = None
+    dropped: Answer | None = None
+    cause: str | None = None
+    cause_blank: str | None = None
+    group: tuple[str, ...] = ()
+    time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
+    time_format: str | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+    dropout: Dropout = Dropout()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Usage:
+        if (self.events is None) == (self.accounts is None):
+            raise ValueError("expected either events or accounts")
+        _check_address(self.events, self.table)
+        if self.accounts is not None and "://" in self.accounts:
+            raise ValueError("accounts are read from files, expected no address")
+        if self.events is not None and self.time is None:
+            raise ValueError("expected time, the column that says when each event happened")
+        if self.events is not None and self.dropout.rule == "closed":
+            raise ValueError("rule 'closed' needs accounts with a closing date; a log of events has none")
+        if not self.account and self.tenure is None:
+            raise ValueError("expected account, the column that names each account")
+        if self.accounts is not None and self.tenure is None and self.signup is None:
+            raise ValueError("expected signup, the column that says when each account was opened")
+        if self.accounts is not None and self.dropout.rule == "first_silence":
+            raise ValueError("rule 'first_silence' needs a log of events; a table of accounts tells no silences")
+        needed = "closed" if self.dropout.rule == "closed" else "last_seen"
+        if self.accounts is not None and self.tenure is None and getattr(self, needed) is None:
+            raise ValueError(f"rule '{self.dropout.rule}' needs {needed}, a column of the accounts")
+        return self
+
+    @model_validator(mode="after")
+    def _tenures_stand_alone(self) -> Usage:
+        if self.tenure is None:
+            if self.dropped is not None or self.tenure_unit is not None:
+                raise ValueError("dropped and tenure_unit are of a table of tenures: name its column under tenure")
+            if self.dropout.horizon is not None:
+                raise ValueError("horizon is of a table of tenures: give horizon_days")
+            return self
+        dated = ("events", "time", "signup", "closed", "last_seen", "observed_until")
+        if given := [name for name in dated if getattr(self, name) is not None]:
+            raise ValueError(f"tenure stands in the place of dates: remove {', '.join(given)}")
+        if self.tenure_unit is None or self.dropped is None:
+            raise ValueError("tenure needs tenure_unit, what it counts, and dropped, which says who is gone")
+        if self.dropout.rule != "closed":
+            raise ValueError("a table of tenures says itself who is gone: set dropout = { rule = 'closed' }")
+        if (self.tenure_unit == "days") != (self.dropout.horizon is None):
+            where = "horizon_days" if self.tenure_unit == "days" else f"horizon, in {self.tenure_unit},"
+            raise ValueError(f"tenures in {self.tenure_unit} need {where} in dropout")
+        return self
+
+    @model_validator(mode="after")
+    def _causes_are_of_closing(self) -> Usage:
+        if self.cause is not None and (self.accounts is None or self.dropout.rule != "closed"):
+            raise ValueError("cause says why accounts were closed: it needs accounts and rule 'closed'")
+        if self.cause is None and self.cause_blank is not None:
+            raise ValueError("cause_blank is for blank cells of cause: name its column")
+        return self
+
+    @property
+    def horizon(self) -> int:
+        """The tenure of the headline, in days or in the unit of a table of tenures."""
+        return self.dropout.horizon_days if self.dropout.horizon is None else self.dropout.horizon
+
+    @property
+    def source(self) -> str:
+        """Where the log or the accounts are: a file, or a table at an address."""
+        place = self.events or self.accounts or ""
+        return place if self.table is None else f"{place} ({self.table})"
