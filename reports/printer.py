@@ -11,8 +11,15 @@ from surveys.published import PublishedFigure
 from surveys.results import Estimate, Note
 from surveys.section import Label, Language
 
-INTERVAL_KINDS: dict[str, Kind] = {"share": "share", "people": "people", "accounts": "people"}
+INTERVAL_KINDS: dict[str, Kind] = {
+    "share": "share",
+    "points": "points",
+    "people": "people",
+    "accounts": "people",
+    "ratio": "number",
+}
 """How the ends of an interval are written, by unit; those of any other unit are counts."""
+WITH_DECIMALS = ("share", "points", "ratio")
 
 
 class Printer:
@@ -63,7 +70,7 @@ class Printer:
         estimate : Estimate
             The number.
         digits : int, optional
-            Of a share, after the decimal sign; chosen by its size without it.
+            Of a share, a difference or a ratio, after the decimal sign; chosen by its size without it.
 
         Returns
         -------
@@ -92,7 +99,7 @@ class Printer:
         estimate : Estimate
             The number.
         digits : int, optional
-            Of a share, after the decimal sign; those of the estimate without it.
+            Of a share, a difference or a ratio, after the decimal sign; those of the estimate without it.
 
         Returns
         -------
@@ -116,7 +123,7 @@ class Printer:
             text = self.say("no interval") if len(set(ends)) == 1 else self.numbers.between(*ends)
         else:
             kind = INTERVAL_KINDS.get(estimate.unit, "count")
-            text = self.numbers.interval(row.low, row.high, kind, chosen if kind == "share" else None)
+            text = self.numbers.interval(row.low, row.high, kind, chosen if estimate.unit in WITH_DECIMALS else None)
         self.ledger.record(row, self.language, text)
         return text
 
@@ -140,13 +147,13 @@ class Printer:
         value : float
             In `unit`.
         unit : str
-            `share`, `people`, `accounts`, `days`, `count`.
+            `share`, `points` (a difference of shares), `ratio`, `people`, `accounts`, `days`, `count`.
         why_no_interval : str
             The reason, in English, for the ledger.
         base : int, optional
             What it rests on.
         digits : int, optional
-            Of a share, after the decimal sign.
+            Of a share, a difference or a ratio, after the decimal sign.
 
         Returns
         -------
@@ -159,7 +166,7 @@ class Printer:
         '59,835'
         """
         exact = "count" if unit in ("people", "accounts") else unit
-        text = self._text(value, exact, share_digits(value) if digits is None else digits)
+        text = self._text(value, exact, _digits_of(value, unit) if digits is None else digits)
         row = PrintedNumber(id=identifier, value=value, unit=unit, base=base, why_no_interval=why_no_interval)
         self.ledger.record(row, self.language, text)
         return text
@@ -203,16 +210,31 @@ class Printer:
         return text
 
     def _digits(self, estimate: Estimate, digits: int | None) -> int:
-        return share_digits(estimate.estimate) if digits is None else digits
+        return _digits_of(estimate.estimate, estimate.unit) if digits is None else digits
 
     def _text(self, value: float, unit: str, digits: int) -> str:
         match unit:
             case "share":
                 return self.numbers.share(value, digits)
+            case "points":
+                return self.numbers.points(value, digits)
+            case "ratio":
+                return self.numbers.number(value, digits)
             case "people" | "accounts" if value >= 1e4:
                 return self.numbers.people(value)
             case _:
                 return self.numbers.count(value)
+
+
+def _digits_of(value: float, unit: str) -> int:
+    """Choose decimals: those of a share by its size, one for points, two for a ratio under ten."""
+    match unit:
+        case "points":
+            return 1
+        case "ratio":
+            return 2 if abs(value) < 10 else 1
+        case _:
+            return share_digits(value)
 
 
 def open_printer(language: Language) -> Printer:
