@@ -6,7 +6,7 @@ from importlib import import_module
 
 _WHERE = {
     "Agreement": "agreement",
-    "Answer": "study",
+    "Answer": "section",
     "BannerTable": "crosstabs",
     "Calibrate": "weighting",
     "Codebook": "codebook",
@@ -20,6 +20,7 @@ _WHERE = {
     "Estimates": "estimates",
     "Funnel": "funnel",
     "GlmResult": "regression",
+    "GroupGap": "group_gaps",
     "IndependenceTest": "association",
     "Item": "codebook",
     "Microdata": "sources",
@@ -77,6 +78,7 @@ _WHERE = {
     "tabulate": "crosstabs",
     "total": "estimates",
     "variance": "dispersion",
+    "widest_gap": "group_gaps",
     "wilson_interval": "intervals",
 }
 

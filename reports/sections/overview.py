@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.figures.survival import lasting
-from reports.labels import platform_label, wave_label, with_interval
+from reports.findings import find
+from reports.labels import platform_label, wave_label
 from reports.lookup import funnel_rows, latest_wave, main_platform
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.results import Estimate
+
+MOST_FINDINGS = 12
+"""What a first page holds beside its key figures."""
 
 
 def write_overview(results: Results, printer: Printer) -> list[Block]:
@@ -40,7 +44,7 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
     key_figures = tuple(_key_figures(results, printer))
     if key_figures:
         blocks.append(KeyFigures(items=key_figures))
-    findings = tuple(_findings(results, printer))
+    findings = tuple(finding.text for finding in find(results, printer)[:MOST_FINDINGS])
     if findings:
         blocks.append(Bullets(items=findings))
     if len(blocks) == 1:
@@ -142,45 +146,3 @@ def _accounts_detail(printer: Printer, estimate: Estimate) -> str:
         interval=printer.interval("dropout", estimate),
         n=printer.numbers.count(estimate.n or 0),
     )
-
-
-def _findings(results: Results, printer: Printer) -> Iterator[str]:
-    """Say in sentences what the main platform's numbers say."""
-    platform = main_platform(results.study)
-    name = platform_label(printer, results.study, platform)
-    surveys = {survey.wave: survey for survey in results.study.survey}
-    if results.funnel is not None:
-        for step, measure in (("aware", "cumulative"), ("signup", "conversion")):
-            line = funnel_rows(results.funnel, platform=platform, group="", step=step, measure=measure)
-            if len(line) < 2:
-                continue
-            values = {
-                "first": with_interval(printer, line[0].id, line[0].estimate),
-                "last": with_interval(printer, line[-1].id, line[-1].estimate),
-                "when": wave_label(printer, surveys[line[0].wave]),
-                "then": wave_label(printer, surveys[line[-1].wave]),
-            }
-            if step == "aware":
-                yield printer.say(
-                    "Awareness of {platform} went from {first} in {when} to {last} in {then}.", platform=name, **values
-                )
-            else:
-                yield printer.say("Sign-up per aware person went from {first} in {when} to {last} in {then}.", **values)
-    if results.joint:
-        joint = results.joint[-1]
-        people = joint.people("stayed")
-        if isinstance(people, Estimate):
-            identifier = f"joint.{joint.wave}.{joint.platform}.stayed.people"
-            yield printer.say(
-                "That makes {people} people who signed up and stayed a month ({interval}).",
-                people=printer.estimate(identifier, people),
-                interval=printer.interval(identifier, people),
-            )
-    if results.claims:
-        verdicts = [claim.verdict for claim in results.claims]
-        held = sum(verdict in ("supported", "consistent") for verdict in verdicts)
-        yield printer.say(
-            "Of {total} sentences of the press, {held} agree with the published figures they rest on.",
-            total=printer.value("claims.total", len(verdicts), unit="count", why_no_interval="a count of sentences"),
-            held=printer.value("claims.held", held, unit="count", why_no_interval="a count of sentences"),
-        )
