@@ -62,6 +62,12 @@ def noisy_weights(rng: np.random.Generator, weights: Floats, cv: float, total: f
     return np.asarray(noisy * (total / noisy.sum()))
 
 
+def account_names(n: int, *, first: int = 1) -> NDArray[np.object_]:
+    """Name `n` accounts `a00001`, `a00002` and so on, from number `first`."""
+    digits = max(5, len(str(first + n - 1)))
+    return np.array([f"a{number:0{digits}d}" for number in range(first, first + n)], dtype=object)
+
+
 def draw_signups(rng: np.random.Generator, seconds: ArrayLike, cumulative: ArrayLike, n: int) -> Ints:
     """Draw `n` instants in rising order, in whole seconds, that follow a piecewise linear growth curve."""
     share = np.asarray(cumulative, dtype=float)
@@ -70,10 +76,14 @@ def draw_signups(rng: np.random.Generator, seconds: ArrayLike, cumulative: Array
     return np.asarray(np.floor(instants), dtype=np.int64)
 
 
-def draw_lifetimes(rng: np.random.Generator, shares: Sequence[float], means: Sequence[float], n: int) -> Floats:
-    """Draw lifetimes in days from a mixture of exponentials; a mean of 0 is a lifetime of 0."""
-    kind = rng.choice(len(means), size=n, p=shares)
-    return np.asarray(rng.standard_exponential(n) * np.asarray(means, dtype=float)[kind])
+def draw_kinds(rng: np.random.Generator, shares: Sequence[float], n: int) -> Ints:
+    """Draw of which kind, numbered from 0, each of `n` accounts is."""
+    return np.asarray(rng.choice(len(shares), size=n, p=shares), dtype=np.int64)
+
+
+def draw_lifetimes(rng: np.random.Generator, kind: Ints, means: Sequence[float]) -> Floats:
+    """Draw exponential lifetimes in days by kind; a mean of 0 is a lifetime of 0."""
+    return np.asarray(rng.standard_exponential(len(kind)) * np.asarray(means, dtype=float)[kind])
 
 
 def draw_activity(rng: np.random.Generator, lifetimes: Floats, rates: Floats) -> tuple[Ints, Ints]:

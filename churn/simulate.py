@@ -33,6 +33,7 @@ SIGNUPS_FRANCE = (
     (date(2012, 6, 1), 7.3),
     (date(2013, 12, 31), 12.0),
 )
+RATE_MEAN, RATE_SHAPE = 0.22, 16.0
 LIFETIMES = ((0.36, 0.0), (0.17, 12.0), (0.25, 150.0), (0.22, 2500.0))
 
 
@@ -72,6 +73,16 @@ class PlantedPlatform:
     def conversion(self) -> float | None:
         """Share of those who have heard that sign up, or None when either is not asked."""
         return None if self.aware is None or self.signup is None else self.signup / self.aware
+
+    @property
+    def effects_on_awareness(self) -> tuple[float, float]:
+        """Changes in the log-odds of having heard: when age doubles, and of women."""
+        return self.aware_by_age, 0.0
+
+    @property
+    def effects_on_signup(self) -> tuple[float, float]:
+        """Changes in the log-odds of signing up, once one has heard: when age doubles, and of women."""
+        return self.signup_by_age, self.signup_of_women
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +159,18 @@ class SimulatedLog:
         One row per `time_days`: `survival`, the share of accounts whose last activity ever, also after
         the window, came more than that many days after sign-up; `dropout`, 1 - survival;
         `expected_dropout`, the same by the model, over all logs that could have been drawn.
+    accounts : DataFrame
+        One row per account, in order of sign-up: `account`; `kind`, the place in `lifetimes` of the law
+        that its lifetime was drawn from; `lasted_days`, from sign-up to its last activity ever.
+    kinds : DataFrame
+        One row per kind and `time_days`: `kind`, `share` of the accounts that are of it, by the model,
+        and their `expected_dropout`.
     """
 
     events: pd.DataFrame
     truth: pd.DataFrame
+    accounts: pd.DataFrame
+    kinds: pd.DataFrame
 
 
 def simulate_survey(
@@ -211,6 +230,46 @@ def simulate_survey(
     return SimulatedSurvey(frame=frame, truth=_planted(platforms))
 
 
+def holders_under(age: int, platform: PlantedPlatform, plan: SamplingPlan | None = None) -> float:
+    """
+    Give the share of a platform's account holders that are under an age, in the population.
+
+    Parameters
+    ----------
+    age : int
+        In years.
+    platform : PlantedPlatform
+        With a share of sign-up.
+    plan : SamplingPlan, optional
+        With the ages of the population.
+
+    Returns
+    -------
+    float
+        A share of those who signed up.
+
+    Raises
+    ------
+    SpecError
+        If nobody is asked about sign-up.
+
+    Examples
+    --------
+    >>> round(holders_under(35, PlantedPlatform(aware=0.94, signup=0.17, signup_by_age=-1.3)), 2)
+    0.61
+    """
+    if platform.signup is None:
+        raise SpecError.at("holders_under, platform", "no share signs up", "Give signup")
+    plan = SamplingPlan() if plan is None else plan
+    cells = _population_cells(plan)
+    steps = ((platform.aware, platform.effects_on_awareness), (platform.signup, platform.effects_on_signup))
+    for share, effects in steps:
+        if share is not None:
+            _, shares = _solve_step(plan, cells, share, effects)
+            cells = cells.assign(mass=cells["mass"] * shares)
+    return float(cells.loc[cells["age"] < age, "mass"].sum() / cells["mass"].sum())
+
+
 def simulate_events(
     *,
     n_accounts: int,
@@ -218,8 +277,8 @@ def simulate_events(
     end: datetime,
     signups: Sequence[tuple[date, float]] = SIGNUPS_FRANCE,
     lifetimes: Sequence[tuple[float, float]] = LIFETIMES,
-    rate_mean: float = 0.22,
-    rate_shape: float = 16.0,
+    rate_mean: float = RATE_MEAN,
+    rate_shape: float = RATE_SHAPE,
     days: Sequence[int] = (30, 60, 90, 180, 365),
 ) -> SimulatedLog:
     """
@@ -277,7 +336,8 @@ def simulate_events(
     knots = [int(datetime.combine(day, time(), UTC).timestamp()) for day, _ in signups]
     opened = draw.draw_signups(rng, knots, [level for _, level in signups], n_accounts)
     shares, means = zip(*lifetimes, strict=True)
-    life = draw.draw_lifetimes(rng, shares, means, n_accounts)
+    kind = draw.draw_kinds(rng, shares, n_accounts)
+    life = draw.draw_lifetimes(rng, kind, means)
     rates = rng.gamma(rate_shape, rate_mean / rate_shape, n_accounts)
     account, since = draw.draw_activity(rng, life, rates)
     last = np.zeros(n_accounts, dtype=np.int64)
@@ -285,7 +345,20 @@ def simulate_events(
     survival = np.array([np.mean(last > day * draw.DAY_SECONDS) for day in days])
     expected = draw.expected_survival(days, shares, means, rate_mean, rate_shape)
     truth = {"time_days": list(days), "survival": survival, "dropout": 1 - survival, "expected_dropout": 1 - expected}
-    return SimulatedLog(events=_log_until(end, account, opened[account] + since), truth=pd.DataFrame(truth))
+    names = draw.account_names(n_accounts)
+    accounts = pd.DataFrame({"account": names, "kind": kind, "lasted_days": last / draw.DAY_SECONDS})
+    kinds = [
+        pd.DataFrame({"kind": place, "share": share, "time_days": list(days)}).assign(
+            expected_dropout=1 - draw.expected_survival(days, [1.0], [mean], rate_mean, rate_shape)
+        )
+        for place, (share, mean) in enumerate(lifetimes)
+    ]
+    return SimulatedLog(
+        events=_log_until(end, names, account, opened[account] + since),
+        truth=pd.DataFrame(truth),
+        accounts=accounts,
+        kinds=pd.concat(kinds, ignore_index=True),
+    )
 
 
 def _draw_respondents(rng: np.random.Generator, n: int, plan: SamplingPlan) -> pd.DataFrame:
@@ -317,14 +390,12 @@ def _draw_answers(
     heard, silent = np.ones(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     answers: dict[str, np.ndarray] = {}
     if platform.aware is not None:
-        effects = (platform.aware_by_age, 0.0)
-        heard, share = _draw_step(rng, frame, plan, cells, platform.aware, effects)
+        heard, share = _draw_step(rng, frame, plan, cells, platform.aware, platform.effects_on_awareness)
         cells = cells.assign(mass=cells["mass"] * share)
         answers["aware"] = _with_nonresponse(rng, np.where(heard, YES, NO), plan.nonresponse, (DONT_KNOW, REFUSED))
         silent = answers["aware"] >= DONT_KNOW
     if platform.signup is not None:
-        effects = (platform.signup_by_age, platform.signup_of_women)
-        willing, _ = _draw_step(rng, frame, plan, cells, platform.signup, effects)
+        willing, _ = _draw_step(rng, frame, plan, cells, platform.signup, platform.effects_on_signup)
         joined = np.where(heard & willing, YES, NO)
         signup = _with_nonresponse(rng, joined, plan.nonresponse, (DONT_KNOW, REFUSED))
         answers["signup"] = np.where(silent, REFUSED, np.where(heard, signup, np.nan))
@@ -353,12 +424,20 @@ def _draw_step(
     effects: tuple[float, float],
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw who would say yes, so that the mass of those who do is `target`; also the share in each cell."""
-    offsets = _log_odds(cells, effects)
-    intercept = draw.calibrate(target, offsets, cells["mass"].to_numpy(), plan.cluster_sd)
+    intercept, shares = _solve_step(plan, cells, target, effects)
     cluster = frame["cluster"].to_numpy() - 1
     of_cluster = plan.cluster_sd * rng.standard_normal(cluster.max() + 1)
     chance = expit(intercept + _log_odds(frame, effects) + of_cluster[cluster])
-    return rng.random(len(frame)) < chance, draw.mean_share(intercept + offsets, plan.cluster_sd)
+    return rng.random(len(frame)) < chance, shares
+
+
+def _solve_step(
+    plan: SamplingPlan, cells: pd.DataFrame, target: float, effects: tuple[float, float]
+) -> tuple[float, np.ndarray]:
+    """Find the intercept that gives the target, and the share who would say yes in each cell."""
+    offsets = _log_odds(cells, effects)
+    intercept = draw.calibrate(target, offsets, cells["mass"].to_numpy(), plan.cluster_sd)
+    return intercept, draw.mean_share(intercept + offsets, plan.cluster_sd)
 
 
 def _log_odds(people: pd.DataFrame, effects: tuple[float, float]) -> np.ndarray:
@@ -385,12 +464,10 @@ def _planted(platforms: Mapping[str, PlantedPlatform]) -> pd.DataFrame:
     return truth.astype({"time_days": float, "value": float}).dropna(subset="value", ignore_index=True)
 
 
-def _log_until(end: datetime, account: np.ndarray, seconds: np.ndarray) -> pd.DataFrame:
+def _log_until(end: datetime, names: np.ndarray, account: np.ndarray, seconds: np.ndarray) -> pd.DataFrame:
     seen = seconds < end.timestamp()
     account, seconds = account[seen], seconds[seen]
     order = np.lexsort((account, seconds))
-    digits = max(5, len(str(account.max() + 1)))
-    names = np.array([f"a{number:0{digits}d}" for number in range(1, account.max() + 2)], dtype=object)
     times = pd.DatetimeIndex(seconds[order].astype("datetime64[s]").astype("datetime64[us]"), tz="UTC")
     return pd.DataFrame({"account": names[account[order]], "time": times})
 

@@ -1,22 +1,263 @@
-"""Results of the part on adoption."""
+"""What joining the steps says: from hearing to staying, by wave, group, country and platform, and in people."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from churn.adoption.decomposition import Decomposition, SteadyRun, decompose, steady_run
+from churn.adoption.joint import INDEPENDENT, JointFunnel, join_funnel, join_steps
+from churn.adoption.populations import PeopleCounts, count_people
+from churn.adoption.published_funnels import published_funnel
+from churn.adoption.recent import stayed_of_recent
+from churn.dropout_rules import DropoutRule
+from reports.lookup import main_platform
 from reports.usage import StayingResults
+from surveys.errors import SpecError, StudyError, did_you_mean
+from surveys.fieldwork import parse_fieldwork
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigures
-from surveys.study import Study
+from surveys.published_sections import PublishedFunnel
+from surveys.results import Estimate, Unavailable
+from surveys.study import Study, Survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PrintedFunnel:
+    """A funnel that others printed, and which of the study's tables names it."""
+
+    spec: PublishedFunnel
+    funnel: JointFunnel | Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """Two funnels whose difference is taken apart; `first` and `second` name those that others printed."""
+
+    decomposition: Decomposition
+    first: PublishedFunnel | None = None
+    second: PublishedFunnel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AdoptionResults:
-    """What the part on adoption shows."""
+    """
+    The steps joined, compared and counted in people.
+
+    Attributes
+    ----------
+    waves : tuple of JointFunnel
+        Of the main platform, one for each wave that asked about it.
+    levels : tuple of JointFunnel
+        The same in the last of them, for each level of each group.
+    printed : tuple of PrintedFunnel
+        Figures that others printed, joined; in the order of the study.
+    people : dict of str to PeopleCounts
+        Those who signed up, and who stayed, in the last wave, on each denominator.
+    comparisons : tuple of Comparison
+        The first wave and the last, then the pairs that the study names.
+    recent : JointFunnel, Unavailable or None
+        The last wave, with staying of the accounts that signed up in the year up to it; None without a log.
+    steady : SteadyRun or None
+        For how long sign-up per aware person stayed as it was at first, in the waves.
+    steady_printed : dict of str to SteadyRun
+        The same, by series of printed funnels.
+    """
+
+    waves: tuple[JointFunnel, ...]
+    levels: tuple[JointFunnel, ...]
+    printed: tuple[PrintedFunnel, ...]
+    people: dict[str, PeopleCounts]
+    comparisons: tuple[Comparison, ...]
+    recent: JointFunnel | Unavailable | None
+    steady: SteadyRun | None
+    steady_printed: dict[str, SteadyRun]
 
 
 def compute_adoption(
     study: Study, funnel: Funnel | None, staying: StayingResults | None, published: PublishedFigures | None
 ) -> AdoptionResults | None:
-    """Compute what the part on adoption shows."""
-    return None
+    """
+    Join what surveys, publications and the log say.
+
+    Parameters
+    ----------
+    study : Study
+        What to report on.
+    funnel : Funnel or None
+        From surveys.
+    staying : StayingResults or None
+        From usage.
+    published : PublishedFigures or None
+        Figures that others printed.
+
+    Returns
+    -------
+    AdoptionResults or None
+        None where there is nothing to join.
+
+    Raises
+    ------
+    StudyError
+        If the study names a figure or a funnel that is not there.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> adoption = example_results().adoption
+    >>> adoption.comparisons[0].decomposition.cause
+    'aware'
+    """
+    waves = tuple(_waves(study, funnel, staying))
+    printed = tuple(_printed(study, staying, published))
+    if not waves and not printed:
+        return None
+    last = waves[-1] if waves else None
+    series: dict[str, list[JointFunnel]] = {}
+    for each in printed:
+        if each.spec.series and isinstance(each.funnel, JointFunnel):
+            series.setdefault(each.spec.series, []).append(each.funnel)
+    runs = {name: steady_run(line) for name, line in series.items() if len(line) > 1}
+    return AdoptionResults(
+        waves=waves,
+        levels=() if last is None else tuple(_levels(study, funnel, staying, last.wave)),
+        printed=printed,
+        people={} if last is None else _people(study, last),
+        comparisons=tuple(_comparisons(study, waves, printed)),
+        recent=None if last is None else _recent(study, funnel, staying, last),
+        steady=steady_run(waves) if len(waves) > 1 else None,
+        steady_printed={name: run for name, run in runs.items() if run is not None},
+    )
+
+
+def _waves(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> Iterator[JointFunnel]:
+    """Join the two sides for every wave in which some, but not all, take each step."""
+    stayed = _stayed(study, staying)
+    if funnel is None or staying is None or stayed is None:
+        return
+    platform = main_platform(study)
+    for survey in study.survey:
+        if _asks(survey, platform) and all(
+            _some(funnel.at(survey.wave, platform, step)) for step in ("aware", "signup")
+        ):
+            yield join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
+
+
+def _levels(study: Study, funnel: Funnel | None, staying: StayingResults | None, wave: str) -> Iterator[JointFunnel]:
+    """Join the last wave for each level of each group in which some take each step."""
+    assert funnel is not None
+    assert staying is not None
+    platform = main_platform(study)
+    rows = funnel.to_frame().query("wave == @wave and platform == @platform and group != '' and step == 'signup'")
+    for group, level in dict.fromkeys(zip(rows["group"], rows["level"], strict=True)):
+        try:
+            yield join_funnel(
+                funnel,
+                staying.curve,
+                platform=platform,
+                wave=wave,
+                group=group,
+                level=level,
+                horizon=_horizon(study),
+            )
+        except SpecError:
+            continue
+
+
+def _recent(
+    study: Study, funnel: Funnel | None, staying: StayingResults | None, last: JointFunnel
+) -> JointFunnel | Unavailable | None:
+    """Join the last wave with staying of recent accounts only, where the log and the date of the wave allow it."""
+    survey = next(survey for survey in study.survey if survey.wave == last.wave)
+    when = parse_fieldwork(survey.date or survey.wave)
+    if funnel is None or staying is None or staying.activity is None or study.usage is None or when is None:
+        return None
+    stayed = stayed_of_recent(
+        staying.activity.log,
+        DropoutRule.of(study.usage.dropout),
+        when.last,
+        horizon=_horizon(study),
+        conf_level=study.study.conf_level,
+    )
+    if isinstance(stayed, Unavailable) or not _some(stayed):
+        return stayed if isinstance(stayed, Unavailable) else None
+    return join_steps(
+        funnel,
+        stayed,
+        platform=last.platform,
+        wave=last.wave,
+        horizon=_horizon(study),
+        source="log, recent accounts",
+        notes=(INDEPENDENT,),
+    )
+
+
+def _printed(
+    study: Study, staying: StayingResults | None, published: PublishedFigures | None
+) -> Iterator[PrintedFunnel]:
+    if study.published is None or published is None:
+        return
+    for spec in study.published.funnel:
+        joined = published_funnel(
+            spec,
+            published,
+            stayed=_stayed(study, staying),
+            horizon=_horizon(study),
+            conf_level=study.study.conf_level,
+        )
+        yield PrintedFunnel(spec=spec, funnel=joined)
+
+
+def _people(study: Study, last: JointFunnel) -> dict[str, PeopleCounts]:
+    survey = next(survey for survey in study.survey if survey.wave == last.wave)
+    names = [name for name in (survey.population, *survey.denominators) if name is not None]
+    unknown = [name for name in names if name not in study.population]
+    if unknown:
+        raise StudyError.at(
+            f"study.toml, [[survey]] '{survey.wave}', denominators",
+            f"no population is called '{unknown[0]}'",
+            did_you_mean(unknown[0], study.population, "Name one of [population]"),
+        )
+    if not names:
+        return {}
+    sizes = {name: study.population[name] for name in names}
+    return {step: count_people(last.cumulative[step], sizes) for step in last.steps}
+
+
+def _comparisons(
+    study: Study, waves: tuple[JointFunnel, ...], printed: tuple[PrintedFunnel, ...]
+) -> Iterator[Comparison]:
+    if len(waves) > 1:
+        yield Comparison(decomposition=decompose(waves[0], waves[-1]))
+    known = {each.spec.id: each for each in printed}
+    for pair in () if study.published is None else study.published.compare:
+        for name in pair:
+            if name not in known:
+                raise StudyError.at(
+                    "study.toml, [published] compare",
+                    f"no [[published.funnel]] is called '{name}'",
+                    did_you_mean(name, known, "Name one of them"),
+                )
+        first, second = (known[name] for name in pair)
+        if isinstance(first.funnel, JointFunnel) and isinstance(second.funnel, JointFunnel):
+            yield Comparison(decomposition=decompose(first.funnel, second.funnel), first=first.spec, second=second.spec)
+
+
+def _stayed(study: Study, staying: StayingResults | None) -> Estimate | None:
+    if staying is None or study.usage is None or study.usage.platform is None:
+        return None
+    stayed = staying.curve.at(_horizon(study))
+    return stayed if isinstance(stayed, Estimate) and _some(stayed) else None
+
+
+def _horizon(study: Study) -> float:
+    return 30.0 if study.usage is None else float(study.usage.horizon)
+
+
+def _asks(survey: Survey, platform: str) -> bool:
+    return platform in survey.platform and {"aware", "signup"} <= survey.platform[platform].steps().keys()
+
+
+def _some(share: Estimate) -> bool:
+    """Tell whether a share is neither of nobody nor of everybody, so that its linearised error means something."""
+    return 0 < share.estimate < 1

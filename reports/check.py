@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from churn.network.followed import read_following
+from churn.network.messages import read_messages
 from churn.tenures import read_tenures
 from surveys.banners import build_tables
+from surveys.claim_inputs import result_names
 from surveys.claims import check_claim
 from surveys.errors import Problem, ProblemError
 from surveys.funnel import estimate_funnel
@@ -58,6 +61,10 @@ def _parts(study: Study) -> Iterator[Part]:
         yield lambda: _tables(study)
     if study.usage is not None:
         yield lambda: read_tenures(study).notes
+        if study.usage.recipient is not None:
+            yield lambda: read_messages(study).notes
+        if study.usage.following is not None:
+            yield lambda: _following(study)
     if study.published is not None:
         yield lambda: _published(study)
     if study.truth is not None:
@@ -69,6 +76,11 @@ def _tables(study: Study) -> tuple[Note, ...]:
     return ()
 
 
+def _following(study: Study) -> tuple[Note, ...]:
+    read_following(study)
+    return ()
+
+
 def _truth(study: Study) -> tuple[Note, ...]:
     read_truth(study)
     return ()
@@ -77,5 +89,5 @@ def _truth(study: Study) -> tuple[Note, ...]:
 def _published(study: Study) -> tuple[Note, ...]:
     published = read_published(study)
     for claim in study.claim:
-        check_claim(claim, published)
+        check_claim(claim, published, own_names=result_names(study))
     return ()

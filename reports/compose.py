@@ -9,6 +9,7 @@ from reports.model import Document
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.adoption import write_adoption
+from reports.sections.answers import write_answers
 from reports.sections.calibration import write_calibration
 from reports.sections.claims import write_claims
 from reports.sections.crosstabs import write_crosstabs
@@ -21,6 +22,7 @@ from reports.sections.overview import is_simulated, write_overview
 from reports.sections.published import write_published
 from reports.sections.publishers import write_publishers
 from reports.sections.recall import write_recall
+from reports.sections.shares import write_shares
 from reports.sections.staying import write_staying
 from reports.sections.truth import write_truth
 from reports.sections.waves import write_waves
@@ -63,7 +65,9 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
         else "",
         blocks=(
             *write_overview(results, printer),
+            *write_answers(results, printer),
             *write_adoption(results, printer, figures),
+            *write_shares(results, printer),
             *(write_crosstabs(results, printer, results.tables) if results.tables else []),
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
             *write_joint(results, printer, figures),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from reports.printer import Printer
+from surveys.publishers import PublisherPoint
 from surveys.results import Estimate, Note
 from surveys.study import Study, Survey
 
@@ -313,3 +314,43 @@ def with_interval(printer: Printer, identifier: str, estimate: Estimate, *, digi
     """
     share, interval = (show(identifier, estimate, digits=digits) for show in (printer.estimate, printer.interval))
     return f"{share} ({interval})"
+
+
+def fieldwork_label(point: PublisherPoint, printer: Printer) -> str:
+    """
+    Say when a figure was measured, as far as its source does.
+
+    Parameters
+    ----------
+    point : PublisherPoint
+        A figure of a series.
+    printer : Printer
+        Language of the report.
+
+    Returns
+    -------
+    str
+        A day, months, a year, or when it was published.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> point = example_results().diffusion.series[0].points[0]
+    >>> fieldwork_label(point, open_printer("en")).replace("\u00a0", " ")
+    'between September and December 2007'
+    """
+    when = point.figure.fieldwork
+    if when is None:
+        return printer.say("no date")
+    first, last = printer.numbers.month(when.first), printer.numbers.month(when.last)
+    if first == last:
+        said = first
+    elif when.days > 360:
+        years = dict.fromkeys((str(when.first.year), str(when.last.year)))
+        said = "–".join(years)
+    elif when.first.year == when.last.year:
+        said = printer.say("between {first} and {last}", first=first.rsplit("\u00a0", 1)[0], last=last)
+    else:
+        said = printer.say("between {first} and {last}", first=first, last=last)
+    return printer.say("published {date}", date=said) if when.basis == "publication" else said

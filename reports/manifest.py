@@ -45,7 +45,7 @@ def input_files(study: Study) -> list[Path]:
     Returns
     -------
     list of Path
-        The study file first, then surveys, published figures, usage and truth; those that exist.
+        The study file first, then surveys, published figures, numbers followed, truth and usage; those that exist.
 
     Examples
     --------
@@ -54,7 +54,8 @@ def input_files(study: Study) -> list[Path]:
     'study.toml'
     """
     named = [STUDY_FILE, *(survey.file for survey in study.survey)]
-    named += [section.file for section in (study.published, study.truth) if section is not None]
+    following = None if study.usage is None else study.usage.following
+    named += [section.file for section in (study.published, following, study.truth) if section is not None]
     files = [study.folder / name for name in named]
     files += spark_files(study)
     if study.usage is not None and study.usage.table is None:

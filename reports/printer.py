@@ -7,6 +7,7 @@ import math
 from reports.ledger import Ledger, PrintedNumber, printed_estimate
 from reports.numbers import Kind, Numbers, share_digits
 from reports.wording import Wording
+from surveys.fieldwork import date_of_year
 from surveys.published import PublishedFigure
 from surveys.results import Estimate, Note
 from surveys.section import Label, Language
@@ -16,6 +17,7 @@ INTERVAL_KINDS: dict[str, Kind] = {
     "points": "points",
     "people": "people",
     "accounts": "people",
+    "messages": "people",
     "ratio": "number",
 }
 """How the ends of an interval are written, by unit; those of any other unit are counts."""
@@ -121,6 +123,8 @@ class Printer:
                 for end in (estimate.conf_low, estimate.conf_high)
             ]
             text = self.say("no interval") if len(set(ends)) == 1 else self.numbers.between(*ends)
+        elif estimate.unit == "year":
+            text = self.numbers.between(*(self._text(end, "year", 0) for end in (row.low, row.high)))
         else:
             kind = INTERVAL_KINDS.get(estimate.unit, "count")
             text = self.numbers.interval(row.low, row.high, kind, chosen if estimate.unit in WITH_DECIMALS else None)
@@ -147,7 +151,8 @@ class Printer:
         value : float
             In `unit`.
         unit : str
-            `share`, `points` (a difference of shares), `ratio`, `people`, `accounts`, `days`, `count`.
+            `share`, `points` (a difference of shares), `ratio`, `people`, `accounts`, `messages`, `days`,
+            `count`.
         why_no_interval : str
             The reason, in English, for the ledger.
         base : int, optional
@@ -165,7 +170,7 @@ class Printer:
         >>> open_printer("en").value("n", 59835, unit="count", why_no_interval="a count")
         '59,835'
         """
-        exact = "count" if unit in ("people", "accounts") else unit
+        exact = "count" if unit in ("people", "accounts", "messages") else unit
         text = self._text(value, exact, _digits_of(value, unit) if digits is None else digits)
         row = PrintedNumber(id=identifier, value=value, unit=unit, base=base, why_no_interval=why_no_interval)
         self.ledger.record(row, self.language, text)
@@ -192,8 +197,10 @@ class Printer:
         >>> open_printer("en").published(read_published(open_example("twitter_france"))["ifop_w3_twitter_aware"])
         '28%'
         """
-        digits = max(0, round(-math.log10(200 * figure.half_unit))) if figure.unit == "share" else 0
-        text = self._text(figure.value, figure.unit, digits)
+        scale = 200 if figure.unit == "share" else 2
+        digits = max(0, round(-math.log10(scale * figure.half_unit)))
+        unit = figure.unit if figure.unit in INTERVAL_KINDS or not digits else "number"
+        text = self._text(figure.value, unit, digits)
         interval = figure.interval()
         row = (
             printed_estimate(f"published.{figure.id}", interval)
@@ -220,8 +227,12 @@ class Printer:
                 return self.numbers.points(value, digits)
             case "ratio":
                 return self.numbers.number(value, digits)
-            case "people" | "accounts" if value >= 1e4:
+            case "people" | "accounts" | "messages" if value >= 1e4:
                 return self.numbers.people(value)
+            case "year":
+                return self.numbers.month(date_of_year(value))
+            case "number":
+                return self.numbers.number(value, digits)
             case _:
                 return self.numbers.count(value)
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from churn.adoption.joint import JointFunnel, join_funnel
+from churn.adoption.joint import JointFunnel
 from churn.recall import RecallCurve, read_recall
 from reports.adoption import AdoptionResults, compute_adoption
 from reports.calibration import CalibrationResults, compute_calibration
 from reports.diffusion import DiffusionResults, compute_diffusion
 from reports.lookup import main_platform
+from reports.named import name_estimates
 from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
 from reports.usage import StayingResults, compute_staying
 from surveys.banners import build_tables
+from surveys.claim_inputs import result_names
 from surveys.claims import CheckedClaim, check_claim
 from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
 from surveys.funnel import Funnel, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
-from surveys.results import Estimate, Unavailable
+from surveys.results import Estimate
+from surveys.shares import Shares, estimate_shares
 from surveys.study import Study
 from surveys.truth import read_truth
 from surveys.waves import WaveChanges, compare_waves
@@ -44,6 +48,8 @@ class Results:
         From wave to wave; None where there are fewer than two.
     tables : tuple of BannerTable
         Those that the study asks for.
+    shares : Shares or None
+        Further percentages that surveys name; None where they name none.
     disclosure : Disclosure or None
         What a survey must disclose; None where the study has none.
     staying : StayingResults or None
@@ -74,6 +80,7 @@ class Results:
     funnel: Funnel | None
     changes: WaveChanges | None
     tables: tuple[BannerTable, ...]
+    shares: Shares | None
     disclosure: Disclosure | None
     staying: StayingResults | None
     recalls: tuple[RecallCurve, ...]
@@ -116,61 +123,48 @@ def compute_results(study: Study, progress: Progress) -> Results:
     >>> with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
     ...     results = compute_results(open_example("twitter_france"), progress)
     >>> len(results.claims)
-    6
+    29
     """
     progress.step(STEPS_OF_RECIPE[0])
     funnel = estimate_funnel(study) if study.survey else None
+    shares = estimate_shares(study) if any(survey.share for survey in study.survey) else None
     progress.step(STEPS_OF_RECIPE[1])
     staying = compute_staying(study) if study.usage is not None else None
     progress.step(STEPS_OF_RECIPE[2])
     published = read_published(study) if study.published is not None else None
     recalls = _recalls(study)
+    adoption = compute_adoption(study, funnel, staying, published)
+    network = compute_network(study, staying, published)
+    joint = () if adoption is None else adoption.waves
+    own = name_estimates(funnel=funnel, shares=shares, staying=staying, joint=joint, network=network)
     return Results(
         study=study,
         funnel=funnel,
         changes=compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None,
         tables=tuple(build_tables(study)),
+        shares=shares,
         disclosure=None if funnel is None else disclose(study, funnel),
         staying=staying,
         recalls=recalls,
-        joint=_joint(study, funnel, staying),
-        adoption=compute_adoption(study, funnel, staying, published),
+        joint=joint,
+        adoption=adoption,
         calibration=compute_calibration(study, funnel, staying, recalls),
-        network=compute_network(study, staying),
+        network=network,
         diffusion=compute_diffusion(study, funnel, staying, published),
         published=published,
         series=() if published is None else published.series(study),
-        claims=()
-        if published is None
-        else tuple(check_claim(claim, published, conf_level=study.study.conf_level) for claim in study.claim),
+        claims=() if published is None else _check_claims(study, published, own),
         truth=None if study.truth is None else read_truth(study),
     )
+
+
+def _check_claims(study: Study, published: PublishedFigures, own: Mapping[str, Estimate]) -> tuple[CheckedClaim, ...]:
+    names = {*result_names(study), *own}
+    level = study.study.conf_level
+    return tuple(check_claim(claim, published, own=own, own_names=names, conf_level=level) for claim in study.claim)
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:
     platform = main_platform(study)
     asked = [survey.wave for survey in study.survey if platform in survey.platform and survey.platform[platform].left]
     return tuple(read_recall(study, wave, platform) for wave in asked)
-
-
-def _joint(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> tuple[JointFunnel, ...]:
-    """Join the two sides for every wave in which some, but not all, take each step."""
-    if funnel is None or staying is None or study.usage is None or study.usage.platform is None:
-        return ()
-    platform, horizon = study.usage.platform, study.usage.horizon
-    stayed = staying.curve.at(horizon)
-    if isinstance(stayed, Unavailable) or not _some(stayed):
-        return ()
-    asked = [
-        survey.wave
-        for survey in study.survey
-        if platform in survey.platform
-        and {"aware", "signup"} <= survey.platform[platform].steps().keys()
-        and all(_some(funnel.at(survey.wave, platform, step)) for step in ("aware", "signup"))
-    ]
-    return tuple(join_funnel(funnel, staying.curve, platform=platform, wave=wave, horizon=horizon) for wave in asked)
-
-
-def _some(share: Estimate) -> bool:
-    """Tell whether a share is neither of nobody nor of everybody, so that its linearised error means something."""
-    return 0 < share.estimate < 1

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from churn.adoption.joint import JointFunnel
 from churn.projection import RetentionProjection
+from reports.adoption import AdoptionResults
 from reports.recipe import Results
-from surveys.results import Estimate
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -76,6 +77,8 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.joint:
         frames = [joint.to_frame().assign(platform=joint.platform, wave=joint.wave) for joint in results.joint]
         tables["joint"] = pd.concat(frames, ignore_index=True)
+    if results.adoption is not None:
+        tables |= _adoption(results.adoption)
     if results.staying is not None:
         tables["survival"] = results.staying.curve.to_frame()
         if results.staying.incidence is not None:
@@ -126,21 +129,25 @@ def _guard(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def _claims(results: Results) -> pd.DataFrame:
-    rows = []
-    for checked in results.claims:
-        known = checked.interval if isinstance(checked.interval, Estimate) else None
-        rows.append(
-            {
-                "id": checked.claim.id,
-                "claimed": checked.claim.value,
-                "verdict": checked.verdict,
-                "reason": str(checked.reason),
-                "estimate": known.estimate if known else None,
-                "conf_low": known.conf_low if known else None,
-                "conf_high": known.conf_high if known else None,
-                "differences": ", ".join(dict.fromkeys(difference.flag for difference in checked.differences)),
-                "evidence": ", ".join(figure.id for figure in checked.evidence),
-            }
+def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
+    """Give the funnels that others printed, what makes funnels differ, and people on every denominator."""
+    printed = [
+        each.funnel.to_frame().assign(funnel=each.spec.id)
+        for each in adoption.printed
+        if isinstance(each.funnel, JointFunnel)
+    ]
+    parts = [
+        each.decomposition.to_frame().assign(
+            first=each.decomposition.first.wave if each.first is None else each.first.id,
+            second=each.decomposition.second.wave if each.second is None else each.second.id,
         )
-    return pd.DataFrame(rows)
+        for each in adoption.comparisons
+    ]
+    people = [counts.to_frame().assign(step=step) for step, counts in adoption.people.items()]
+    named = {"printed_funnels": printed, "decomposition": parts, "denominators": people}
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in named.items() if frames}
+
+
+def _claims(results: Results) -> pd.DataFrame:
+    frames = [checked.to_frame() for checked in results.claims]
+    return pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)

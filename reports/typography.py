@@ -16,6 +16,7 @@ _ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)[^\s»]+|[\w.+-]+@[\w-]+\.[\w
 _SPACES = " \u00a0\u202f\u2009"
 _BEFORE = re.compile(rf"(?<=[^\s(\[])[{_SPACES}]*([;:!?]+)(?=[\s)\]»”\"’,.…]|$)")
 _PERCENT = re.compile(rf"(?<=[\d}}])[{_SPACES}]*([%‰])")
+_THOUSANDS = re.compile(r"(?<![\w,.])\d{1,3}(?: \d{3})+(?![\w])")
 _OPENING = re.compile(rf"«[{_SPACES}]*")
 _CLOSING = re.compile(rf"[{_SPACES}]*»")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=[\w«{])")
@@ -51,7 +52,7 @@ def typographic(text: str, language: Language) -> str:
     """
     Give authored text its typographic spaces and apostrophes.
 
-    In French a narrow no-break space goes before `: ; ! ? %` and inside guillemets; addresses,
+    In French a narrow no-break space goes before `: ; ! ? %`, inside guillemets and between thousands; addresses,
     times and ratios are left alone. Doing it twice changes nothing more. Meant for text that
     an author wrote, not for data.
 
@@ -71,6 +72,8 @@ def typographic(text: str, language: Language) -> str:
     --------
     >>> typographic("Combien ? 28 % : à 12:30, voir https://insee.fr/?a=1", "fr").replace(NARROW, "_")
     'Combien_? 28_%_: à 12:30, voir https://insee.fr/?a=1'
+    >>> typographic("2 % de 38 000 000", "fr").replace(NARROW, "_")
+    '2_% de 38_000_000'
     >>> typographic("don't know", "en")
     'don’t know'
     """
@@ -85,6 +88,7 @@ def _space(text: str, language: Language) -> str:
     text = _APOSTROPHE.sub("’", text)
     if language != "fr":
         return text
+    text = _THOUSANDS.sub(lambda number: number[0].replace(" ", NARROW), text)
     text = _OPENING.sub(f"«{NARROW}", text)
     text = _CLOSING.sub(f"{NARROW}»", text)
     text = _PERCENT.sub(rf"{NARROW}\1", text)

@@ -57,6 +57,8 @@ class ActivityResults:
 
     Attributes
     ----------
+    log : Activity
+        What was read, an account a row.
     triangle : CohortTriangle
         Monthly cohorts.
     retention : Retention
@@ -71,6 +73,7 @@ class ActivityResults:
         How many come back after silences of other lengths; None where the log is too short.
     """
 
+    log: Activity
     triangle: CohortTriangle
     retention: Retention
     lifecycle: Lifecycle
@@ -244,6 +247,7 @@ def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection 
 
 def _of_activity(activity: Activity, conf_level: float) -> ActivityResults:
     return ActivityResults(
+        log=activity,
         triangle=retention_triangle(activity, conf_level=conf_level),
         retention=measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level),
         lifecycle=measure_lifecycle(activity, conf_level=conf_level),

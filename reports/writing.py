@@ -116,6 +116,10 @@ def write_some_figures(
     return list(dict.fromkeys(written))
 
 
+OF_BOTH = ("joint", "calibration")
+"""Numbers that rest on one survey and the usage."""
+
+
 def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     """
     Tell which files stand behind which printed numbers.
@@ -140,18 +144,27 @@ def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     published = [] if study.published is None else [study.published.file]
     truth = [] if study.truth is None else [study.truth.file]
     surveys = [survey.file for survey in study.survey]
-    inputs = {
-        f"{kind}.{survey.wave}": [survey.file] for survey in study.survey for kind in ("funnel", "recall", "disclosure")
-    }
-    inputs |= {f"joint.{survey.wave}": [survey.file, *usage] for survey in study.survey}
-    inputs |= dict.fromkeys(("change", "trend", "disclosure"), surveys)
+    of_one_survey = ("funnel", "share", "recall", "disclosure")
+    inputs = {f"{kind}.{survey.wave}": [survey.file] for survey in study.survey for kind in of_one_survey}
+    inputs |= {f"{kind}.{survey.wave}": [survey.file, *usage] for survey in study.survey for kind in OF_BOTH}
+    inputs |= {"calibration": [*surveys, *usage]}
+    inputs |= dict.fromkeys(("change", "trend", "disclosure", "gap"), surveys)
     inputs |= {f"table.{table.id}": surveys_of(table, study) for table in study.table}
     usage_ids = (
         *("survival", "risk", "dropout", "returned", "cohorts", "lifecycle", "definitions", "gaps", "unseen"),
         *("causes", "bygroup", "projection"),
     )
     inputs |= dict.fromkeys(usage_ids, usage) | {"rules": [SIMULATION]}
-    inputs |= dict.fromkeys(("published", "claim"), published) | {"truth": truth, "population": [STUDY_FILE]}
+    following = [] if study.usage is None or study.usage.following is None else [study.usage.following.file]
+    inputs |= {kind: [*usage, *following] for kind in ("network", "following")}
+    inputs |= {kind: [*surveys, *usage] for kind in ("why", "people", "difference")}
+    inputs |= {f"people.{survey.wave}": [survey.file, *usage, STUDY_FILE] for survey in study.survey}
+    inputs |= {
+        f"published.funnel.{each.id}": [*published, *(usage if each.stayed == "usage" else [])]
+        for each in (() if study.published is None else study.published.funnel)
+    }
+    inputs |= {"publishers": published, "diffusion": published or surveys, "ceiling": [*published, *usage]}
+    inputs |= dict.fromkeys(("published", "claim", "steady"), published) | {"truth": truth, "population": [STUDY_FILE]}
     return inputs
 
 

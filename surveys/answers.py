@@ -11,7 +11,7 @@ from surveys._design import Floats
 from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.errors import Problem, nearest
 from surveys.results import Note
-from surveys.rows import some
+from surveys.rows import shortened, some
 from surveys.section import Answer
 from surveys.study import Recall
 
@@ -96,7 +96,7 @@ def decode(
     ]
     notes = []
     if len(unlisted) > 1 and not answer.no:
-        listed = some([format_code(code) for code in unlisted])
+        listed = shortened([format_code(code) for code in unlisted])
         notes.append(Note("codes {codes} of '{item}' are counted as no", {"codes": listed, "item": item.name}))
     meaning = np.append(np.where(missing, np.nan, yes.astype(float)), 0.0 if answer.not_asked == "no" else np.nan)
     return meaning[where], problems, notes

@@ -138,11 +138,34 @@ def fieldwork_year(survey: Survey) -> float | None:
     >>> round(fieldwork_year(Survey(wave="W3", file="", date="2009-06-03/2009-06-04")), 3)
     2009.421
     """
+    days = fieldwork_days(survey)
+    return None if days is None else (_year(days[0]) + _year(days[1])) / 2
+
+
+def fieldwork_days(survey: Survey) -> tuple[date, date] | None:
+    """
+    Tell from when to when a wave was asked.
+
+    Parameters
+    ----------
+    survey : Survey
+        As for `fieldwork_year`.
+
+    Returns
+    -------
+    tuple of date or None
+        First and last day; None where neither its date nor its name is one.
+
+    Examples
+    --------
+    >>> [str(day) for day in fieldwork_days(Survey(wave="W8", file="", date="2013-10"))]
+    ['2013-10-01', '2013-10-31']
+    """
     for text in (survey.date, survey.wave):
         ends = [_span(part.strip()) for part in text.split("/")]
         found = [end for end in ends if end is not None]
         if found and len(found) == len(ends):
-            return (_year(found[0][0]) + _year(found[-1][1])) / 2
+            return found[0][0], found[-1][1]
     return None
 
 

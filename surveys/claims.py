@@ -1,43 +1,41 @@
-"""Claims of the press held against published figures: arithmetic, base, definition and interval."""
+"""Sentences of the press held against figures: their sum, their parts, and every way of reading them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Literal
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
-from surveys.claim_sections import Claim, Evidence
-from surveys.errors import StudyError, did_you_mean
-from surveys.published import PublishedFigure, PublishedFigures
+import pandas as pd
+
+from surveys.arithmetic import all_notes
+from surveys.claim_consistency import BROKEN, WRONG_SUM, holds, sum_is_right
+from surveys.claim_inputs import OWN_NAMES, Evidence, Own, find_evidence
+from surveys.claim_readings import CheckedReading, Difference, Flag, check_reading
+from surveys.claim_sections import ITSELF, Claim, Consistency
+from surveys.claim_verdicts import Side, Verdict
+from surveys.published import PublishedFigures
 from surveys.results import Estimate, Note, Unavailable
-from surveys.section import Label
 
-Verdict = Literal["supported", "consistent", "overstated", "understated", "contradicted", "not checkable"]
-Flag = Literal["arithmetic", "base", "definition", "date", "precision"]
+MILDEST: tuple[Verdict, ...] = ("consistent", "supported", "overstated", "understated", "contradicted")
+"""Among readings that agree, the verdict that says least."""
 
-FAR = 2.0
-"""A value this many times beyond the nearer end of the interval contradicts rather than exaggerates."""
-
-ROUNDS_TO = Note("the published figure rounds to the value claimed")
-INSIDE = Note("the value claimed lies within the interval of the published figure")
-ABOVE = Note("the value claimed lies above the interval of the published figure")
-BELOW = Note("the value claimed lies below the interval of the published figure")
-FAR_OUT = Note("the value claimed lies far outside the interval of the published figure")
-OTHER_DEFINITION = Note("the published figure measures something else")
-OTHER_COUNTRY = Note("the published figure is of another country")
-NO_INTERVAL = Note("no interval can be given for the published figure")
-WRONG_PRODUCT = Note("share times population is not the number claimed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """In what the evidence is not what the claim speaks of, with the analyst's sentence where one is given."""
-
-    flag: Flag
-    figure: str
-    words: Label | None = None
+NOTHING_TO_HOLD_AGAINST = Note("no figure to compare with")
+DEPENDS = Note("the answer depends on how the sentence is read")
+DEPENDS_ON: dict[int, str] = {
+    1: "the readings disagree, according to {first}",
+    2: "the readings disagree, according to {first} and {second}",
+    3: "the readings disagree, according to {first}, {second} and {third}",
+}
+OF_THE_DIFFERENCE: dict[Flag, str] = {
+    "base": "the base",
+    "date": "the date",
+    "definition": "the definition",
+    "unit": "the unit",
+    "wording": "the wording",
+    "list": "the list tested",
+    "mode": "the mode",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,11 +52,14 @@ class CheckedClaim:
     reason : Note
         One clause that says why.
     interval : Estimate or Unavailable
-        What the evidence allows, in the unit of the claim.
+        What the figures allow, in the unit of the claim; over several readings, from the lowest to the
+        highest end.
     differences : tuple of Difference
-        Base, date, definition, arithmetic or precision that do not fit.
-    evidence : tuple of PublishedFigure
-        The figures the claim was held against.
+        Base, date, definition, arithmetic, precision and the like that do not fit.
+    readings : tuple of CheckedReading
+        Each way of reading it, with a verdict of its own.
+    evidence : tuple of Evidence
+        The figures the claim was held against, each once.
     """
 
     claim: Claim
@@ -66,40 +67,98 @@ class CheckedClaim:
     reason: Note
     interval: Estimate | Unavailable
     differences: tuple[Difference, ...]
-    evidence: tuple[PublishedFigure, ...]
+    readings: tuple[CheckedReading, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """Kinds of difference, each once."""
+        return tuple(dict.fromkeys(difference.flag for difference in self.differences))
+
+    def relative(self, answer: Estimate) -> Estimate:
+        """Divide an answer by the number claimed, or by the middle of the range."""
+        ends = sorted((answer.conf_low / self.claim.claimed, answer.conf_high / self.claim.claimed))
+        return replace(
+            answer,
+            estimate=answer.estimate / self.claim.claimed,
+            std_error=math.nan,
+            conf_low=ends[0],
+            conf_high=ends[1],
+            unit="ratio",
+        )
 
     def summary(self) -> str:
         """Say the verdict and its reason in one line of English."""
         interval = f" ({self.interval.summary()})" if isinstance(self.interval, Estimate) else ""
         return f"{self.verdict}: {self.reason}{interval}"
 
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give one row for each reading, or a single one where there is none.
 
-def check_claim(claim: Claim, published: PublishedFigures, *, conf_level: float = 0.95) -> CheckedClaim:
+        Returns
+        -------
+        DataFrame
+            Columns id, says, claimed_low, claimed_high, unit, verdict, reason, flags, reading, formula,
+            inputs, estimate, conf_low, conf_high, reading_verdict, reading_reason.
+        """
+        low, high = self.claim.ends
+        common = {
+            "id": self.claim.id,
+            "says": self.claim.says,
+            "claimed_low": low,
+            "claimed_high": high,
+            "unit": self.claim.unit,
+            "verdict": self.verdict,
+            "reason": str(self.reason),
+            "flags": ", ".join(self.flags),
+        }
+        return pd.DataFrame(
+            [
+                common | _told(number, reading)
+                for number, reading in enumerate(self.readings or (None,), start=1 if self.readings else 0)
+            ]
+        )
+
+
+def check_claim(
+    claim: Claim,
+    published: PublishedFigures,
+    *,
+    own: Own | None = None,
+    own_names: Collection[str] = OWN_NAMES,
+    conf_level: float = 0.95,
+) -> CheckedClaim:
     """
-    Hold one claim against published figures.
+    Hold one claim against published figures and the study's own results.
 
-    A figure that measures something else, or another country, makes the claim not checkable. Otherwise
-    the value claimed is compared with the interval of the evidence, which covers sampling and rounding,
-    and, for a number of people, the share is multiplied by the population that fits its base and date.
+    A sum that does not give the number claimed, or figures that cannot all be true, contradict it.
+    Otherwise each reading gives a verdict. Readings that cannot be answers, or are too uncertain, abstain;
+    where the others agree, theirs is the verdict, the mildest of them; where they do not, the claim is
+    not checkable, and the reason says on what it depends.
 
     Parameters
     ----------
     claim : Claim
-        Its evidence is named by identifiers of `published`.
+        Its inputs are named by identifiers of `published`, or by names of `own`.
     published : PublishedFigures
-        The figures to hold it against.
+        The figures to hold it against, searched first.
+    own : mapping of str to Estimate or Unavailable, optional
+        The study's own results, by name.
+    own_names : collection of str
+        Names of results that some study could give; where this one does not, the claim is not checkable.
     conf_level : float
         Of the intervals, between 0 and 1.
 
     Returns
     -------
     CheckedClaim
-        With verdict, reason, interval and differences.
+        With verdict, reason, interval, readings and differences.
 
     Raises
     ------
     StudyError
-        If the claim names a figure that is not in the file.
+        If the claim names a figure that nobody gives, or a formula or a sum cannot be read.
 
     Examples
     --------
@@ -109,165 +168,116 @@ def check_claim(claim: Claim, published: PublishedFigures, *, conf_level: float 
     >>> check_claim(study.claim[0], read_published(study)).verdict
     'overstated'
     """
-    evidence = tuple(_find(claim, item.id, published) for item in claim.evidence)
-    differences = list(_differences(claim, claim.evidence, evidence))
-    if claim.estimand == "people" and claim.population is not None:
-        population = _find(claim, claim.population.id, published)
-        differences += _differences(claim, (claim.population,), (population,), same_measure=False)
-        interval, arithmetic = _people(claim, evidence[0], population, conf_level)
-        differences += arithmetic
-        evidence += (population,)
-    elif claim.estimand == "top_share":
-        interval = _top_share(claim, evidence, conf_level)
-    else:
-        interval = evidence[0].interval(conf_level)
-    verdict, reason = _verdict(claim, evidence, interval, differences)
+
+    def find(identifier: str) -> Evidence:
+        return find_evidence(claim, identifier, published, own=own or {}, own_names=own_names, conf_level=conf_level)
+
+    readings = tuple(
+        check_reading(claim, reading, [find(name) for name in reading.inputs.values()], conf_level=conf_level)
+        for reading in claim.reading
+    )
+    compared = {
+        name: find(name)
+        for check in claim.consistency
+        for name in (check.total, *check.parts)
+        if name not in (None, ITSELF)
+    }
+    broken = [check for check in claim.consistency if not holds(claim, check, find)]
+    verdict, reason, noticed = _verdict(claim, readings, broken)
+    evidence = {item.id: item for reading in readings for item in reading.evidence} | compared
+    decided = bool(noticed) or any(reading.side != "unknown" for reading in readings)
+    differences = [
+        difference
+        for reading in readings
+        for difference in reading.differences
+        if isinstance(reading.answer, Estimate)
+        and not (decided and reading.side == "unknown" and difference.flag == "precision")
+    ]
     return CheckedClaim(
         claim=claim,
         verdict=verdict,
         reason=reason,
-        interval=interval,
-        differences=tuple(differences),
-        evidence=evidence,
-    )
-
-
-def top_share_bounds(top: float, points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """
-    Bound the share held by the most active, from the shares of other top groups.
-
-    Parameters
-    ----------
-    top : float
-        Share of accounts asked about, between 0 and 1, most active first.
-    points : sequence of (float, float)
-        Known shares of accounts and of messages, from one population, both between 0 and 1.
-
-    Returns
-    -------
-    low, high : float
-        The least and the greatest share of messages that any population with these points allows.
-
-    Notes
-    -----
-    Counted from the most active, the concentration curve rises from (0, 0) to (1, 1) and is concave.
-    Below a chord between two known points it cannot pass; above the line through two neighbouring
-    points, prolonged, it cannot pass either.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in top_share_bounds(0.20, [(0.022, 0.583), (0.225, 0.90)])]
-    [0.861, 0.897]
-    """
-    known = sorted({(0.0, 0.0), (1.0, 1.0), *points})
-    low, high = 0.0, 1.0
-    for (x0, y0), (x1, y1) in pairwise(known):
-        on_line = y0 + (y1 - y0) * (top - x0) / (x1 - x0)
-        if x0 <= top <= x1:
-            low, high = max(low, on_line), min(high, y1)
-        else:
-            high = min(high, on_line)
-    return low, high
-
-
-def _find(claim: Claim, identifier: str, published: PublishedFigures) -> PublishedFigure:
-    if identifier not in published:
-        raise StudyError.at(
-            f"study.toml, [[claim]] '{claim.id}'",
-            f"'{identifier}' is not in {published.path.name}",
-            did_you_mean(identifier, published, "Name one of its rows"),
-        )
-    return published[identifier]
-
-
-def _differences(
-    claim: Claim, items: Sequence[Evidence], figures: Sequence[PublishedFigure], *, same_measure: bool = True
-) -> list[Difference]:
-    found = []
-    for item, figure in zip(items, figures, strict=True):
-        found += [Difference(flag=flag, figure=figure.id, words=words) for flag, words in item.differs.items()]
-        if same_measure and figure.measure != claim.measure and "definition" not in item.differs:
-            found.append(Difference(flag="definition", figure=figure.id))
-        if claim.country is not None and figure.country != claim.country and "base" not in item.differs:
-            found.append(Difference(flag="base", figure=figure.id))
-    return found
-
-
-def _people(
-    claim: Claim, share: PublishedFigure, population: PublishedFigure, conf_level: float
-) -> tuple[Estimate | Unavailable, list[Difference]]:
-    """Multiply a share by the population that fits it; check the claim's own product on its own population."""
-    interval = share.interval(conf_level)
-    if isinstance(interval, Unavailable) or claim.claimed_population is None:
-        return interval, []
-    differences = []
-    slack = share.half_unit * claim.claimed_population + claim.half_unit
-    if abs(share.value * claim.claimed_population - claim.value) > slack:
-        differences.append(Difference(flag="arithmetic", figure=share.id))
-    people = Estimate(
-        estimate=interval.estimate * population.value,
-        std_error=math.nan,
-        conf_low=interval.conf_low * (population.value - population.half_unit),
-        conf_high=interval.conf_high * (population.value + population.half_unit),
-        conf_level=conf_level,
-        n=interval.n,
-        unit="people",
-        method=interval.method,
-    )
-    if claim.half_unit < (people.conf_high - people.conf_low) / 20:
-        differences.append(Difference(flag="precision", figure=share.id))
-    return people, differences
-
-
-def _top_share(claim: Claim, figures: Sequence[PublishedFigure], conf_level: float) -> Estimate:
-    """Take the widest bounds that any one source allows: each source is a population of its own."""
-    top = claim.top or 0.0
-    sources = {figure.publisher for figure in figures}
-    bounds = [
-        top_share_bounds(
-            top,
-            [
-                (item.top or 0.0, figure.value)
-                for item, figure in zip(claim.evidence, figures, strict=True)
-                if figure.publisher == source
-            ],
-        )
-        for source in sorted(sources)
-    ]
-    low, high = min(bound[0] for bound in bounds), max(bound[1] for bound in bounds)
-    return Estimate(
-        estimate=(low + high) / 2,
-        std_error=math.nan,
-        conf_low=low,
-        conf_high=high,
-        conf_level=conf_level,
-        n=None,
-        unit="share",
-        method="bounds of a concave concentration curve",
-        notes=(Note("bounds, not an interval for sampling"),),
+        interval=_interval(readings),
+        differences=(*noticed, *differences),
+        readings=readings,
+        evidence=tuple(evidence.values()),
     )
 
 
 def _verdict(
-    claim: Claim,
-    evidence: Sequence[PublishedFigure],
-    interval: Estimate | Unavailable,
-    differences: Sequence[Difference],
-) -> tuple[Verdict, Note]:
-    flags = {difference.flag for difference in differences}
-    if "arithmetic" in flags:
-        return "contradicted", WRONG_PRODUCT
-    if "definition" in flags:
-        return "not checkable", OTHER_DEFINITION
-    if claim.country is not None and evidence[0].country != claim.country:
-        return "not checkable", OTHER_COUNTRY
-    if isinstance(interval, Unavailable):
-        return "not checkable", NO_INTERVAL
-    if claim.estimand != "top_share" and abs(interval.estimate - claim.value) <= claim.half_unit:
-        return "supported", ROUNDS_TO
-    low, high = claim.value - claim.half_unit, claim.value + claim.half_unit
-    if high < interval.conf_low:
-        return ("contradicted", FAR_OUT) if high * FAR < interval.conf_low else ("understated", BELOW)
-    if low > interval.conf_high:
-        return ("contradicted", FAR_OUT) if low > FAR * interval.conf_high else ("overstated", ABOVE)
-    return "consistent", INSIDE
+    claim: Claim, readings: Sequence[CheckedReading], broken: Sequence[Consistency]
+) -> tuple[Verdict, Note, list[Difference]]:
+    """Give verdict and reason, and the differences that no single reading shows."""
+    if not sum_is_right(claim):
+        return "contradicted", WRONG_SUM, [Difference(flag="arithmetic", figure=claim.id, decisive=True)]
+    impossible = next((check for check in broken if not check.differs), None)
+    if impossible is not None:
+        found = Difference(flag="consistency", figure=claim.id, decisive=True)
+        return "contradicted", BROKEN[impossible.kind], [found]
+    if broken:
+        excuses = [
+            Difference(flag=kind, figure=claim.id, words=words, decisive=True)
+            for kind, words in broken[0].differs.items()
+        ]
+        return "not checkable", BROKEN[broken[0].kind], excuses
+    return *_agreement(readings), []
+
+
+def _agreement(readings: Sequence[CheckedReading]) -> tuple[Verdict, Note]:
+    decided = [reading for reading in readings if reading.side != "unknown"]
+    if not decided:
+        if not readings:
+            return "not checkable", NOTHING_TO_HOLD_AGAINST
+        return "not checkable", readings[0].reason
+    sides: set[Side] = {reading.side for reading in decided}
+    if len(sides) > 1:
+        return "not checkable", _dependence(decided)
+    mildest = min(decided, key=lambda reading: MILDEST.index(reading.verdict))
+    return mildest.verdict, mildest.reason
+
+
+def _dependence(decided: Sequence[CheckedReading]) -> Note:
+    """Say in what the readings that disagree differ."""
+    told = [{difference.flag: difference.words for difference in reading.differences} for reading in decided]
+    kinds = [kind for kind in OF_THE_DIFFERENCE if any(words.get(kind) != told[0].get(kind) for words in told)]
+    named = [OF_THE_DIFFERENCE[kind] for kind in kinds]
+    if len(named) not in DEPENDS_ON:
+        return DEPENDS
+    return Note(DEPENDS_ON[len(named)], dict(zip(("first", "second", "third"), named, strict=False)))
+
+
+def _interval(readings: Sequence[CheckedReading]) -> Estimate | Unavailable:
+    """Span the answers of the readings that count, or of all where none does."""
+    decided = [reading for reading in readings if reading.side != "unknown"]
+    answers = [reading.answer for reading in decided or readings if isinstance(reading.answer, Estimate)]
+    if not answers:
+        first = readings[0].answer if readings else None
+        return first if isinstance(first, Unavailable) else Unavailable(NOTHING_TO_HOLD_AGAINST)
+    if len(answers) == 1:
+        return answers[0]
+    methods = {answer.method for answer in answers}
+    bases = [answer.n for answer in answers if answer.n is not None]
+    return replace(
+        answers[0],
+        conf_low=min(answer.conf_low for answer in answers),
+        conf_high=max(answer.conf_high for answer in answers),
+        n=min(bases) if bases else None,
+        method=methods.pop() if len(methods) == 1 else "span of several readings",
+        notes=all_notes(answers),
+    )
+
+
+def _told(number: int, reading: CheckedReading | None) -> dict[str, object]:
+    if reading is None:
+        return {"reading": number}
+    answer = reading.answer if isinstance(reading.answer, Estimate) else None
+    return {
+        "reading": number,
+        "formula": reading.reading.formula or next(iter(reading.reading.inputs)),
+        "inputs": ", ".join(f"{name} = {identifier}" for name, identifier in reading.reading.inputs.items()),
+        "estimate": answer.estimate if answer else None,
+        "conf_low": answer.conf_low if answer else None,
+        "conf_high": answer.conf_high if answer else None,
+        "reading_verdict": reading.verdict,
+        "reading_reason": str(reading.reason),
+    }

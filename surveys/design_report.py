@@ -10,7 +10,7 @@ import pandas as pd
 from surveys.design import Design
 from surveys.replicates import ReplicateDesign
 from surveys.results import Note
-from surveys.rows import some
+from surveys.rows import shortened
 from surveys.unequal_weights import Kish, kish
 from surveys.weighting import WeightingRecipe
 
@@ -165,9 +165,9 @@ def _notes(design: Design, found: Kish, empty: tuple[str, ...], share: float, to
     df = design.degrees_of_freedom()
     negative, zero = int((design.weights < 0).sum()), int((design.weights == 0).sum())
     if empty:
-        notes.append(Note(EMPTY, {"strata": some(empty)}))
+        notes.append(Note(EMPTY, {"strata": shortened(empty)}))
     if design.lonely_strata:
-        notes.append(Note(LONELY, {"strata": some(design.lonely_strata), "rule": design.lonely_psu}))
+        notes.append(Note(LONELY, {"strata": shortened(design.lonely_strata), "rule": design.lonely_psu}))
     if df < FEW_DEGREES:
         notes.append(Note(SCARCE, {"df": df}))
     if found.n_effective < FEW_EFFECTIVE:

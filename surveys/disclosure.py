@@ -316,7 +316,7 @@ def _widths(study: Study, funnel: Funnel | None) -> dict[str, float]:
     """Give half of the widest interval for a share of everybody in each wave."""
     frames = [] if funnel is None else [funnel.to_frame().query("measure == 'cumulative'")]
     if any(survey.share for survey in study.survey):
-        frames.append(estimate_shares(study).to_frame())
+        frames.append(estimate_shares(study).to_frame().query("base == ''"))
     if not frames:
         return {}
     rows = pd.concat([frame[frame["group"] == ""] for frame in frames], ignore_index=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.errors import Problem
 from surveys.results import Note
-from surveys.rows import some
+from surveys.rows import shortened, some
 from surveys.section import Label, Language
 from surveys.study import Group
 
@@ -221,7 +221,7 @@ def _few(levels: Levels, item: str) -> list[Note]:
     counts = np.bincount(levels.position[levels.position >= 0], minlength=len(levels.names))
     few = [f"{name} ({count})" for name, count in zip(levels.names, counts, strict=True) if 0 < count < FEW]
     return (
-        [Note("levels of '{item}' with very few respondents: {levels}", {"item": item, "levels": some(few)})]
+        [Note("levels of '{item}' with very few respondents: {levels}", {"item": item, "levels": shortened(few)})]
         if few
         else []
     )

@@ -182,7 +182,8 @@ def proportion_interval(
     certain = ~((share > 0) & (share < 1) & (error > 0)) & np.isfinite(share)
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = np.where(certain, simple, share * (1 - share) / error**2)
-        exact = _korn_graubard(share, effective, degrees, size, conf_level)
+        needed = method == "beta" or bool(certain.any())
+        exact = _korn_graubard(share, effective, degrees, size, conf_level) if needed else (share, share)
         low, high = exact if method == "beta" else _approximate(method, share, error, effective, t)
         if method == "likelihood" or (method == "logit" and logit_error is not None):
             slope = 1 / (share * (1 - share))

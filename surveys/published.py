@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surveys.errors import Problem, StudyError
+from surveys.fieldwork import Fieldwork, parse_fieldwork
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import STEPS, Step, Study
@@ -23,11 +24,21 @@ OPTIONAL_COLUMNS = (
     "fieldwork_date",
     "source_title",
     "note",
+    "mode",
+    "source_url",
+    "date_start",
+    "date_end",
 )
 MEASURE_OF_STEP: Mapping[Step, str] = {"aware": "awareness", "signup": "membership", "active": "active_use"}
 SCALES = {
     "percent": ("share", 0.01),
+    "percent of active internet users": ("share", 0.01),
+    "percent of active web users": ("share", 0.01),
+    "percent of online audience": ("share", 0.01),
+    "percent per month": ("share", 0.01),
     "million": ("people", 1e6),
+    "million per month": ("accounts", 1e6),
+    "million unique visitors": ("people", 1e6),
     "accounts": ("accounts", 1.0),
     "persons": ("people", 1.0),
 }
@@ -60,6 +71,10 @@ class PublishedFigure:
         Where it comes from, and how far it can be relied on.
     conflicts_with : tuple of str
         Identifiers of figures that say otherwise.
+    mode, note, source_url : str
+        How people were asked, remarks, and where the source can be read.
+    fieldwork : Fieldwork or None
+        The days within which it was measured, as far as the file says them.
     """
 
     id: str
@@ -79,6 +94,10 @@ class PublishedFigure:
     kind: str
     confidence: str
     conflicts_with: tuple[str, ...]
+    mode: str = ""
+    note: str = ""
+    source_url: str = ""
+    fieldwork: Fieldwork | None = None
 
     def interval(self, conf_level: float = 0.95) -> Estimate | Unavailable:
         """
@@ -328,4 +347,8 @@ def _figure(row: dict[str, str]) -> PublishedFigure:
         kind=optional["kind"] or "published",
         confidence=optional["confidence"],
         conflicts_with=tuple(other.strip() for other in optional["conflicts_with"].split(";") if other.strip()),
+        mode=optional["mode"],
+        note=optional["note"],
+        source_url=optional["source_url"],
+        fieldwork=parse_fieldwork(optional["fieldwork_date"], optional["date_start"], optional["date_end"]),
     )

@@ -43,6 +43,18 @@ def some(values: Sequence[str], shown: int = SHOWN) -> str:
     return f"{', '.join(values[:shown])} and {len(values) - shown} more"
 
 
+def shortened(values: Sequence[str], shown: int = SHOWN) -> str:
+    """
+    List the first few values; an ellipsis, which every language has, stands for the others.
+
+    Examples
+    --------
+    >>> shortened(["a", "b", "c", "d"], shown=2)
+    'a, b, …'
+    """
+    return ", ".join([*values[:shown], "…"] if len(values) > shown else values)
+
+
 def quoted(value: object) -> str:
     """
     Write a value from the data between quotes, whole numbers without a decimal point.

@@ -20,7 +20,7 @@ from surveys.groups import Levels, classify
 from surveys.recipes import build_recipe
 from surveys.replicates import Centre, ReplicateDesign, bootstrap, jackknife
 from surveys.results import Note
-from surveys.rows import Rows, listed, quoted, some
+from surveys.rows import Rows, listed, quoted, shortened, some
 from surveys.section import Answer, Language
 from surveys.sources import Microdata, read_microdata
 from surveys.study import Recall, Study, Survey
@@ -355,7 +355,7 @@ def _twice(rows: Rows, name: str) -> list[Problem]:
 def _personal(data: Microdata) -> list[Note]:
     found = [str(name) for name in data.frame.columns if str(name).casefold() in PERSONAL]
     return (
-        [Note("columns that look like personal data are not used: {columns}", {"columns": some(found)})]
+        [Note("columns that look like personal data are not used: {columns}", {"columns": shortened(found)})]
         if found
         else []
     )
@@ -371,7 +371,7 @@ def _about_design(design: Design) -> list[Note]:
         notes.append(Note("population sizes equal the numbers drawn, so that estimates have no sampling error"))
     if design.lonely_strata:
         message = "strata with one primary unit ({strata}) follow the rule '{rule}'"
-        notes.append(Note(message, {"strata": some(design.lonely_strata), "rule": design.lonely_psu}))
+        notes.append(Note(message, {"strata": shortened(design.lonely_strata), "rule": design.lonely_psu}))
     return notes
 
 

@@ -41,9 +41,16 @@ class About(Section):
 
 
 class Population(Section):
-    """`[population.NAME]`: how many people could hold an account, and who says so."""
+    """
+    `[population.NAME]`: how many people could hold an account, and who says so.
+
+    `half_unit` is half of the last digit printed. `access` is the share of them whom the surveys are of,
+    such as those with web access; all of them without it.
+    """
 
     size: float = Field(gt=0)
+    half_unit: float = Field(default=0.0, ge=0)
+    access: float = Field(default=1.0, gt=0, le=1)
     label: Label
     source: Label
 
@@ -188,9 +195,10 @@ class Survey(Section):
     """
     `[[survey]]`: one wave: its file, its design, and what its items mean.
 
-    `universe`, `mode`, `wording` (by step) and `items_tested` (how long the list of platforms was)
-    say whether waves can be compared; `caveat` is a remark that must stand beside every comparison
-    with the wave. Waves of one `panel` share respondents, who keep their `id`.
+    `denominators` names other populations that its shares might be multiplied by. `universe`, `mode`,
+    `wording` (by step) and `items_tested` (how long the list of platforms was) say whether waves can be
+    compared; `caveat` is a remark that must stand beside every comparison with the wave. Waves of one
+    `panel` share respondents, who keep their `id`.
     """
 
     wave: str
@@ -199,6 +207,7 @@ class Survey(Section):
     label: Label | None = None
     simulated: bool = False
     population: str | None = None
+    denominators: tuple[str, ...] = ()
     universe: Label | None = None
     mode: Mode | None = None
     wording: dict[Step, Label] = Field(default_factory=dict)

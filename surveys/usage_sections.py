@@ -25,6 +25,22 @@ class Dropout(Section):
     horizon: int | None = Field(default=None, gt=0)
 
 
+class Coverage(Section):
+    """
+    `[usage.coverage]`: what the accounts of the log stand for, so that surveys can be held against them.
+
+    `share_of_all` is the share of the accounts of the surveys' population that the log holds, drawn at
+    random; 1 where it holds them all. `opened_before` counts the accounts, all of them, that were opened
+    before the log begins. `accounts_per_person` says how many one person holds, and
+    `accounts_per_person_error` is its standard error.
+    """
+
+    share_of_all: float = Field(gt=0, le=1)
+    opened_before: float = Field(default=0, ge=0)
+    accounts_per_person: float = Field(default=1, gt=0)
+    accounts_per_person_error: float = Field(default=0, ge=0)
+
+
 def _check_address(events: str | None, table: str | None) -> None:
     """Refuse addresses that are not known or hold a password, which the message must not repeat."""
     scheme, slashes, rest = (events or "").partition("://")
@@ -41,6 +57,23 @@ def _check_address(events: str | None, table: str | None) -> None:
         raise ValueError("expected table, which names the log at the address under events")
 
 
+class Following(Section):
+    """
+    `[usage.following]`: how many accounts each account follows, in a file of its own.
+
+    `account` names an account as the log does, column by column; `number` is how many it follows.
+    """
+
+    file: str
+    account: Columns = Field(min_length=1)
+    number: str
+
+    @property
+    def number_of_columns(self) -> int:
+        """How many columns name an account."""
+        return 1 if isinstance(self.account, str) else len(self.account)
+
+
 class Usage(Section):
     """
     `[usage]`: the log of events, or the table of accounts, of one platform.
@@ -48,7 +81,8 @@ class Usage(Section):
     A table of accounts gives dates; or else `tenure`, how long each account has lasted in `tenure_unit`,
     and `dropped`, whether it is gone; `entry` then is the tenure at which observation began. `cause` says
     why accounts closed; `cause_blank` names the cause where that cell is blank. `events` names files, or with
-    `table` the address of a PostgreSQL server or of Spark, without a password.
+    `table` the address of a PostgreSQL server or of Spark, without a password. `recipient` is the column of a
+    log that says which account a message went to, blank where it went to nobody in particular.
     """
 
     events: str | None = None
@@ -69,11 +103,14 @@ class Usage(Section):
     cause: str | None = None
     cause_blank: str | None = None
     group: tuple[str, ...] = ()
+    recipient: str | None = None
+    following: Following | None = None
     time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
     time_format: str | None = None
     delimiter: str | None = None
     encoding: str = "utf-8"
     dropout: Dropout = Dropout()
+    coverage: Coverage | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Usage:
@@ -115,6 +152,27 @@ class Usage(Section):
         if (self.tenure_unit == "days") != (self.dropout.horizon is None):
             where = "horizon_days" if self.tenure_unit == "days" else f"horizon, in {self.tenure_unit},"
             raise ValueError(f"tenures in {self.tenure_unit} need {where} in dropout")
+        return self
+
+    @model_validator(mode="after")
+    def _messages_are_of_logs(self) -> Usage:
+        if self.recipient is not None and self.events is None:
+            raise ValueError("recipient is a column of a log of events; a table of accounts has no messages")
+        if self.recipient is not None and not isinstance(self.account, str) and len(self.account) > 1:
+            raise ValueError("recipient names an account by one column: name account by one column too")
+        if self.following is not None and not self.account:
+            raise ValueError("following needs account, which names each account")
+        if self.following is not None and self._number_of_columns() != self.following.number_of_columns:
+            raise ValueError("following.account needs as many columns as account")
+        return self
+
+    def _number_of_columns(self) -> int:
+        return 1 if isinstance(self.account, str) else len(self.account)
+
+    @model_validator(mode="after")
+    def _coverage_is_of_a_platform(self) -> Usage:
+        if self.coverage is not None and (self.events is None or self.platform is None):
+            raise ValueError("coverage needs events, and platform, which surveys ask about too")
         return self
 
     @model_validator(mode="after")

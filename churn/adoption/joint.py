@@ -3,37 +3,83 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from churn.adoption._joint import draw_factors, effective_df, logit_limits
 from churn.survival_curve import SurvivalCurve
+from surveys._design import Floats
 from surveys.errors import SpecError
 from surveys.funnel import Funnel
 from surveys.results import Estimate, Note, Unavailable
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 SAME_CURVE = Note("staying is measured on all accounts of the log, whatever the wave")
 INDEPENDENT = Note("survey and log are taken as independent samples")
+STEPS = ("aware", "signup", "stayed")
+LOG = "log"
+DRAWS = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spread:
+    """
+    What one source leaves uncertain about the steps of a funnel.
+
+    Attributes
+    ----------
+    source : str
+        Name of the sample.
+    sample : ndarray of float
+        Numbers of the whole sample, which no other sample of that name has.
+    deviations : ndarray of float, shape (m, k)
+        A matrix whose cross-product is the covariance of the logarithms of the k steps.
+    df : float
+        Degrees of freedom; infinite where the normal law is used.
+    """
+
+    source: str
+    sample: Floats = field(repr=False)
+    deviations: Floats
+    df: float = math.inf
+
+    def shares_sample(self, other: Spread) -> bool:
+        """Tell whether another comes from the same sample, so that the two are not independent."""
+        return self.source == other.source and np.array_equal(self.sample, other.sample, equal_nan=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class JointFunnel:
     """
-    Awareness, sign-up per aware person, and staying, for one platform and wave.
+    Awareness, sign-up per aware person, and staying, for one platform, wave and group.
 
     Attributes
     ----------
     platform, wave : str
         Which service, and which round of the survey.
+    group, level : str
+        Which respondents; empty for everybody.
     horizon : float
         Tenure at which staying is read, in days.
     conditional : dict of str to Estimate
-        `aware` of the base, `signup` of the aware, `stayed` of those who signed up; shares.
+        `aware` of the base, `signup` of the aware, `stayed` of those who signed up; shares. Without
+        `stayed` where nothing tells who stays.
     cumulative : dict of str to Estimate
         The same steps, each as a share of the base.
-    population : Estimate or None
+    factors : ndarray of float, shape (k,)
+        The shares whose product is the last step: each cumulative share over the one before.
+    spreads : tuple of Spread
+        Independent sources of what is uncertain about them.
+    population : float or None
         Size of the base, in people; a size without sampling error has no width.
+    conf_level : float
+        Of every interval.
     notes : tuple of Note
         Assumptions and caveats.
     """
@@ -43,8 +89,25 @@ class JointFunnel:
     horizon: float
     conditional: dict[str, Estimate]
     cumulative: dict[str, Estimate]
-    population: float | None
+    factors: Floats = field(repr=False)
+    spreads: tuple[Spread, ...] = field(repr=False)
+    population: float | None = None
+    group: str = ""
+    level: str = ""
+    conf_level: float = 0.95
     notes: tuple[Note, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Names of the steps, in order."""
+        return tuple(self.cumulative)
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the logarithms of the factors, shape (k, k)."""
+        k = len(self.factors)
+        parts = [spread.deviations.T @ spread.deviations for spread in self.spreads]
+        return np.sum(parts, axis=0) if parts else np.zeros((k, k))
 
     def people(self, step: str) -> Estimate | Unavailable:
         """
@@ -63,34 +126,108 @@ class JointFunnel:
         if self.population is None:
             return Unavailable(Note("the survey names no population"))
         share, size = self.cumulative[step], self.population
-        return Estimate(
+        return replace(
+            share,
             estimate=share.estimate * size,
             std_error=share.std_error * size,
             conf_low=share.conf_low * size,
             conf_high=share.conf_high * size,
-            conf_level=share.conf_level,
-            n=share.n,
             unit="people",
-            method=share.method,
         )
 
+    def bootstrap(self, *, size: int = DRAWS, seed: int = 1) -> dict[str, Estimate]:
+        """
+        Carry the uncertainty by drawing instead of by linearisation.
+
+        Parameters
+        ----------
+        size : int
+            Number of draws.
+        seed : int
+            Of the draws; the same seed gives the same intervals.
+
+        Returns
+        -------
+        dict of str to Estimate
+            Each cumulative step with the percentiles of its draws: the factors are drawn on the logit
+            with the covariance of the survey and of the log, and multiplied.
+
+        Raises
+        ------
+        SpecError
+            If `size` is less than 100.
+        """
+        if size < 100:
+            raise SpecError.at("bootstrap, size", f"got {size}, expected 100 or more", "Draw more")
+        drawn = draw_factors(
+            self.factors,
+            [(spread.deviations, spread.df) for spread in self.spreads],
+            size=size,
+            rng=np.random.default_rng(seed),
+        )
+        products = np.cumprod(drawn, axis=1)
+        tail = (1 - self.conf_level) / 2
+        ends = np.quantile(products, [tail, 1 - tail], axis=0)
+        return {
+            step: replace(
+                self.cumulative[step],
+                estimate=float(share),
+                std_error=float(error),
+                conf_low=float(low),
+                conf_high=float(high),
+                method="parametric bootstrap, percentiles",
+            )
+            for step, share, error, low, high in zip(
+                self.steps, np.cumprod(self.factors), products.std(axis=0, ddof=1), *ends, strict=True
+            )
+        }
+
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per step and measure, with the columns of an estimate."""
+        """
+        Give one row per step and measure.
+
+        Returns
+        -------
+        DataFrame
+            Columns step, measure (`conditional`, `cumulative`, `bootstrap`), estimate, std_error, conf_low,
+            conf_high, n, method.
+        """
+        tables = (
+            ("conditional", self.conditional),
+            ("cumulative", self.cumulative),
+            ("bootstrap", self.bootstrap()),
+        )
         rows = [
             {"step": step, "measure": measure, **_columns(estimate)}
-            for measure, steps in (("conditional", self.conditional), ("cumulative", self.cumulative))
+            for measure, steps in tables
             for step, estimate in steps.items()
         ]
         return pd.DataFrame(rows)
 
     def summary(self) -> str:
         """Say the last step in one line of English."""
-        last = self.cumulative["stayed"].summary()
-        return f"{self.platform}, {self.wave}: still there after {self.horizon:g} days, {last}"
+        last = self.cumulative[self.steps[-1]].summary()
+        told = f"still there after {self.horizon:g} days" if "stayed" in self.steps else "hold an account"
+        return f"{self.platform}, {self.wave}: {told}, {last}"
+
+    def plot(self, ax: Axes) -> Axes:
+        """Draw each step as a share of the base, on its interval, the first at the top."""
+        height = -np.arange(len(self.steps), dtype=float)
+        shares = list(self.cumulative.values())
+        ax.hlines(height, [share.conf_low for share in shares], [share.conf_high for share in shares])
+        ax.plot([share.estimate for share in shares], height, "o")
+        return ax
 
 
 def join_funnel(
-    funnel: Funnel, curve: SurvivalCurve, *, platform: str, wave: str, horizon: float = 30.0
+    funnel: Funnel,
+    curve: SurvivalCurve,
+    *,
+    platform: str,
+    wave: str,
+    group: str = "",
+    level: str = "",
+    horizon: float = 30.0,
 ) -> JointFunnel:
     r"""
     Join what people say with what accounts do.
@@ -103,6 +240,8 @@ def join_funnel(
         Share of accounts retained by tenure, from the log of the same platform.
     platform, wave : str
         Which part of the funnel to join.
+    group, level : str
+        Which respondents; everybody without them.
     horizon : float
         Tenure at which staying is read, in days; greater than zero.
 
@@ -114,14 +253,15 @@ def join_funnel(
     Raises
     ------
     SpecError
-        If the funnel has no such platform and wave, lacks a step, or the curve ends before the horizon.
+        If the funnel has no such part, lacks a step, or the curve ends before the horizon.
 
     Notes
     -----
     Sign-up as a share of the base already is one estimate, so that only its product with staying is to
     be found: by linearisation on the logarithm, :math:`var(\log pS) = var(p)/p^2 + var(S)/S^2`, the two
     sources being independent. The interval is taken on the logit of the product with the degrees of
-    freedom of Welch and Satterthwaite [1]_, so that it stays between 0 and 1.
+    freedom of Welch and Satterthwaite [1]_, so that it stays between 0 and 1. `JointFunnel.bootstrap`
+    carries the same uncertainty by drawing.
 
     References
     ----------
@@ -143,24 +283,135 @@ def join_funnel(
     stayed = curve.at(horizon)
     if isinstance(stayed, Unavailable):
         raise SpecError.at("horizon", str(stayed), "Choose a shorter horizon")
-    wanted = (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion"))
-    frame = funnel.to_frame().query("wave == @wave and platform == @platform and level == ''").set_index("step")
-    for step, measure in wanted:
-        if not ((frame.index == step) & (frame["measure"] == measure)).any():
-            raise SpecError.at(
-                f"platform '{platform}', wave '{wave}'", f"no {step}, {measure}", "Ask for it in the survey"
-            )
-    aware, signup, conversion = (funnel.at(wave, platform, *step) for step in wanted)
-    known = frame[frame["measure"] == "cumulative"].loc[["signup"]].iloc[0]
-    size = float(known["population"]) / signup.estimate
-    return JointFunnel(
+    return join_steps(funnel, stayed, platform=platform, wave=wave, group=group, level=level, horizon=horizon)
+
+
+def join_steps(
+    funnel: Funnel,
+    stayed: Estimate | None,
+    *,
+    platform: str,
+    wave: str,
+    group: str = "",
+    level: str = "",
+    horizon: float = 30.0,
+    source: str = LOG,
+    notes: Sequence[Note] = (SAME_CURVE, INDEPENDENT),
+) -> JointFunnel:
+    """
+    Join awareness and sign-up of a survey with a share that stays, from wherever it comes.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        Awareness and sign-up, from surveys.
+    stayed : Estimate or None
+        Share of those who signed up that stayed: of a log, or recalled by another sample. Without it the
+        funnel ends with sign-up.
+    platform, wave, group, level : str
+        Which part of the funnel to join.
+    horizon : float
+        Tenure that `stayed` is of, in days.
+    source : str
+        Name of the sample that `stayed` is from.
+    notes : sequence of Note
+        What joining the two assumes.
+
+    Returns
+    -------
+    JointFunnel
+
+    Raises
+    ------
+    SpecError
+        As `join_funnel`; or if some step is taken by nobody or by everybody.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from surveys.funnel import estimate_funnel
+    >>> stay = Estimate(estimate=0.42, std_error=0.006, conf_low=0.408, conf_high=0.432, n=8000, method="log-log")
+    >>> young = join_steps(estimate_funnel(open_example("twitter_france")), stay, platform="twitter", wave="2012-10",
+    ...                    group="age", level="18-24")
+    >>> young.steps, young.level
+    (('aware', 'signup', 'stayed'), '18-24')
+    """
+    where = {"group": group, "level": level}
+    for step, measure in (("aware", "cumulative"), ("signup", "cumulative"), ("signup", "conversion")):
+        _check_asked(funnel, platform, wave, step, measure, group, level)
+    aware, signup = (funnel.at(wave, platform, step, **where) for step in ("aware", "signup"))
+    estimates = funnel.estimates[wave]
+    wanted = [(platform, group, level, step, "cumulative") for step in ("aware", "signup")]
+    places = estimates.index.get_indexer(pd.Index(wanted))
+    df = float(estimates.df[places[1]])
+    _check_some(aware, signup, *(() if stayed is None else (stayed,)))
+    relative = estimates.deviations[:, places] / np.array([aware.estimate, signup.estimate])
+    steps = np.column_stack([relative[:, 0], relative[:, 1] - relative[:, 0]])
+    conversion = funnel.at(wave, platform, "signup", "conversion", **where)
+    heard = JointFunnel(
         platform=platform,
         wave=wave,
+        group=group,
+        level=level,
         horizon=horizon,
-        conditional={"aware": aware, "signup": conversion, "stayed": stayed},
-        cumulative={"aware": aware, "signup": signup, "stayed": product_of_shares(signup, stayed, float(known["df"]))},
-        population=size if math.isfinite(size) else None,
-        notes=(SAME_CURVE, INDEPENDENT),
+        conditional={"aware": aware, "signup": conversion},
+        cumulative={"aware": aware, "signup": signup},
+        factors=np.array([aware.estimate, signup.estimate / aware.estimate]),
+        spreads=(Spread(source=f"survey {wave}", sample=estimates.deviations, deviations=steps, df=df),),
+        population=_population(funnel, platform, wave, group, level),
+        conf_level=funnel.conf_level,
+    )
+    return heard if stayed is None else add_staying(heard, stayed, source=source, notes=notes)
+
+
+def add_staying(
+    funnel: JointFunnel, stayed: Estimate, *, source: str = LOG, notes: Sequence[Note] = (INDEPENDENT,)
+) -> JointFunnel:
+    """
+    Add the last step to a funnel that ends with sign-up.
+
+    Parameters
+    ----------
+    funnel : JointFunnel
+        Of two steps.
+    stayed : Estimate
+        Share of those who signed up that stayed, independent of the funnel.
+    source : str
+        Name of the sample that `stayed` is from.
+    notes : sequence of Note
+        What joining the two assumes.
+
+    Returns
+    -------
+    JointFunnel
+
+    Raises
+    ------
+    SpecError
+        If nobody stays, or everybody does.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> joint = example_results().joint[-1]
+    >>> joint.steps[-1]
+    'stayed'
+    """
+    _check_some(stayed)
+    spreads = [
+        replace(spread, deviations=np.column_stack([spread.deviations, np.zeros(len(spread.deviations))]))
+        for spread in funnel.spreads
+    ]
+    error = np.array([[0.0, 0.0, stayed.std_error / stayed.estimate]])
+    known = np.array([stayed.estimate, stayed.std_error, np.nan if stayed.n is None else stayed.n])
+    signup = funnel.cumulative["signup"]
+    return replace(
+        funnel,
+        conditional={**funnel.conditional, "stayed": stayed},
+        cumulative={**funnel.cumulative, "stayed": product_of_shares(signup, stayed, funnel.spreads[0].df)},
+        factors=np.append(funnel.factors, stayed.estimate),
+        spreads=(*spreads, Spread(source=source, sample=known, deviations=error)),
+        notes=(*funnel.notes, *notes),
     )
 
 
@@ -192,23 +443,12 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     >>> product_of_shares(share, stay).summary()
     '5.0% [4.4%, 5.8%], n = 2,005'
     """
-    from scipy import stats
-
-    if not (0 < first.estimate < 1 and 0 < second.estimate < 1):
-        raise SpecError.at(
-            "shares",
-            f"got {first.estimate:g} and {second.estimate:g}, expected shares between 0 and 1",
-            "Join steps that some, but not all, people take",
-        )
+    _check_some(first, second)
     share = first.estimate * second.estimate
-    relative = np.array([first.std_error / first.estimate, second.std_error / second.estimate]) ** 2
-    effective = (
-        relative.sum() ** 2 / (relative[0] ** 2 / degrees_of_freedom) if math.isfinite(degrees_of_freedom) else math.inf
-    )
-    std_error = share * math.sqrt(relative.sum())
-    quantile = float(stats.t.ppf(0.5 + first.conf_level / 2, effective))
-    half = quantile * std_error / (share * (1 - share))
-    low, high = (1 / (1 + math.exp(-(math.log(share / (1 - share)) + sign * half))) for sign in (-1, 1))
+    relative = [(each.std_error / each.estimate) ** 2 for each in (first, second)]
+    df = effective_df(relative, [degrees_of_freedom, math.inf])
+    std_error = share * math.sqrt(sum(relative))
+    low, high = logit_limits(share, std_error, df, first.conf_level)
     return Estimate(
         estimate=share,
         std_error=std_error,
@@ -221,7 +461,36 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     )
 
 
-def _columns(estimate: Estimate) -> dict[str, float | int | str | None]:
+def _check_some(*shares: Estimate) -> None:
+    if not all(0 < share.estimate < 1 for share in shares):
+        raise SpecError.at(
+            "shares",
+            f"got {' and '.join(f'{share.estimate:g}' for share in shares)}, expected shares between 0 and 1",
+            "Join steps that some, but not all, people take",
+        )
+
+
+def _check_asked(funnel: Funnel, platform: str, wave: str, step: str, measure: str, group: str, level: str) -> None:
+    known = funnel.estimates.get(wave)
+    if known is None or (platform, group, level, step, measure) not in known.index:
+        of = f", {group} '{level}'" if group else ""
+        raise SpecError.at(
+            f"platform '{platform}', wave '{wave}'{of}", f"no {step}, {measure}", "Ask for it in the survey"
+        )
+
+
+def _population(funnel: Funnel, platform: str, wave: str, group: str, level: str) -> float | None:
+    """Find the size of the base, which the funnel gives only multiplied by a share."""
+    if group:
+        return None
+    rows = funnel.rows
+    mine = (rows["wave"] == wave) & (rows["platform"] == platform) & (rows["level"] == "")
+    row = rows[mine & (rows["step"] == "signup") & (rows["measure"] == "cumulative")].iloc[0]
+    size = float(row["population"]) / float(row["estimate"])
+    return size if math.isfinite(size) else None
+
+
+def _columns(estimate: Estimate) -> Mapping[str, float | int | str | None]:
     return {
         "estimate": estimate.estimate,
         "std_error": estimate.std_error,

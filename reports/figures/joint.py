@@ -1,12 +1,180 @@
-"""Figure joint."""
+"""From hearing to staying, wave by wave: each step as a share of the one before, and of everybody."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from churn.adoption.joint import JointFunnel
+from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
+from reports.labels import listed, note_sentence, platform_label, sampling_words
+from reports.lookup import funnel_rows, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from surveys.fieldwork import parse_fieldwork
+from surveys.results import Estimate
+
+HEIGHT = 2.75
+Line = dict[str, tuple[str, Estimate]]
+"""By wave: name in the ledger, and estimate."""
 
 
 def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
-    """Draw joint."""
-    return None
+    """
+    Draw awareness, sign-up and staying by wave, conditional and cumulative.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    DrawnFigure or None
+        None where survey and log cannot be joined in two waves.
+
+    Examples
+    --------
+    >>> from reports.figures import example_figure
+    >>> example_figure("joint").id
+    'joint'
+    """
+    if results.adoption is None or results.funnel is None or len(results.adoption.waves) < 2:
+        return None
+    waves = results.adoption.waves
+    panels = {
+        printer.say("Have heard of it"): _by_platform(results, printer, "aware", "cumulative"),
+        printer.say("Hold an account, of the aware"): _by_platform(results, printer, "signup", "conversion"),
+        printer.say("Of everybody"): {
+            printer.say("signed up"): _line(waves, "signup"),
+            printer.say("and stayed a month"): _line(waves, "stayed"),
+        },
+    }
+    with figure_style():
+        figure = Figure(figsize=(TEXT_WIDTH, HEIGHT), layout="constrained")
+        for axes, (title, lines) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+            _panel(axes, results, printer, title, lines)
+    last = next(survey for survey in results.study.survey if survey.wave == waves[-1].wave)
+    stayed = waves[-1].conditional["stayed"]
+    name = platform_label(printer, results.study, main_platform(results.study))
+    notes = [note_sentence(printer, note) for note in waves[-1].notes]
+    return DrawnFigure(
+        id="joint",
+        figure=figure,
+        caption=_caption(printer, waves[-1], name),
+        subtitle=printer.say(
+            "Share of the base, by wave; of those who sign up to {platform}, {stayed} are still there a month later",
+            platform=name,
+            stayed=printer.estimate(f"joint.{waves[-1].wave}.{waves[-1].platform}.stayed.conditional", stayed),
+        ),
+        alt=printer.say("Three panels of lines over time, with intervals.")
+        + " "
+        + listed(
+            printer,
+            [
+                printer.say(
+                    "{level}, {step}: {share}",
+                    level=name,
+                    step=title.lower(),
+                    share=printer.estimate(*list(line.values())[-1]),
+                )
+                for title, lines in panels.items()
+                for name, line in lines.items()
+            ],
+        )
+        + ".",
+        base=printer.say(
+            "Base: all respondents of each wave, or those of them who have heard of the service; {n} accounts of the "
+            "log for staying. Lines: {level} confidence intervals; the last values stand beside the lines.",
+            n=printer.numbers.count(stayed.n or 0),
+            level=printer.numbers.share(results.study.study.conf_level),
+        )
+        + " "
+        + sampling_words(printer, last),
+        notes=((printer.say("Simulated data."),) if last.simulated else ()) + tuple(notes),
+        data=_frame(waves),
+    )
+
+
+def _caption(printer: Printer, last: JointFunnel, name: str) -> str:
+    identifier = f"joint.{last.wave}.{last.platform}"
+    aware, signup = (
+        printer.estimate(f"{identifier}.{step}.conditional", last.conditional[step]) for step in ("aware", "signup")
+    )
+    return printer.say(
+        "{platform}: {aware} have heard of it, {signup} of them hold an account, and {stayed} of everybody signed up "
+        "and stayed a month",
+        platform=name,
+        aware=aware,
+        signup=signup,
+        stayed=printer.estimate(f"{identifier}.stayed", last.cumulative["stayed"]),
+    )
+
+
+def _by_platform(results: Results, printer: Printer, step: str, measure: str) -> dict[str, Line]:
+    """Find a step of every platform that was asked about in two waves, the main one first."""
+    assert results.funnel is not None
+    rows = funnel_rows(results.funnel, group="", step=step, measure=measure)
+    main = main_platform(results.study)
+    known = sorted(dict.fromkeys(row.platform for row in rows), key=lambda name: name != main)
+    lines = {}
+    for platform in known:
+        line = {row.wave: (row.id, row.estimate) for row in rows if row.platform == platform}
+        if len(line) > 1:
+            lines[platform_label(printer, results.study, platform)] = line
+    return lines
+
+
+def _line(waves: tuple[JointFunnel, ...], step: str) -> Line:
+    return {each.wave: (f"joint.{each.wave}.{each.platform}.{step}", each.cumulative[step]) for each in waves}
+
+
+def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Mapping[str, Line]) -> None:
+    at = _places(results)
+    colors = (0, 4) if title == printer.say("Of everybody") else range(len(SERIES))
+    top = 1.12 * max(estimate.conf_high for line in lines.values() for _, estimate in line.values())
+    ends = []
+    for i, (name, line) in zip(colors, lines.items(), strict=False):
+        x = [at[wave] for wave in line]
+        shares = [estimate for _, estimate in line.values()]
+        axes.vlines(x, [s.conf_low for s in shares], [s.conf_high for s in shares], color=SERIES[i], linewidth=1.1)
+        axes.plot(
+            x,
+            [s.estimate for s in shares],
+            color=SERIES[i],
+            marker=MARKERS[i],
+            markersize=4,
+            linewidth=1.2 if i == 0 else 0.9,
+        )
+        ends.append((i, name, shares[-1].estimate, printer.estimate(*list(line.values())[-1])))
+    first, last = min(at.values()), max(at.values())
+    right = last + 0.06 * (last - first)
+    for (i, name, _, share), y in zip(ends, spread([end[2] for end in ends], 0.13 * top), strict=True):
+        axes.text(right, y, f"{name}\n{share}", color=SERIES[i], fontsize=7.5, va="center", linespacing=1.0)
+    axes.set_xlim(first - 0.05 * (last - first), last + 0.75 * (last - first))
+    axes.set_ylim(0, top)
+    years = [year for year in range(int(first), int(last) + 2) if first - 0.3 <= year <= last and year % 2]
+    axes.set_xticks(years, [str(year) for year in years])
+    ticks = [tick for tick in axes.get_yticks() if 0 <= tick <= min(top, 1.0)]
+    axes.set_yticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
+    axes.set_title(title, fontsize=8.5, color=INK, loc="left")
+    axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+
+
+def _places(results: Results) -> dict[str, float]:
+    """Place each wave on an axis of years, or by its order where a date cannot be read."""
+    dates = {survey.wave: parse_fieldwork(survey.date or survey.wave) for survey in results.study.survey}
+    years = {wave: date.year for wave, date in dates.items() if date is not None}
+    return years if len(years) == len(dates) else {wave: float(i) for i, wave in enumerate(dates)}
+
+
+def _frame(waves: tuple[JointFunnel, ...]) -> pd.DataFrame:
+    frames = [each.to_frame().assign(platform=each.platform, wave=each.wave) for each in waves]
+    return pd.concat(frames, ignore_index=True)

@@ -15,11 +15,10 @@ from reports.labels import (
     with_interval,
 )
 from reports.lookup import FunnelRow, funnel_rows, main_platform
-from reports.model import Block, Column, Heading, Paragraph, Table
+from reports.model import Block, Column, Heading, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Unavailable
 
 
 def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -60,60 +59,7 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     blocks.append(_wave_table(results, printer))
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
-    if results.joint:
-        blocks += [
-            Heading(level=2, text=printer.say("From hearing to staying"), anchor="joint"),
-            Paragraph.of(
-                printer.say(
-                    "The last step multiplies two sources: sign-up from the survey and staying from the log. "
-                    "Its interval carries the uncertainty of both."
-                )
-            ),
-            _joint_table(results, printer),
-        ]
     return blocks
-
-
-def _joint_table(results: Results, printer: Printer) -> Table:
-    surveys = {survey.wave: survey for survey in results.study.survey}
-    rows = []
-    for joint in results.joint:
-        identifier = f"joint.{joint.wave}.{joint.platform}"
-        cells = [wave_label(printer, surveys[joint.wave])]
-        cells += [
-            with_interval(printer, f"{identifier}.{step}.conditional", joint.conditional[step])
-            for step in ("aware", "signup", "stayed")
-        ]
-        cells.append(with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]))
-        people = joint.people("stayed")
-        cells.append(
-            "–" if isinstance(people, Unavailable) else with_interval(printer, f"{identifier}.stayed.people", people)
-        )
-        rows.append(tuple(cells))
-    name = platform_label(printer, results.study, main_platform(results.study))
-    headers = (
-        printer.say("Wave"),
-        printer.say("have heard of it"),
-        printer.say("hold an account, of the aware"),
-        printer.say("stay a month, of those who sign up"),
-        printer.say("all three, of the base"),
-        printer.say("people"),
-    )
-    return Table(
-        anchor="tab-joint",
-        caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
-        columns=tuple(
-            Column(text=header, align="left" if index == 0 else "right", width=width)
-            for index, (header, width) in enumerate(zip(headers, (1.15, 1.0, 1.3, 1.05, 1.15, 2.0), strict=True))
-        ),
-        rows=tuple(rows),
-        base=printer.say(
-            "Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} "
-            "confidence intervals.",
-            level=printer.numbers.share(results.study.study.conf_level),
-        ),
-        notes=tuple(dict.fromkeys(note_sentence(printer, note) for joint in results.joint for note in joint.notes)),
-    )
 
 
 def _wave_table(results: Results, printer: Printer) -> Table:

@@ -1,15 +1,129 @@
-"""Section claims."""
+"""Sentences of the press, and whether they hold up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reports.claim_words import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
 from reports.figures.drawn import DrawnFigure
-from reports.model import Block
+from reports.labels import listed
+from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.sections.figure_block import figure_block
+from surveys.claims import CheckedClaim
 
 
 def write_claims(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
-    """Write claims."""
-    return []
+    """
+    Write the section on sentences of the press.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study checks none.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_claims(example_results(), open_printer("en"), {})[0].text
+    'Sentences of the press'
+    """
+    if not results.claims:
+        return []
+    blocks: list[Block] = [
+        Heading(level=2, text=printer.say("Sentences of the press"), anchor="claims"),
+        Paragraph.of(
+            printer.say(
+                "Each sentence is restated in our own words and held against figures that others published, or against "
+                "the study’s own: the sum it makes, its base, its unit, its definition, its date, its precision, and "
+                "whether its figures can all be true. Where a sentence can be read in several ways and these "
+                "disagree, it cannot be checked as it stands, and the reason says on what it depends."
+            )
+        ),
+    ]
+    if "claims" in figures:
+        blocks.append(figure_block(figures["claims"]))
+    return [*blocks, _table(results, printer)]
+
+
+def _table(results: Results, printer: Printer) -> Table:
+    headers = (
+        printer.say("Sentence"),
+        printer.say("Claimed"),
+        printer.say("What the figures allow"),
+        printer.say("Verdict"),
+        printer.say("Why"),
+    )
+    rows: list[Row] = []
+    for group, members in grouped(results.claims):
+        rows.append(RowGroup(text=group_words(printer, group)))
+        rows += [_row(number, claim, printer) for number, claim in members]
+    return Table(
+        anchor="tab-claims",
+        caption=printer.say("Sentences of the press and their verdicts"),
+        columns=tuple(
+            Column(text=header, align="right" if index in (1, 2) else "left", width=width)
+            for index, (header, width) in enumerate(zip(headers, (2.5, 1.35, 1.75, 1.15, 2.8), strict=True))
+        ),
+        rows=tuple(rows),
+        base=printer.say(
+            "Base: the one named under each sentence. Intervals at the {level} level cover sampling and rounding, or "
+            "rounding alone where the publisher gives no number of respondents. In brackets: figures that do not "
+            "answer the sentence.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
+        notes=(
+            printer.say(
+                "Held against these rows of {file}: {rows}.",
+                file="" if results.published is None else results.published.path.name,
+                rows=", ".join(_rows(results)),
+            ),
+        ),
+    )
+
+
+def _row(number: int, checked: CheckedClaim, printer: Printer) -> tuple[str, ...]:
+    claim = checked.claim
+    sentence = printer.say(
+        "{number}. {statement} ({source}; base: {base})",
+        number=str(number),
+        statement=printer.label(claim.statement),
+        source=printer.label(claim.source),
+        base=printer.label(claim.of),
+    )
+    return (
+        sentence,
+        claimed_words(printer, checked),
+        allowed_words(printer, checked),
+        verdict_label(printer, checked.verdict),
+        _why(checked, printer),
+    )
+
+
+def _why(checked: CheckedClaim, printer: Printer) -> str:
+    """Give the reason, then what does not fit and the reason does not say."""
+    told = [
+        difference_words(printer, difference)
+        for difference in checked.differences
+        if difference.words is not None
+        or difference.flag == "unit"
+        or (difference.flag == "precision" and checked.verdict == "consistent")
+    ]
+    return listed(printer, [printer.note(checked.reason), *told]) + "."
+
+
+def _rows(results: Results) -> list[str]:
+    return list(
+        dict.fromkeys(item.id for claim in results.claims for item in claim.evidence if item.figure is not None)
+    )

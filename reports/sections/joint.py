@@ -1,15 +1,128 @@
-"""Section joint."""
+"""From hearing to staying: the steps joined, by wave, group, country and platform, why they differ, and in people."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from churn.adoption.joint import JointFunnel
+from reports.adoption import AdoptionResults
 from reports.figures.drawn import DrawnFigure
-from reports.model import Block
+from reports.funnel_names import cause_sentence, steady_sentence
+from reports.labels import platform_label, with_interval
+from reports.lookup import main_platform
+from reports.model import Block, Bullets, Heading, Paragraph
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.sections.figure_block import figure_block
+from reports.sections.joint_tables import level_table, parts_table, printed_table, wave_table
 
 
 def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
-    """Write joint."""
-    return []
+    """
+    Write the chapter that joins awareness, sign-up and staying.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where there is nothing to join.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_joint(example_results(), open_printer("en"), {})[0].text
+    'From hearing to staying'
+    """
+    adoption = results.adoption
+    if adoption is None:
+        return []
+    blocks: list[Block] = [Heading(level=1, text=printer.say("From hearing to staying"), anchor="joint")]
+    if adoption.waves:
+        text = printer.say(
+            "Three shares are multiplied: those who have heard of the service, of these those who hold an account, and "
+            "of those who sign up the ones who are still there a month later. The first two come from the survey, the "
+            "third from the log; the product carries the uncertainty of both, by linearisation and, beside it, by a "
+            "parametric bootstrap."
+        )
+        blocks.append(Paragraph.of(text))
+        blocks += [figure_block(figures["joint"])] if "joint" in figures else []
+        blocks.append(wave_table(results, adoption, printer))
+        if isinstance(adoption.recent, JointFunnel):
+            blocks.append(Paragraph.of(_recent(adoption.recent, printer)))
+    if adoption.levels:
+        blocks.append(level_table(results, adoption, printer))
+    blocks += _printed(results, adoption, printer)
+    blocks += _why(results, adoption, printer, figures)
+    if "denominators" in figures:
+        blocks += [
+            Heading(level=2, text=printer.say("How many people"), anchor="joint-people"),
+            figure_block(figures["denominators"]),
+        ]
+    return blocks
+
+
+def _recent(recent: JointFunnel, printer: Printer) -> str:
+    identifier = f"joint.{recent.wave}.{recent.platform}.recent"
+    return printer.say(
+        "Staying is that of all accounts of the log, whatever the wave. Of those that signed up in the year up to the "
+        "last wave alone, {stayed} stay a month, and all three steps come to {share} of the base.",
+        stayed=with_interval(printer, f"{identifier}.conditional", recent.conditional["stayed"]),
+        share=with_interval(printer, f"{identifier}.stayed", recent.cumulative["stayed"]),
+    )
+
+
+def _printed(results: Results, adoption: AdoptionResults, printer: Printer) -> list[Block]:
+    """Set the figures that others printed beside the study's own, and say for how long sign-up stood still."""
+    blocks: list[Block] = []
+    if adoption.printed:
+        text = printer.say(
+            "The funnels of the table below are joined from figures that others printed, which are real."
+        )
+        if adoption.waves and any(survey.simulated for survey in results.study.survey):
+            text += " " + printer.say("The waves of this study, above, are simulated: they show the method.")
+        blocks = [
+            Heading(level=2, text=printer.say("What others printed"), anchor="joint-printed"),
+            Paragraph.of(text),
+        ]
+    steady = _steady(results, adoption, printer)
+    blocks += [Bullets(items=steady)] if steady else []
+    return [*blocks, printed_table(results, adoption, printer)] if adoption.printed else blocks
+
+
+def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+    told = []
+    for series, run in adoption.steady_printed.items():
+        mine = [each for each in adoption.printed if each.spec.series == series]
+        line = [each.funnel for each in mine if isinstance(each.funnel, JointFunnel)]
+        name = printer.label(mine[0].spec.label).rsplit(",", 1)[0]
+        told.append(steady_sentence(printer, f"published.steady.{series}", name, run, line))
+    if adoption.steady is not None:
+        name = platform_label(printer, results.study, main_platform(results.study))
+        if any(survey.simulated for survey in results.study.survey):
+            name = printer.say("{name} (simulated)", name=name)
+        told.append(steady_sentence(printer, "difference.steady", name, adoption.steady, adoption.waves))
+    return tuple(told)
+
+
+def _why(
+    results: Results, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, DrawnFigure]
+) -> list[Block]:
+    """Say in sentences which step makes funnels differ, and show it."""
+    if not adoption.comparisons:
+        return []
+    told = tuple(cause_sentence(results, printer, each) for each in adoption.comparisons)
+    return [
+        Heading(level=2, text=printer.say("What makes the difference"), anchor="joint-why"),
+        Bullets(items=told),
+        *([figure_block(figures["decomposition"])] if "decomposition" in figures else []),
+        parts_table(results, adoption, printer),
+    ]

@@ -12,6 +12,7 @@ from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.staying import ONE_MONTH, UNITS
 from reports.usage import StayingResults
+from surveys.claim_inputs import USUAL_RESPONDENTS
 from surveys.study import Survey
 
 SURVEY_WIDTHS = (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1)
@@ -169,8 +170,9 @@ def _definitions_of_published(results: Results, printer: Printer) -> list[tuple[
                 printer.say("Verdict"),
                 printer.say(
                     "Supported: the figure rounds to what is claimed. Consistent: the claim lies within the interval. "
-                    "Exaggerated or understated: it lies outside. Contradicted: far outside, or the product is wrong. "
-                    "Not checkable: the figure measures something else, or other people."
+                    "Exaggerated or understated: it lies outside. Contradicted: far outside, beyond a bound that it "
+                    "sets, or against its own figures. Not checkable: the figures measure something else or other "
+                    "people, cannot tell a change from none, or answer differently by reading."
                 ),
             ),
         ]
@@ -206,7 +208,17 @@ def _methods(results: Results, printer: Printer) -> list[str]:
                 "interval on the logit."
             )
         )
-    if any(claim.claim.estimand == "top_share" for claim in results.claims):
+    if results.claims:
+        told.append(
+            printer.say(
+                "Sentences: each figure of a formula is moved to either end of its interval, the others held, and the "
+                "deviations are added in squares (Zou and Donner, 2008), on the logarithm for products and quotients. "
+                "A share without a number of respondents keeps its rounding alone; it goes against a sentence only "
+                "where the sampling error of {n} respondents would not save it.",
+                n=printer.numbers.count(USUAL_RESPONDENTS),
+            )
+        )
+    if any(claim.claim.top is not None for claim in results.claims):
         told.append(
             printer.say(
                 "Concentration: bounds that any concave concentration curve through the published points obeys."

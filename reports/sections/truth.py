@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import math
 
+from churn.network.planted_concentration import TOP
+from churn.network.planted_following import FEW, MANY
 from reports.labels import conversion_label, step_label, wave_label, with_interval
 from reports.lookup import funnel_rows, main_platform
 from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.results import Estimate
+from surveys.study import Survey
 
 MEASURES = {
     "aware": ("aware", "cumulative"),
     "signup": ("signup", "cumulative"),
     "conversion": ("signup", "conversion"),
 }
+NETWORK = {
+    "network.addressed": "addressed",
+    "network.dialogue": "dialogue",
+    "network.dialogue.addressed": "dialogue_addressed",
+    "network.gini.active": "gini_active",
+    "network.gini.accounts": "gini_accounts",
+    "network.top20.active": "top20_active",
+    "network.top20.accounts": "top20_accounts",
+    "network.never_posted": "never_posted",
+    "following.few": "following_few",
+    "following.many": "following_many",
+    "following.ratio": "following_ratio",
+}
+BEFOREHAND = ("expected", "planted")
+"""A recount of the log is what an estimate from all of it repeats, so it is held against what was known before."""
 Compared = tuple[str, str, str, Estimate, float]
 
 
@@ -44,7 +62,8 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
     """
     if results.truth is None:
         return []
-    compared = _survey_rows(results, printer) + _usage_rows(results, printer)
+    sources = (_survey_rows, _share_rows, _usage_rows, _network_rows)
+    compared = [row for compare in sources for row in compare(results, printer)]
     inside = sum(estimate.conf_low <= truth <= estimate.conf_high for *_, estimate, truth in compared)
     count = "a count of comparisons"
     return [
@@ -82,6 +101,32 @@ def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
     return rows
 
 
+def _share_rows(results: Results, printer: Printer) -> list[Compared]:
+    if results.shares is None or results.truth is None:
+        return []
+    known = results.truth.query("source == 'survey' and how == 'planted'")
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    return [
+        (
+            f"share.{wave}.{name}",
+            _share_label(surveys[wave], name, printer),
+            wave_label(printer, surveys[wave]),
+            results.shares.at(wave, name),
+            float(truth),
+        )
+        for wave, name, truth in known[["wave", "measure", "value"]].itertuples(index=False)
+        if wave in surveys and name in surveys[wave].share
+    ]
+
+
+def _share_label(survey: Survey, name: str, printer: Printer) -> str:
+    share = survey.share[name]
+    label = printer.label(share.label or name)
+    if share.base is None:
+        return label
+    return printer.say("{share} ({base})", share=label, base=printer.label(survey.base[share.base].label or share.base))
+
+
 def _usage_rows(results: Results, printer: Printer) -> list[Compared]:
     if results.staying is None or results.truth is None:
         return []
@@ -95,11 +140,55 @@ def _usage_rows(results: Results, printer: Printer) -> list[Compared]:
     return rows
 
 
+def _network_rows(results: Results, printer: Printer) -> list[Compared]:
+    if results.network is None or results.truth is None:
+        return []
+    known = results.truth[(results.truth["source"] == "usage") & results.truth["how"].isin(BEFOREHAND)]
+    truth = dict(zip(known["measure"], known["value"], strict=True))
+    days = known.loc[known["measure"] == "following_few", "time_days"]
+    labels = _network_labels(printer, 0 if days.empty else int(days.iloc[0]))
+    return [
+        (identifier, printer.say("Messages and accounts followed"), labels[measure], estimate, float(truth[measure]))
+        for identifier, measure in NETWORK.items()
+        if measure in truth
+        and (estimate := results.network.named().get(identifier)) is not None
+        and math.isfinite(estimate.conf_low)
+    ]
+
+
+def _network_labels(printer: Printer, days_of_dropout: int) -> dict[str, str]:
+    fifth = printer.numbers.share(TOP)
+    days = printer.numbers.count(days_of_dropout)
+    return {
+        "addressed": printer.say("Messages to somebody"),
+        "dialogue": printer.say("Messages that answer one received"),
+        "dialogue_addressed": printer.say("The same, of the messages to somebody"),
+        "gini_active": printer.say("Gini coefficient, accounts that wrote"),
+        "gini_accounts": printer.say("Gini coefficient, all accounts"),
+        "top20_active": printer.say("Messages by the busiest {share} of the accounts that wrote", share=fifth),
+        "top20_accounts": printer.say("Messages by the busiest {share} of all accounts", share=fifth),
+        "never_posted": printer.say("Accounts that never wrote"),
+        "following_few": printer.say(
+            "Gone within {days} days, following at most {n}", days=days, n=printer.numbers.count(FEW)
+        ),
+        "following_many": printer.say(
+            "Gone within {days} days, following {n} or more", days=days, n=printer.numbers.count(MANY)
+        ),
+        "following_ratio": printer.say("Ratio of these two"),
+    }
+
+
 def _table(compared: list[Compared], results: Results, printer: Printer) -> Table:
-    headers = (printer.say("When"), printer.say("Estimate"), printer.say("Truth"), printer.say("Interval holds it"))
+    headers = (
+        printer.say("What and when"),
+        printer.say("Estimate"),
+        printer.say("Truth"),
+        printer.say("Interval holds it"),
+    )
     rows: list[Row] = []
     group = ""
     for identifier, what, when, estimate, truth in compared:
+        digits = None if estimate.unit == "ratio" else 1
         held = estimate.conf_low <= truth <= estimate.conf_high
         if what != group:
             rows.append(RowGroup(text=what))
@@ -107,12 +196,12 @@ def _table(compared: list[Compared], results: Results, printer: Printer) -> Tabl
         rows.append(
             (
                 when,
-                with_interval(printer, identifier, estimate, digits=1),
+                with_interval(printer, identifier, estimate, digits=digits),
                 printer.value(
                     f"{identifier}.truth",
                     truth,
-                    unit="share",
-                    digits=1,
+                    unit=estimate.unit,
+                    digits=digits,
                     why_no_interval="planted or recounted, without error",
                 ),
                 printer.say("yes") if held else printer.say("no"),

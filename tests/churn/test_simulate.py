@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 from churn._simulate import apportion, calibrate, expected_survival, mean_share
-from churn.simulate import LIFETIMES, PlantedPlatform, SamplingPlan, SimulatedSurvey, simulate_events, simulate_survey
+from churn.simulate import (
+    LIFETIMES,
+    PlantedPlatform,
+    SamplingPlan,
+    SimulatedSurvey,
+    holders_under,
+    simulate_events,
+    simulate_survey,
+)
 from surveys.errors import SpecError
 
 TWITTER = PlantedPlatform(
@@ -85,6 +93,14 @@ def test_young_people_sign_up_more(big: SimulatedSurvey) -> None:
     assert joined[big.frame["age"] < 25].mean() > 2 * joined[big.frame["age"] >= 65].mean()
 
 
+def test_the_holders_of_many_are_as_young_as_those_of_the_population(big: SimulatedSurvey) -> None:
+    holders = big.frame[big.frame["twitter_signup"] == 1]
+    share = np.average(holders["age"] < 35, weights=holders["weight"])
+    assert share == pytest.approx(holders_under(35, TWITTER), abs=0.01)
+    assert holders_under(85, TWITTER) == 1
+    assert holders_under(18, TWITTER) == 0
+
+
 def test_filters_are_honoured(big: SimulatedSurvey) -> None:
     frame = big.frame
     assert frame.loc[frame["twitter_aware"] == 2, "twitter_signup"].isna().all()
@@ -145,6 +161,23 @@ def test_the_log_is_the_whole_log_cut_at_the_end_of_the_window() -> None:
     assert cut["account"].nunique() == 300
     assert cut["time"].is_monotonic_increasing
     assert str(cut["time"].dtype) == "datetime64[us, UTC]"
+
+
+def test_the_accounts_of_a_log_tell_how_long_each_lasted() -> None:
+    log = simulate_events(n_accounts=300, seed=4, end=FOREVER)
+    seen = log.events.groupby("account")["time"].agg(["min", "max"])
+    lasted = (seen["max"] - seen["min"]).dt.total_seconds() / 86_400
+    assert log.accounts["account"].tolist() == seen.index.tolist()
+    assert log.accounts["lasted_days"].to_numpy() == pytest.approx(lasted.to_numpy())
+    assert (log.accounts["lasted_days"][log.accounts["kind"] == 0] == 0).all()
+
+
+def test_the_dropout_of_the_kinds_adds_up_to_that_of_all() -> None:
+    log = simulate_events(n_accounts=300, seed=4, end=WINDOW_END)
+    share = log.kinds["share"] * log.kinds["expected_dropout"]
+    assert share.groupby(log.kinds["time_days"]).sum().to_numpy() == pytest.approx(
+        log.truth["expected_dropout"].to_numpy()
+    )
 
 
 def test_many_accounts_drop_out_as_the_model_expects() -> None:

@@ -22,7 +22,7 @@ def check_build(folder: Path, *expected: str) -> None:
 
 def test_collegemsg(tmp_path: Path):
     place_study("collegemsg", tmp_path, real("collegemsg"))
-    check_build(tmp_path, "dropout", "returned")
+    check_build(tmp_path, "dropout", "returned", "network.dialogue", "network.gini.accounts", "following.ratio")
 
 
 def test_cdnow(tmp_path: Path):
@@ -72,3 +72,13 @@ def test_telco_in_months(tmp_path: Path):
 def test_pew_core_trends_2021(tmp_path: Path):
     place_study_among("pew_core_trends_2021", tmp_path, real("pew_core_trends_2021"))
     check_build(tmp_path, "funnel.2021.facebook.signup.cumulative")
+
+
+def test_ifii_dfs_adoption_2020(tmp_path: Path):
+    """Never, first use, continuing, stopped: as shares of everybody and by sex, and as a banner table."""
+    place_study_among("ifii_dfs_adoption_2020", tmp_path, real("ifii_dfs_adoption_2020"))
+    stages = [f"share.2020-07.{stage}" for stage in ("never", "first_use", "continuing", "stopped")]
+    check_build(tmp_path, "share.2020-07.never_before.sex.Women", *stages)
+    page = (tmp_path / "report" / "report.en.html").read_text(encoding="utf-8")
+    assert "Digital financial services: never, first use, continuing, stopped" in page
+    assert page.count("52%") >= 2

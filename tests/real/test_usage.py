@@ -19,6 +19,7 @@ from churn.competing import cumulative_incidence
 from churn.counts import TenureCounts, count_tenures
 from churn.curves import kaplan_meier, kaplan_meier_by
 from churn.dropout_rules import DropoutRule
+from churn.network.concentration import lorenz
 from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, read_tenures
 from surveys.study import Study
@@ -290,6 +291,7 @@ def collegemsg_figures(folder: Path) -> dict[str, float]:
         "days": (both.last.max() - both.first.min()) // (DAY * 1_000_000),
         "largest degree": degree.max(),
         "mean degree": degree.mean(),
+        "gini": 100 * lorenz(degree).gini(),
     }
 
 
@@ -312,6 +314,7 @@ REPRODUCED = {
     88: "messages",
     89: "pairs",
     90: "days",
+    91: "gini",
     92: "largest degree",
     93: "mean degree",
     97: "registrations",
@@ -330,7 +333,6 @@ REPRODUCED = {
 }
 ELSEWHERE = {
     **dict.fromkeys((83, 84, 85, 86), "of a model of purchases"),
-    91: "of concentration, which no result here measures",
     107: "a slip of the page that printed it",
 }
 

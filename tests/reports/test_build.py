@@ -8,12 +8,16 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from reports.build import build_report
 from reports.examples import example_folder
+from reports.typography import typographic
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,9 +72,25 @@ def visible_text(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", " ", page))
 
 
+def said_by_the_study(numbers: str, language: Literal["fr", "en"]) -> set[str]:
+    """Percentages in the labels of the example: sentences of the press, and what differs from them."""
+    study = tomllib.loads((example_folder("twitter_france") / "study.toml").read_text(encoding="utf-8"))
+
+    def texts(part: object) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from ([part[language]] if isinstance(part.get(language), str) else [])
+            for inside in part.values():
+                yield from texts(inside)
+        elif isinstance(part, list):
+            for inside in part:
+                yield from texts(inside)
+
+    return {number for text in texts(study) for number in re.findall(numbers, typographic(text, language))}
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_percentage_on_the_page_is_in_the_ledger(report: Path, language: str):
-    """But for axis ticks, the level of the intervals, and what sentences of the press and definitions say."""
+    """But for axis ticks, the level of the intervals, and what the study's own words and definitions say."""
     text = visible_text((report / f"report.{language}.html").read_text(encoding="utf-8"))
     rows = json.loads((report / "results.json").read_text(encoding="utf-8"))["numbers"]
     printed = {text for row in rows for text in row["texts"][language]}
@@ -81,13 +101,13 @@ def test_every_percentage_on_the_page_is_in_the_ledger(report: Path, language: s
     strays = found - ends - ticks
     levels = {"95%", "99%", "95\u202f%", "99\u202f%"}
     quoted = levels | {"2%", "40%", "60%", "80%", "20%", "2\u202f%", "40\u202f%", "60\u202f%", "80\u202f%", "20\u202f%"}
-    assert strays - quoted == set()
+    assert strays - quoted - said_by_the_study(numbers, language) == set()
 
 
 def test_the_french_report_has_no_english_word(report: Path):
     text = visible_text((report / "report.fr.html").read_text(encoding="utf-8"))
-    names_of_files_and_rows = r"\S*[_*/]\S*"
-    words = set(re.findall(r"[A-Za-zÀ-ÿ]+", re.sub(names_of_files_and_rows, " ", text).casefold()))
+    names = r"\S*[_*/]\S*|University of Illinois"
+    words = set(re.findall(r"[A-Za-zÀ-ÿ]+", re.sub(names, " ", text).casefold()))
     english = {
         "the",
         "and",

@@ -12,10 +12,12 @@ import pyreadstat
 import pytest
 
 from reports.examples.twitter_france import make
+from reports.manifest import input_files
 from surveys.study import Study
 
 HERE = make.HERE
-FILES = [wave.file for wave in make.WAVES] + [f"events/{year}.parquet" for year in range(2009, 2014)] + ["truth.csv"]
+EVENTS = [f"events/{year}.parquet" for year in range(2009, 2014)]
+FILES = [wave.file for wave in make.WAVES] + [*EVENTS, "following.parquet", "truth.csv"]
 
 
 def read_content(path: Path) -> tuple[pd.DataFrame, object]:
@@ -52,6 +54,17 @@ def test_every_file_is_what_its_maker_makes(made: Path, name: str) -> None:
 
 def test_the_maker_writes_no_other_file(made: Path) -> None:
     assert {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()} == set(FILES)
+
+
+def test_the_maker_writes_the_same_bytes_again(made: Path, tmp_path: Path) -> None:
+    make.make(tmp_path)
+    assert {name: (made / name).read_bytes() for name in FILES} == {
+        name: (tmp_path / name).read_bytes() for name in FILES
+    }
+
+
+def test_the_log_is_small() -> None:
+    assert sum((HERE / name).stat().st_size for name in EVENTS) < 1_500_000
 
 
 def test_the_example_is_small() -> None:
@@ -143,3 +156,40 @@ def test_dropout_by_thirty_days_of_silence_comes_close_to_the_recount() -> None:
     truth = pd.read_csv(HERE / "truth.csv").query("source == 'usage' and measure == 'dropout'")
     estimated = [1 - survival[np.searchsorted(times, day, side="right") - 1] for day in truth["time_days"]]
     assert estimated == pytest.approx(truth["value"].tolist(), abs=0.02)
+
+
+def test_a_report_is_made_from_every_file_of_the_example(study: Study) -> None:
+    named = {path.relative_to(HERE).as_posix() for path in input_files(study)}
+    assert named == {*FILES, "study.toml", "published_figures.csv"}
+
+
+def truth_of_network(measure: str, how: str) -> float:
+    truth = pd.read_csv(HERE / "truth.csv").query("source == 'usage' and measure == @measure and how == @how")
+    return float(truth["value"].item())
+
+
+def test_the_file_of_numbers_followed_has_every_account_of_the_log_and_those_that_never_wrote(study: Study) -> None:
+    assert study.usage is not None
+    assert study.usage.following is not None
+    followed = pd.read_parquet(HERE / study.usage.following.file)
+    wrote = set(pd.concat(pd.read_parquet(HERE / name, columns=["account"]) for name in EVENTS)["account"])
+    assert wrote < set(followed[str(study.usage.following.account)])
+    assert 1 - len(wrote) / len(followed) == pytest.approx(truth_of_network("never_posted", "recounted"), abs=1e-6)
+
+
+def test_those_who_follow_few_and_many_are_gone_as_the_readme_says() -> None:
+    readme = (HERE / "README.md").read_text(encoding="utf-8")
+    few, many, answers, mutual, top = (
+        round(100 * truth_of_network(measure, how))
+        for measure, how in (
+            ("following_few", "expected"),
+            ("following_many", "expected"),
+            ("dialogue", "recounted"),
+            ("mutual", "recounted"),
+            ("top20_active", "recounted"),
+        )
+    )
+    said = " ".join(readme.split())
+    assert f"{few} % of those that follow at most 20 are gone within 30 days, {many} %" in said
+    assert f"So {answers} % of all messages answer one received, and in {mutual} % of the pairs" in said
+    assert f"a fifth of those who ever wrote send {top} % of the messages" in said

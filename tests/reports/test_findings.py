@@ -30,7 +30,7 @@ def test_what_the_data_decide_comes_first(printer: Printer):
 
 
 def test_a_study_without_results_has_no_findings(printer: Printer):
-    nothing = {name: None for name in ("funnel", "staying", "adoption", "calibration", "network", "diffusion")}
+    nothing = dict.fromkeys(("funnel", "staying", "adoption", "calibration", "network", "diffusion"))
     empty: Results = replace(example_results(), joint=(), claims=(), series=(), recalls=(), **nothing)
     assert find(empty, printer) == ()
 

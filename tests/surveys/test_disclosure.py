@@ -51,6 +51,17 @@ def test_sample_size_and_precision_come_from_the_data(make_study):
     assert 0 < precision.values["half_width"] < 0.5
 
 
+def test_a_share_of_some_is_no_share_of_everybody(make_study):
+    """Its interval, of few respondents, would be the widest."""
+    some = {"base": {"members": {"any": [ASKED["twitter"]["signup"]]}}}
+    share = {"heard": {"item": "q1", "yes": [1], "missing": [9], "base": "members"}}
+    widths = [
+        disclose(make_study(TEXT, platform=ASKED, **named)).of("precision")[0].values["half_width"]
+        for named in ({}, some | {"share": share})
+    ]
+    assert widths[0] == widths[1]
+
+
 def test_a_weight_without_its_criteria_is_a_gap(make_study):
     assert "weighting" in {item.name for item in disclose(make_study(TEXT, platform=ASKED)).gaps}
     unweighted = make_study(TEXT, platform=ASKED, weight=None)

@@ -14,16 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
 
+from churn.network.planted_concentration import count_concentration, expect_concentration
+from churn.network.planted_following import SimulatedFollowing, simulate_following
+from churn.network.planted_messages import SimulatedMessages, simulate_messages
 from churn.simulate import (
     PlantedPlatform,
     SamplingPlan,
     SimulatedLog,
     SimulatedSurvey,
+    holders_under,
     simulate_events,
     simulate_survey,
 )
@@ -33,6 +38,11 @@ PUBLISHED = "published_figures.csv"
 WINDOW_END = datetime(2013, 12, 31, 23, tzinfo=UTC)  # midnight in Paris
 N_ACCOUNTS = 4000
 LOG_SEED = 2013
+FOLLOWING_SEED = 2014
+MESSAGES_SEED = 2015
+POPULATION_SEED = 2016
+WITHIN_DAYS = 30
+YOUNG = 35
 DIGITS = 6
 
 NAMES = {"twitter": "Twitter", "facebook": "Facebook", "copains_davant": "Copains d'avant", "myspace": "MySpace"}
@@ -152,10 +162,14 @@ def make(folder: Path = HERE) -> None:
     """
     waves = {wave: simulate_wave(wave) for wave in WAVES}
     log = simulate_log()
+    messages = simulate_messages(log.events, seed=MESSAGES_SEED)
+    following = simulate_following(log, seed=FOLLOWING_SEED, within_days=WITHIN_DAYS)
     for wave, survey in waves.items():
         write_wave(respondents(survey), folder / wave.file)
-    write_events(log.events, folder / "events")
-    truth = truth_table({wave.name: survey for wave, survey in waves.items()}, log)
+    write_events(messages.events, folder / "events")
+    write_following(following.accounts, folder / "following.parquet")
+    surveys = survey_truth({wave.name: survey for wave, survey in waves.items()})
+    truth = pd.concat([surveys, usage_truth(log), network_truth(messages, following)])
     truth.to_csv(folder / "truth.csv", index=False, lineterminator="\n")
 
 
@@ -192,8 +206,21 @@ def simulate_wave(wave: Wave) -> SimulatedSurvey:
     1  facebook   aware   0.38
     2   myspace   aware   0.54
     """
+    seed = int(wave.name.replace("-", ""))
+    return simulate_survey(planted_platforms(wave), n=wave.n, seed=seed, plan=SamplingPlan(age_shares=wave.ages))
+
+
+def planted_platforms(wave: Wave) -> dict[str, PlantedPlatform]:
+    """
+    Give what is planted in a wave: the published shares, where there are any.
+
+    Examples
+    --------
+    >>> planted_platforms(WAVES[0])["twitter"].aware
+    0.02
+    """
     shares = published_shares()
-    platforms = {
+    return {
         name: PlantedPlatform(
             aware=shares.get((wave.ifop, name, "aware")),
             signup=shares.get((wave.ifop, name, "signup")),
@@ -203,8 +230,6 @@ def simulate_wave(wave: Wave) -> SimulatedSurvey:
         for name in NAMES
         if {(wave.ifop, name, "aware"), (wave.ifop, name, "signup")} & shares.keys()
     }
-    seed = int(wave.name.replace("-", ""))
-    return simulate_survey(platforms, n=wave.n, seed=seed, plan=SamplingPlan(age_shares=wave.ages))
 
 
 def simulate_log() -> SimulatedLog:
@@ -287,14 +312,15 @@ def write_events(events: pd.DataFrame, folder: Path) -> None:
     Examples
     --------
     >>> import tempfile
-    >>> events = pd.DataFrame({"account": ["a", "a"], "time": pd.to_datetime(["2012-05-01", "2013-01-01"], utc=True)})
+    >>> events = pd.DataFrame({"account": ["a", "b"], "time": pd.to_datetime(["2012-05-01", "2013-01-01"], utc=True)})
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_events(events, Path(folder))
+    ...     write_events(events.assign(recipient=[None, "a"]), Path(folder))
     ...     sorted(path.name for path in Path(folder).iterdir())
     ['2012.parquet', '2013.parquet']
     """
     folder.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([("account", pa.string()), ("time", pa.timestamp("us", tz="UTC"))])
+    moment = pa.timestamp("us", tz="UTC")
+    schema = pa.schema([("account", pa.string()), ("time", moment), ("recipient", pa.string())])
     for year, rows in events.groupby(events["time"].dt.year):
         table = pa.Table.from_pandas(rows, schema=schema, preserve_index=False).replace_schema_metadata(None)
         pq.write_table(
@@ -302,40 +328,124 @@ def write_events(events: pd.DataFrame, folder: Path) -> None:
             folder / f"{year}.parquet",
             compression="zstd",
             compression_level=15,
-            use_dictionary=["account"],
+            use_dictionary=["account", "recipient"],
             column_encoding={"time": "DELTA_BINARY_PACKED"},
         )
 
 
-def truth_table(waves: dict[str, SimulatedSurvey], log: SimulatedLog) -> pd.DataFrame:
+def write_following(accounts: pd.DataFrame, path: Path) -> None:
     """
-    Lay out what was planted in the surveys and recounted in the log.
+    Write how many accounts each account follows.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_following(pd.DataFrame({"account": ["a", "b"], "followed": [0, 12]}), Path(folder) / "f.parquet")
+    ...     pd.read_parquet(f"{folder}/f.parquet")["followed"].tolist()
+    [0, 12]
+    """
+    schema = pa.schema([("account", pa.string()), ("followed", pa.int32())])
+    table = pa.Table.from_pandas(accounts, schema=schema, preserve_index=False).replace_schema_metadata(None)
+    encoding = {"account": "DELTA_BYTE_ARRAY"}
+    pq.write_table(
+        table, path, compression="zstd", compression_level=15, use_dictionary=["followed"], column_encoding=encoding
+    )
+
+
+def survey_truth(waves: dict[str, SimulatedSurvey]) -> pd.DataFrame:
+    """
+    Lay out what was planted in the surveys.
 
     Parameters
     ----------
     waves : dict of str to SimulatedSurvey
         Waves by name.
+
+    Returns
+    -------
+    DataFrame
+        `source` (survey), `wave`, `platform`, `measure`, `time_days`, `value` (a share), `how` (planted).
+
+    Examples
+    --------
+    >>> survey_truth({"2007-10": simulate_wave(WAVES[0])})["value"].tolist()
+    [0.02, 0.38, 0.54]
+    """
+    rows = [survey.truth.assign(wave=name) for name, survey in waves.items()]
+    last = WAVES[-1]
+    if last.name in waves:
+        young = holders_under(YOUNG, planted_platforms(last)["twitter"], SamplingPlan(age_shares=last.ages))
+        row = {"wave": last.name, "platform": "twitter", "measure": f"holders_under_{YOUNG}", "value": young}
+        rows.append(pd.DataFrame([row]).assign(time_days=np.nan))
+    return _truth_rows(pd.concat(rows).assign(source="survey", how="planted"))
+
+
+def usage_truth(log: SimulatedLog) -> pd.DataFrame:
+    """
+    Lay out how many accounts were gone when.
+
+    Parameters
+    ----------
     log : SimulatedLog
         The usage log.
 
     Returns
     -------
     DataFrame
-        `source` (survey or usage), `wave`, `platform`, `measure`, `time_days`, `value` (a share),
-        `how` (planted, recounted, expected).
+        Columns as `survey_truth` gives them; `source` is usage, `how` recounted or expected.
 
     Examples
     --------
-    >>> truth = truth_table({"2007-10": simulate_wave(WAVES[0])}, simulate_log())
-    >>> truth.groupby("how").size().to_dict()
-    {'expected': 5, 'planted': 3, 'recounted': 5}
+    >>> usage_truth(simulate_log()).groupby("how").size().to_dict()
+    {'expected': 5, 'recounted': 5}
     """
-    surveys = [survey.truth.assign(source="survey", wave=name, how="planted") for name, survey in waves.items()]
-    usage = [
+    rows = [
         pd.DataFrame({"measure": measure, "time_days": log.truth["time_days"], "value": log.truth[measure], "how": how})
         for measure, how in (("dropout", "recounted"), ("expected_dropout", "expected"))
     ]
-    rows = pd.concat([*surveys, *(part.assign(source="usage", wave="", platform="twitter") for part in usage)])
+    return _truth_rows(pd.concat(rows).assign(source="usage", wave="", platform="twitter"))
+
+
+def network_truth(messages: SimulatedMessages, following: SimulatedFollowing) -> pd.DataFrame:
+    """
+    Lay out what is true of messages and of numbers followed.
+
+    Parameters
+    ----------
+    messages : SimulatedMessages
+        The log with recipients.
+    following : SimulatedFollowing
+        Numbers followed, by all accounts.
+
+    Returns
+    -------
+    DataFrame
+        Columns as `survey_truth` gives them; `source` is usage, `how` planted, expected or recounted;
+        `value` is a share, a Gini coefficient or, for `following_ratio`, a ratio of shares.
+
+    Examples
+    --------
+    >>> log = simulate_log()
+    >>> messages = simulate_messages(log.events.head(2000), seed=MESSAGES_SEED)
+    >>> truth = network_truth(messages, simulate_following(log, seed=FOLLOWING_SEED))
+    >>> truth.loc[truth["how"] == "planted", ["measure", "value"]].values.tolist()
+    [['addressed', 0.38], ['never_posted', 0.27]]
+    """
+    n_silent = len(following.accounts) - messages.events["account"].nunique()
+    rows = pd.concat(
+        [
+            messages.truth,
+            following.truth,
+            expect_concentration(seed=POPULATION_SEED, end=WINDOW_END),
+            count_concentration(messages.events, n_silent=n_silent),
+        ]
+    )
+    days = np.where(rows["measure"].str.startswith("following_"), WITHIN_DAYS, np.nan)
+    return _truth_rows(rows.assign(source="usage", wave="", platform="twitter", time_days=days))
+
+
+def _truth_rows(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows[["source", "wave", "platform", "measure", "time_days", "value", "how"]].reset_index(drop=True)
     return rows.assign(value=rows["value"].round(DIGITS), time_days=rows["time_days"].astype("Int64"))
 

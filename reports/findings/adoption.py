@@ -1,77 +1,21 @@
-"""Findings: short sentences that rules make from results, the most telling first."""
+"""Findings on who has heard, who signed up, who stayed, why, and for whom."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from reports.figures.survival import lasting
+from churn.adoption.joint import JointFunnel
+from reports.findings.finding import Finding
 from reports.labels import group_label, level_label, platform_label, wave_label, with_interval
 from reports.lookup import FunnelRow, funnel_rows, latest_wave, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
-from surveys.claims import Verdict
 from surveys.errors import SpecError
 from surveys.funnel import Measure
 from surveys.group_gaps import widest_gap
 from surveys.results import Estimate
 from surveys.study import Step
 
-HELD: tuple[Verdict, ...] = ("supported", "consistent")
-A_COUNT = "a count of sentences"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """
-    A sentence with its numbers, their intervals and their base.
-
-    Attributes
-    ----------
-    rule : str
-        Name of the rule that made it.
-    text : str
-        The sentence, in the language of the report.
-    decided : bool
-        Whether its interval leaves out what would make it no finding, such as no change.
-    """
-
-    rule: str
-    text: str
-    decided: bool = True
-
-
-def find(results: Results, printer: Printer) -> tuple[Finding, ...]:
-    """
-    Say in sentences what the results say.
-
-    Parameters
-    ----------
-    results : Results
-        The study's results.
-    printer : Printer
-        Language, and ledger of the numbers printed.
-
-    Returns
-    -------
-    tuple of Finding
-        Those that the data decide come first; among them, and among the others, in the order of the
-        questions: who has heard, signed up, left, why, for whom, and whether what was printed holds.
-
-    Examples
-    --------
-    >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
-    >>> found = find(example_results(), open_printer("en"))
-    >>> found[0].rule, all(finding.text.endswith(".") for finding in found)
-    ('heard', True)
-    """
-    found = [finding for rule in RULES if (finding := rule(results, printer)) is not None]
-    return tuple(sorted(found, key=lambda finding: not finding.decided))
-
-
-def _heard(results: Results, printer: Printer) -> Finding | None:
+def find_heard(results: Results, printer: Printer) -> Finding | None:
     """Awareness in the last wave, and in the first."""
     ends = _ends(results, "aware", "cumulative")
     if ends is None:
@@ -85,7 +29,7 @@ def _heard(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="heard", text=text, decided=_apart(first.estimate, last.estimate))
 
 
-def _signed_up(results: Results, printer: Printer) -> Finding | None:
+def find_signed_up(results: Results, printer: Printer) -> Finding | None:
     """Sign-up per aware person in the last wave, and in the first."""
     ends = _ends(results, "signup", "conversion")
     if ends is None:
@@ -99,21 +43,7 @@ def _signed_up(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="signed-up", text=text, decided=_apart(first.estimate, last.estimate))
 
 
-def _left(results: Results, printer: Printer) -> Finding | None:
-    """One-month dropout of the log."""
-    if results.staying is None or results.study.usage is None or not isinstance(results.staying.dropout, Estimate):
-        return None
-    dropout = results.staying.dropout
-    text = printer.say(
-        "{share} of the accounts opened were gone after {time} (base: {n} accounts of the log).",
-        share=with_interval(printer, "dropout", dropout),
-        time=lasting(printer, results.study.usage.horizon, results.staying.curve.time_unit),
-        n=printer.numbers.count(dropout.n or 0),
-    )
-    return Finding(rule="left", text=text)
-
-
-def _stayed(results: Results, printer: Printer) -> Finding | None:
+def find_stayed(results: Results, printer: Printer) -> Finding | None:
     """Share and number of people who signed up and stayed, in the last wave."""
     if not results.joint:
         return None
@@ -133,7 +63,63 @@ def _stayed(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="stayed", text=text)
 
 
-def _for_whom(results: Results, printer: Printer) -> Finding | None:
+def find_why(results: Results, printer: Printer) -> Finding | None:
+    """Say which step makes the difference between the first wave and the last."""
+    if results.adoption is None or len(results.joint) < 2:
+        return None
+    found = results.adoption.comparisons[0].decomposition
+    parts = {step: part for step, part in found.percentages.items() if isinstance(part, Estimate)}
+    if not {"aware", "signup"} <= parts.keys():
+        return None
+    first, last = found.first, found.second
+    text = printer.say(
+        "Why: from {when} to {then} the share who hold an account and stay was multiplied by {ratio}; awareness makes "
+        "{aware} of it, sign-up per aware person {signup} (base: {m} and {n} respondents).",
+        ratio=with_interval(printer, "why.ratio", found.ratio, digits=1),
+        aware=with_interval(printer, "why.aware", parts["aware"], digits=0),
+        signup=with_interval(printer, "why.signup", parts["signup"], digits=0),
+        when=_wave(results, printer, first.wave),
+        then=_wave(results, printer, last.wave),
+        m=printer.numbers.count(first.cumulative["signup"].n or 0),
+        n=printer.numbers.count(last.cumulative["signup"].n or 0),
+    )
+    return Finding(rule="why", text=text, decided=found.cause is not None)
+
+
+def find_steady(results: Results, printer: Printer) -> Finding | None:
+    """Say for how long sign-up per aware person stayed as it was while awareness grew, in figures that were printed."""
+    if results.adoption is None:
+        return None
+    for series, run in results.adoption.steady_printed.items():
+        line = [each for each in results.adoption.printed if each.spec.series == series]
+        known = [each.funnel for each in line if isinstance(each.funnel, JointFunnel)]
+        entity = known[0].platform
+        heard = [point for point in results.series if (point.step, point.figure.entity) == ("aware", entity)]
+        if run.ended_by is None or len(heard) < 2:
+            continue
+        text = printer.say(
+            "In print ({platform}): awareness went from {first} in {when} to {last} in {then}; from {start} to {stop} "
+            "sign-up per aware person stayed between {least} and {most}, no more apart than chance explains ({p}); "
+            "then it was {next} (base: {n} to {m} respondents who had heard of it).",
+            platform=entity,
+            first=printer.published(heard[0].figure),
+            last=printer.published(heard[-1].figure),
+            when=_wave(results, printer, heard[0].wave),
+            then=_wave(results, printer, heard[-1].wave),
+            start=printer.numbers.month(run.first),
+            stop=printer.numbers.month(run.last),
+            least=with_interval(printer, f"steady.{series}.least", run.least, digits=1),
+            most=with_interval(printer, f"steady.{series}.most", run.most, digits=1),
+            next=with_interval(printer, f"steady.{series}.next", run.ended_by, digits=1),
+            p=printer.numbers.p_value(run.p_value),
+            n=printer.numbers.count(run.least.n or 0),
+            m=printer.numbers.count(run.most.n or 0),
+        )
+        return Finding(rule="steady", text=text)
+    return None
+
+
+def find_for_whom(results: Results, printer: Printer) -> Finding | None:
     """Two levels of a group between which holding an account differs most."""
     platform = main_platform(results.study)
     survey = latest_wave(results.study, platform)
@@ -166,60 +152,6 @@ def _for_whom(results: Results, printer: Printer) -> Finding | None:
         ),
     )
     return Finding(rule="for-whom", text=text, decided=gap.difference.conf_low > 0)
-
-
-def _by_definition(results: Results, printer: Printer) -> Finding | None:
-    """How far the definition of dropout moves the headline."""
-    if results.staying is None or results.staying.activity is None:
-        return None
-    fan = results.staying.activity.definitions
-    low, high = (
-        printer.value(
-            f"definitions.{which}",
-            value,
-            unit="share",
-            digits=1,
-            why_no_interval="the range of definitions, each with its interval in the table of definitions",
-        )
-        for which, value in zip(("least", "most"), fan.range, strict=True)
-    )
-    text = printer.say(
-        "By what “a month” and “gone” mean, the same log gives a one-month dropout from {low} to {high} (base: {n} to "
-        "{m} accounts that could be judged).",
-        low=low,
-        high=high,
-        n=printer.numbers.count(int(fan.n.min())),
-        m=printer.numbers.count(int(fan.n.max())),
-    )
-    return Finding(rule="by-definition", text=text)
-
-
-def _printed(results: Results, printer: Printer) -> Finding | None:
-    """How many sentences hold up."""
-    if not results.claims:
-        return None
-    counted: Counter[Verdict] = Counter(claim.verdict for claim in results.claims)
-    counts = {
-        "held": sum(counted[verdict] for verdict in HELD),
-        "beside": counted["overstated"] + counted["understated"],
-        "contradicted": counted["contradicted"],
-        "unchecked": counted["not checkable"],
-        "total": len(results.claims),
-    }
-    text = printer.say(
-        "Sentences in print: {held} in agreement with the figures they rest on, {beside} saying too much or too little, "
-        "{contradicted} contradicted, {unchecked} not checkable as they stand (base: {total} sentences).",
-        **{
-            name: printer.value(f"claims.{name}", count, unit="count", why_no_interval=A_COUNT)
-            for name, count in counts.items()
-        },
-    )
-    return Finding(rule="printed", text=text)
-
-
-Rule = Callable[[Results, Printer], Finding | None]
-RULES: Sequence[Rule] = (_heard, _signed_up, _left, _stayed, _for_whom, _by_definition, _printed)
-"""In the order of the questions that a study answers."""
 
 
 def _ends(results: Results, step: Step, measure: Measure) -> tuple[FunnelRow, FunnelRow] | None:

@@ -1,0 +1,74 @@
+"""Products of shares on the logarithm: covariance, degrees of freedom, limits on the logit, parametric draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import special
+
+from surveys._design import Floats
+
+
+def effective_df(variances: Sequence[float], degrees_of_freedom: Sequence[float]) -> float:
+    """
+    Join degrees of freedom of independent parts of a variance, as Welch and Satterthwaite do.
+
+    Parts known to the normal law have infinitely many.
+    """
+    spread = sum(v**2 / df for v, df in zip(variances, degrees_of_freedom, strict=True) if v > 0 and np.isfinite(df))
+    return float(sum(variances) ** 2 / spread) if spread > 0 else float("inf")
+
+
+def logit_limits(share: float, std_error: float, df: float, conf_level: float) -> tuple[float, float]:
+    """Put limits around a share on its logit, by Student's t."""
+    half = special.stdtrit(df, 0.5 + conf_level / 2) if np.isfinite(df) else special.ndtri(0.5 + conf_level / 2)
+    middle, reach = special.logit(share), half * std_error / (share * (1 - share))
+    return float(special.expit(middle - reach)), float(special.expit(middle + reach))
+
+
+def draw_factors(
+    factors: Floats, parts: Sequence[tuple[Floats, float]], *, size: int, rng: np.random.Generator
+) -> Floats:
+    """
+    Draw shares around their estimates on the logit, the parts being independent of each other.
+
+    Each part gives deviations of the logarithms, shape (m, k), and degrees of freedom: its draws are of a
+    multivariate t of that many. Factors known exactly are kept as they are. Shape (size, k).
+    """
+    with np.errstate(divide="ignore"):
+        middle = special.logit(factors)
+    moved = np.zeros((size, len(factors)))
+    for deviations, df in parts:
+        root = np.linalg.qr(deviations, mode="r")
+        noise = rng.standard_normal((size, len(root))) @ root
+        if np.isfinite(df):
+            noise /= np.sqrt(rng.chisquare(df, (size, 1)) / df)
+        moved += noise
+    known = ~np.any([np.any(deviations != 0, axis=0) for deviations, _ in parts], axis=0)
+    drawn = special.expit(np.where(known, 0.0, middle) + np.where(known, 0.0, moved / np.where(known, 1, 1 - factors)))
+    return np.where(known, factors, drawn)
+
+
+def nested_deviations(first: float, second: float, n: int) -> Floats:
+    """
+    Give deviations of the logarithms of a share and of the next step's share of it, from one sample.
+
+    Whoever takes the second step took the first, so that the two are independent: the share of those who
+    go on is binomial among those who could.
+    """
+    onward = second / first
+    return np.diag(np.sqrt([(1 - first) / (n * first), (1 - onward) / (n * first * onward)]))
+
+
+def rounding_deviations(values: Sequence[float], half_units: Sequence[float]) -> Floats:
+    """
+    Give deviations of the logarithms of steps from shares of everybody that were rounded.
+
+    A rounded figure lies anywhere within half a unit with the same chance, which is a variance of a
+    third of its square. One row for each figure, one column for each step.
+    """
+    relative = np.asarray(half_units) / np.sqrt(3) / np.asarray(values)
+    steps = np.eye(len(relative)) - np.eye(len(relative), k=1)
+    deviations: Floats = relative[:, None] * steps
+    return deviations

@@ -1,0 +1,392 @@
+"""Why one funnel ends lower than another: what awareness, sign-up and staying each contribute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import special, stats
+
+from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
+from churn.adoption._joint import effective_df
+from churn.adoption.joint import JointFunnel, Spread
+from surveys._design import Floats
+from surveys.errors import SpecError
+from surveys.intervals import student_t
+from surveys.results import Estimate, Note, Unavailable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SHARED_STEP = Note("both funnels have one and the same '{step}': its part is 0, and is not a finding")
+QUOTIENT = Note("sign-up per aware person is here the quotient of two shares of the base, so that the parts add up")
+NO_DIFFERENCE = Note("the two ends do not differ, so that no step can be said to cause a difference")
+STEADY = 0.05
+"""Below this probability that waves agree, they do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decomposition:
+    """
+    What each step contributes to the difference between two funnels.
+
+    Attributes
+    ----------
+    first, second : JointFunnel
+        From which, to which.
+    steps : tuple of str
+        Those that both have.
+    log_parts : dict of str to Estimate
+        Logarithm of second over first, by step; they add up to that of `ratio`. Without unit.
+    parts : dict of str to Estimate
+        Points of the difference of the last step's shares, by step, after Shapley; they add up to
+        `difference`.
+    percentages : dict of str to Estimate or Unavailable
+        Each step's part of the logarithm of the ratio; a step that works against the others is negative.
+    ratio : Estimate
+        Second over first, of the last step.
+    difference : Estimate
+        Second minus first, in points.
+    notes : tuple of Note
+        Caveats.
+    """
+
+    first: JointFunnel = field(repr=False)
+    second: JointFunnel = field(repr=False)
+    steps: tuple[str, ...]
+    log_parts: dict[str, Estimate]
+    parts: dict[str, Estimate]
+    percentages: dict[str, Estimate | Unavailable]
+    ratio: Estimate
+    difference: Estimate
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def cause(self) -> str | None:
+        """
+        The step that contributes most, or None where the two ends do not differ, or no step stands out.
+
+        It stands out where its part has the sign of the whole, is the largest, and its interval leaves out zero.
+        """
+        part = self.log_parts[self.largest]
+        certain = part.conf_low > 0 or part.conf_high < 0
+        return self.largest if self.changed and certain else None
+
+    @property
+    def largest(self) -> str:
+        """The step whose part is the largest of those with the sign of the whole, however uncertain."""
+        sign = math.copysign(1.0, math.log(self.ratio.estimate))
+        return max(self.steps, key=lambda name: sign * self.log_parts[name].estimate)
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the two ends differ beyond the uncertainty."""
+        return self.ratio.conf_low > 1 or self.ratio.conf_high < 1
+
+    @property
+    def ratios(self) -> dict[str, Estimate]:
+        """Second over first, by step: their product is `ratio`."""
+        return {step: _exponential(part, part.estimate) for step, part in self.log_parts.items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give one row per step and measure.
+
+        Returns
+        -------
+        DataFrame
+            Columns step, measure (`log`, `points`, `percentage`), estimate, std_error, conf_low, conf_high.
+            The step `all` is the whole.
+        """
+        rows = [
+            _row(step, measure, estimate)
+            for measure, estimates in (
+                ("log", self.log_parts),
+                ("points", self.parts),
+                ("percentage", self.percentages),
+            )
+            for step, estimate in estimates.items()
+            if isinstance(estimate, Estimate)
+        ]
+        return pd.DataFrame([*rows, _row("all", "ratio", self.ratio), _row("all", "points", self.difference)])
+
+    def summary(self) -> str:
+        """Say the ratio and the part of each step in one line of English."""
+        parts = ", ".join(
+            f"{step} {part.estimate:+.1%} [{part.conf_low:+.1%}, {part.conf_high:+.1%}]"
+            for step, part in self.parts.items()
+        )
+        return f"times {self.ratio.estimate:.2f} [{self.ratio.conf_low:.2f}, {self.ratio.conf_high:.2f}]: {parts}"
+
+    def plot(self, ax: Axes) -> Axes:
+        """Draw each step's part of the difference as a bar with its interval, the first at the top."""
+        height = -np.arange(len(self.steps), dtype=float)
+        parts = list(self.parts.values())
+        ax.barh(height, [part.estimate for part in parts])
+        ax.hlines(height, [part.conf_low for part in parts], [part.conf_high for part in parts], color="black")
+        return ax
+
+
+def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
+    r"""
+    Say what each step contributes to the difference between two funnels.
+
+    Parameters
+    ----------
+    first, second : JointFunnel
+        Of two waves, platforms, countries or groups.
+
+    Returns
+    -------
+    Decomposition
+        Up to the last step that both have.
+
+    Raises
+    ------
+    SpecError
+        If they share fewer than two steps, or have intervals of different levels.
+
+    Notes
+    -----
+    The last share is a product, so that :math:`\log(p'/p) = \sum_i \log(f'_i/f_i)` splits exactly. Points are
+    shared out after Shapley [1]_: the mean, over all orders in which the factors could have changed, of
+    what each change adds. Both have intervals by the delta method, with the covariance of everything that
+    comes from one sample: steps of one wave, two platforms of one wave, and a staying curve used twice,
+    whose part is then exactly 0.
+
+    References
+    ----------
+    .. [1] A. F. Shorrocks (2013), "Decomposition procedures for distributional analysis: a unified
+       framework based on the Shapley value", *Journal of Economic Inequality* 11, 99-126.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> waves = example_results().joint
+    >>> grown = decompose(waves[0], waves[-1])
+    >>> total = sum(part.estimate for part in grown.parts.values())
+    >>> abs(total - grown.difference.estimate) < 1e-15
+    True
+    """
+    steps = tuple(a for a, b in zip(first.steps, second.steps, strict=False) if a == b)
+    if len(steps) < 2:
+        raise SpecError.at("decompose", f"{len(steps)} steps in common, expected two or more", "Join the same steps")
+    if first.conf_level != second.conf_level:
+        raise SpecError.at(
+            "decompose", f"levels {first.conf_level:g} and {second.conf_level:g}", "Use intervals of one level"
+        )
+    k = len(steps)
+    before, after = first.factors[:k], second.factors[:k]
+    delta = _Delta(first.spreads, second.spreads, before, after, first.conf_level)
+    whole = float(np.log(after / before).sum())
+    same = np.array([delta.is_one(i) for i in range(k)])
+    log_parts = delta.estimate(lambda f, s: np.log(s) - np.log(f), unit="log")
+    parts = delta.estimate(shapley_parts, unit="points")
+    ratio = delta.estimate(lambda f, s: np.array([np.log(s).sum() - np.log(f).sum()]), unit="log")[0]
+    changed = ratio.conf_low > 0 or ratio.conf_high < 0
+    percentages: list[Estimate | Unavailable] = [Unavailable(NO_DIFFERENCE)] * k
+    if changed:
+        percentages = list(delta.estimate(lambda f, s: np.log(s / f) / np.log(s / f).sum(), unit="share"))
+    return Decomposition(
+        first=first,
+        second=second,
+        steps=steps,
+        log_parts=dict(zip(steps, log_parts, strict=True)),
+        parts=dict(zip(steps, parts, strict=True)),
+        percentages=dict(zip(steps, percentages, strict=True)),
+        ratio=_exponential(ratio, whole),
+        difference=delta.estimate(lambda f, s: np.array([s.prod() - f.prod()]), unit="points")[0],
+        notes=(
+            *(Note(SHARED_STEP.message, {"step": step}) for step, one in zip(steps, same, strict=True) if one),
+            QUOTIENT,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SteadyRun:
+    """
+    The longest run of funnels, from the first, in which a step did not move beyond its uncertainty.
+
+    Attributes
+    ----------
+    step : str
+        Which step, as a share of the one before.
+    first, last : str
+        Waves at its ends.
+    n : int
+        Funnels in it.
+    least, most : Estimate
+        Smallest and largest of the step in it.
+    p_value : float
+        Probability of differences as large, had the step been the same in all of them.
+    ended_by : Estimate or None
+        The step in the next funnel, which does not fit; None where none follows.
+    """
+
+    step: str
+    first: str
+    last: str
+    n: int
+    least: Estimate
+    most: Estimate
+    p_value: float
+    ended_by: Estimate | None
+
+
+def steady_run(funnels: Sequence[JointFunnel], step: str = "signup") -> SteadyRun | None:
+    r"""
+    Find for how long a step stayed as it was at first.
+
+    Parameters
+    ----------
+    funnels : sequence of JointFunnel
+        In the order of time, of independent samples.
+    step : str
+        Which step, as a share of the one before.
+
+    Returns
+    -------
+    SteadyRun or None
+        None where already the second differs from the first.
+
+    Notes
+    -----
+    Funnels join the run as long as Cochran's test of one common value does not reject at 5 %:
+    :math:`Q = \sum w_i (x_i - \bar x)^2`, chi-squared on :math:`k - 1` degrees of freedom, of the logarithms.
+
+    References
+    ----------
+    .. [1] W. G. Cochran (1954), "The combination of estimates from different experiments", *Biometrics*
+       10, 101-129.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> run = steady_run(example_results().joint)
+    >>> run is None or run.p_value >= 0.05
+    True
+    """
+    shares = [funnel.conditional[step] for funnel in funnels]
+    n, p_value = 1, 1.0
+    for k in range(2, len(shares) + 1):
+        together = _homogeneity(shares[:k])
+        if together < STEADY:
+            break
+        n, p_value = k, together
+    if n < 2:
+        return None
+    run = shares[:n]
+    return SteadyRun(
+        step=step,
+        first=funnels[0].wave,
+        last=funnels[n - 1].wave,
+        n=n,
+        least=min(run, key=lambda share: share.estimate),
+        most=max(run, key=lambda share: share.estimate),
+        p_value=p_value,
+        ended_by=shares[n] if n < len(shares) else None,
+    )
+
+
+class _Delta:
+    """Intervals of functions of two funnels' factors, with the covariance of all that they share."""
+
+    def __init__(
+        self,
+        first: Sequence[Spread],
+        second: Sequence[Spread],
+        before: Floats,
+        after: Floats,
+        conf_level: float,
+    ) -> None:
+        self._before, self._after, self._conf_level = before, after, conf_level
+        k = len(before)
+        self._sources = [
+            (
+                np.hstack([_columns(a, b, k), _columns(b, a, k)]),
+                min(spread.df for spread in (a, b) if spread is not None),
+            )
+            for a, b in _samples(first, second)
+        ]
+
+    def is_one(self, i: int) -> bool:
+        """Tell whether a step is one number in both funnels, and moves as one."""
+        k = len(self._before)
+        return bool(self._before[i] == self._after[i]) and all(
+            np.array_equal(rows[:, i], rows[:, k + i]) for rows, _ in self._sources
+        )
+
+    def estimate(self, function: Changes, *, unit: str) -> list[Estimate]:
+        value = function(self._before, self._after)
+        gradient = log_gradient(function, self._before, self._after)
+        variances = np.array([np.square(rows @ gradient.T).sum(axis=0) for rows, _ in self._sources])
+        degrees = [df for _, df in self._sources]
+        return [_interval(float(value[i]), variances[:, i], degrees, unit, self._conf_level) for i in range(len(value))]
+
+
+def _samples(first: Sequence[Spread], second: Sequence[Spread]) -> Iterator[tuple[Spread | None, Spread | None]]:
+    """Give each sample with what it leaves uncertain about either funnel, None where it is not in one of them."""
+    later = list(second)
+    for spread in first:
+        same = next((other for other in later if spread.shares_sample(other)), None)
+        later = [other for other in later if other is not same]
+        yield spread, same
+    for other in later:
+        yield None, other
+
+
+def _columns(spread: Spread | None, other: Spread | None, k: int) -> Floats:
+    if spread is not None:
+        return spread.deviations[:, :k]
+    return np.zeros((0 if other is None else len(other.deviations), k))
+
+
+def _interval(value: float, variances: Floats, degrees: Sequence[float], unit: str, conf_level: float) -> Estimate:
+    std_error = math.sqrt(float(variances.sum()))
+    df = effective_df(variances.tolist(), degrees)
+    quantile = float(student_t(df, conf_level)) if math.isfinite(df) else float(special.ndtri(0.5 + conf_level / 2))
+    return Estimate(
+        estimate=value,
+        std_error=std_error,
+        conf_low=value - quantile * std_error,
+        conf_high=value + quantile * std_error,
+        conf_level=conf_level,
+        n=None,
+        unit=unit,
+        method="delta method",
+    )
+
+
+def _exponential(log: Estimate, whole: float) -> Estimate:
+    return Estimate(
+        estimate=math.exp(whole),
+        std_error=math.exp(whole) * log.std_error,
+        conf_low=math.exp(log.conf_low),
+        conf_high=math.exp(log.conf_high),
+        conf_level=log.conf_level,
+        unit="ratio",
+        method="delta method, on the logarithm",
+    )
+
+
+def _homogeneity(shares: Sequence[Estimate]) -> float:
+    value = np.log([share.estimate for share in shares])
+    weight = np.array([(share.estimate / share.std_error) ** 2 for share in shares])
+    apart = float(weight @ (value - weight @ value / weight.sum()) ** 2)
+    return float(stats.chi2.sf(apart, len(shares) - 1))
+
+
+def _row(step: str, measure: str, estimate: Estimate) -> dict[str, str | float]:
+    return {
+        "step": step,
+        "measure": measure,
+        "estimate": estimate.estimate,
+        "std_error": estimate.std_error,
+        "conf_low": estimate.conf_low,
+        "conf_high": estimate.conf_high,
+    }

@@ -1,0 +1,70 @@
+"""Staying of the accounts that signed up shortly before a wave of the survey, instead of all accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from churn.activity import Activity
+from churn.curves import kaplan_meier
+from churn.dropout_rules import DropoutRule
+from churn.tenures import measure_tenures
+from surveys.results import Estimate, Note, Unavailable
+
+YEAR = 365
+FEW = 30
+TOO_FEW = Note("{n} accounts of the log signed up in the year before, fewer than {few}")
+EPOCH = date(1970, 1, 1)
+
+
+def stayed_of_recent(
+    activity: Activity,
+    rule: DropoutRule,
+    until: date,
+    *,
+    horizon: float = 30.0,
+    days: int = YEAR,
+    conf_level: float = 0.95,
+) -> Estimate | Unavailable:
+    """
+    Read staying off the accounts that signed up in the days up to a date.
+
+    Parameters
+    ----------
+    activity : Activity
+        One row per account; sign-up is its first event.
+    rule : DropoutRule
+        What counts as gone.
+    until : date
+        Last day of sign-up.
+    horizon : float
+        Tenure at which staying is read, in days.
+    days : int
+        Length of the span of sign-ups.
+    conf_level : float
+        Of the interval.
+
+    Returns
+    -------
+    Estimate or Unavailable
+        Unavailable where fewer than 30 accounts signed up then.
+
+    Examples
+    --------
+    >>> from churn.activity import read_activity
+    >>> from reports.examples import open_example
+    >>> activity = read_activity(open_example("twitter_france"))
+    >>> rule = DropoutRule("inactive", 30)
+    >>> isinstance(stayed_of_recent(activity, rule, date(2013, 10, 15)), Estimate)
+    True
+    >>> print(stayed_of_recent(activity, rule, date(2008, 10, 15)))
+    0 accounts of the log signed up in the year before, fewer than 30
+    """
+    last = (until - EPOCH).days
+    tagged = replace(activity, attributes=activity.attributes.assign(signup_day=activity.first_day))
+    tenures = measure_tenures(tagged, rule)
+    signup_day = tenures.attributes["signup_day"].to_numpy()
+    recent = (signup_day <= last) & (signup_day > last - days)
+    if recent.sum() < FEW:
+        return Unavailable(Note(TOO_FEW.message, {"n": int(recent.sum()), "few": FEW}))
+    return kaplan_meier(tenures.where(recent), conf_level=conf_level).at(horizon)

@@ -1,0 +1,390 @@
+"""Tables of the chapter from hearing to staying: by wave, by group, as others printed, and what makes a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from churn.adoption.decomposition import SHARED_STEP
+from churn.adoption.joint import JointFunnel
+from reports.adoption import AdoptionResults, Comparison, PrintedFunnel
+from reports.funnel_names import comparison_id, row_label, side_names
+from reports.labels import (
+    group_label,
+    level_label,
+    listed,
+    note_sentence,
+    platform_label,
+    sampling_words,
+    wave_label,
+    with_interval,
+)
+from reports.lookup import main_platform
+from reports.model import Column, Row, RowGroup, Table
+from reports.printer import Printer
+from reports.recipe import Results
+from surveys.published_sections import PublishedFunnel
+from surveys.results import Estimate, Unavailable
+
+STEPS = ("aware", "signup", "stayed")
+OF_USERS = "active_use"
+"""Measure of figures that count users, where others count accounts."""
+
+
+def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+    """
+    Set the three steps and their product in a table, by wave.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    adoption : AdoptionResults
+        With at least one wave.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    Table
+        One row for each wave.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> results = example_results()
+    >>> wave_table(results, results.adoption, open_printer("en")).anchor
+    'tab-joint'
+    """
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    rows: list[Row] = []
+    for joint in adoption.waves:
+        identifier = f"joint.{joint.wave}.{joint.platform}"
+        people = joint.people("stayed")
+        rows.append(
+            (
+                wave_label(printer, surveys[joint.wave]),
+                *_steps(printer, identifier, joint),
+                with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]),
+                printer.interval(f"{identifier}.stayed.bootstrap", joint.bootstrap()["stayed"]),
+                "–"
+                if isinstance(people, Unavailable)
+                else with_interval(printer, f"{identifier}.stayed.people", people),
+            )
+        )
+    headers = (
+        printer.say("Wave"),
+        *_step_headers(printer),
+        printer.say("all three, of the base"),
+        printer.say("the same, by bootstrap"),
+        printer.say("people"),
+    )
+    name = platform_label(printer, results.study, main_platform(results.study))
+    return Table(
+        anchor="tab-joint",
+        caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
+        columns=_columns(headers, (1.1, 1.0, 1.0, 1.05, 1.1, 1.1, 1.9)),
+        rows=tuple(rows),
+        base=_base(results, printer),
+        notes=(*_simulated(results, printer), *_notes(printer, adoption.waves)),
+    )
+
+
+def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+    """
+    Set the same in a table, by group, for the last wave.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    adoption : AdoptionResults
+        With at least one level.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    Table
+        Levels under the name of their group.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> results = example_results()
+    >>> level_table(results, results.adoption, open_printer("en")).anchor
+    'tab-joint-groups'
+    """
+    survey = next(survey for survey in results.study.survey if survey.wave == adoption.levels[0].wave)
+    rows: list[Row] = []
+    group = ""
+    for joint in adoption.levels:
+        if joint.group != group:
+            group = joint.group
+            rows.append(RowGroup(text=group_label(printer, survey, group)))
+        identifier = f"joint.{joint.wave}.{joint.platform}.{joint.group}.{joint.level}"
+        rows.append(
+            (
+                level_label(printer, survey, joint.group, joint.level),
+                *_steps(printer, identifier, joint),
+                with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]),
+                printer.interval(f"{identifier}.stayed.bootstrap", joint.bootstrap()["stayed"]),
+                printer.numbers.count(joint.cumulative["signup"].n or 0),
+            )
+        )
+    headers = (
+        printer.say("Group"),
+        *_step_headers(printer),
+        printer.say("all three, of the base"),
+        printer.say("the same, by bootstrap"),
+        "n",
+    )
+    name = platform_label(printer, results.study, main_platform(results.study))
+    return Table(
+        anchor="tab-joint-groups",
+        caption=printer.say(
+            "{platform}: awareness × sign-up × staying, by group, {wave}",
+            platform=name,
+            wave=wave_label(printer, survey),
+        ),
+        columns=_columns(headers, (1.0, 1.0, 1.2, 1.05, 1.15, 0.95, 0.5)),
+        rows=tuple(rows),
+        base=_base(results, printer) + " " + sampling_words(printer, survey),
+        notes=(
+            *_simulated(results, printer),
+            printer.say("The log does not tell these groups apart: staying is that of all accounts."),
+            *_notes(printer, adoption.levels),
+        ),
+    )
+
+
+def printed_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+    """
+    Set funnels that others printed in a table, by country and platform.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    adoption : AdoptionResults
+        With at least one printed funnel.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    Table
+        One row for each; those of one country and platform under one header where their labels end with a date.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> results = example_results()
+    >>> printed_table(results, results.adoption, open_printer("en")).rows[0].text
+    'Twitter, France'
+    """
+    names = [printer.label(each.spec.label).rsplit(", ", 1) for each in adoption.printed]
+    grouped = all(len(name) == 2 for name in names)
+    rows: list[Row] = []
+    group = ""
+    for each, name in zip(adoption.printed, names, strict=True):
+        if grouped and name[0] != group:
+            group = name[0]
+            rows.append(RowGroup(text=group))
+        rows.append((name[-1] if grouped else ", ".join(name), *_printed_cells(each, printer)))
+    headers = (
+        printer.say("Date") if grouped else printer.say("Service, country, date"),
+        printer.say("have heard of it"),
+        printer.say("sign up, of the aware"),
+        printer.say("signed up, of the base"),
+        "n",
+    )
+    joined = [each.funnel for each in adoption.printed if isinstance(each.funnel, JointFunnel)]
+    return Table(
+        anchor="tab-joint-printed",
+        caption=printer.say("Awareness and sign-up as others printed them"),
+        columns=_columns(headers, (1.9, 1.3, 1.5, 1.5, 0.6)),
+        rows=tuple(rows),
+        base=printer.say(
+            "Base: that of each publisher, which may differ from row to row, as may what counts as signing up. In "
+            "brackets: {level} confidence intervals.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
+        notes=(
+            *_notes(printer, joined),
+            *_uses(results, [each.spec for each in adoption.printed], printer),
+            *_missing(adoption, printer),
+            *_publishers(results, adoption, printer),
+        ),
+    )
+
+
+def _printed_cells(each: PrintedFunnel, printer: Printer) -> tuple[str, ...]:
+    joint, identifier = each.funnel, f"published.funnel.{each.spec.id}"
+    if isinstance(joint, Unavailable):
+        return ("–",) * 4
+    return (
+        with_interval(printer, f"{identifier}.aware", joint.conditional["aware"]),
+        with_interval(printer, f"{identifier}.signup.conditional", joint.conditional["signup"]),
+        with_interval(printer, f"{identifier}.signup", joint.cumulative["signup"]),
+        printer.numbers.count(joint.cumulative["aware"].n or 0),
+    )
+
+
+def _uses(results: Results, specs: Iterable[PublishedFunnel], printer: Printer) -> tuple[str, ...]:
+    """Name the funnels whose second step counts users and not accounts."""
+    if results.published is None:
+        return ()
+    labels = [printer.label(spec.label) for spec in specs if results.published[spec.signup].measure == OF_USERS]
+    if not labels:
+        return ()
+    return (printer.say("Users, not holders of an account: {funnels}.", funnels=listed(printer, labels)),)
+
+
+def _missing(adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+    """Say why some funnels are empty."""
+    reasons: dict[str, list[str]] = {}
+    for each in adoption.printed:
+        if isinstance(each.funnel, Unavailable):
+            reasons.setdefault(note_sentence(printer, each.funnel.reason), []).append(printer.label(each.spec.label))
+    return tuple(
+        printer.say(
+            "A dash ({funnels}): {reason}", funnels=listed(printer, labels), reason=reason[:1].lower() + reason[1:]
+        )
+        for reason, labels in reasons.items()
+    )
+
+
+def _publishers(results: Results, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+    assert results.published is not None
+    names = (
+        results.published[figure].publisher.partition(" via ")[0].partition(" (")[0]
+        for each in adoption.printed
+        for figure in (each.spec.aware, each.spec.signup)
+    )
+    return (printer.say("Source: {publishers}.", publishers=listed(printer, names)),)
+
+
+def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+    """
+    Set what each step contributes to each difference in a table.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    adoption : AdoptionResults
+        With at least one comparison.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    Table
+        The rows of each comparison under a header, the whole last.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> results = example_results()
+    >>> [row[0] for row in parts_table(results, results.adoption, open_printer("en")).rows[1:5]]
+    ['Awareness', 'Sign-up, of the aware', 'Staying, of those who sign up', 'Together']
+    """
+    rows: list[Row] = []
+    for each in adoption.comparisons:
+        rows.append(RowGroup(text=" → ".join(side_names(results, printer, each))))
+        rows += _parts(each, printer)
+    headers = (
+        printer.say("Step"),
+        printer.say("multiplied by"),
+        printer.say("part of the change"),
+        printer.say("points of the difference"),
+    )
+    notes = [
+        note
+        for each in adoption.comparisons
+        for note in each.decomposition.notes
+        if note.message != SHARED_STEP.message
+    ]
+    specs = [spec for each in adoption.comparisons for spec in (each.first, each.second) if spec is not None]
+    return Table(
+        anchor="tab-joint-parts",
+        caption=printer.say("What each step contributes to the difference"),
+        columns=_columns(headers, (2.5, 1.4, 1.3, 2.2)),
+        rows=tuple(rows),
+        base=printer.say(
+            "Base: those of the two funnels. Part of the change: of the logarithm of the ratio; a step that works "
+            "against the others is negative, and the others then pass {whole}. Points: after Shapley. In brackets: "
+            "{level} confidence intervals by the delta method. The same in both: one figure serves both funnels, so "
+            "that its part is 0 and is not a finding. A dash: nothing to share out.",
+            whole=printer.numbers.share(1.0),
+            level=printer.numbers.share(results.study.study.conf_level),
+        ),
+        notes=(
+            *dict.fromkeys(note_sentence(printer, note) for note in notes),
+            *_uses(results, specs, printer),
+        ),
+    )
+
+
+def _parts(comparison: Comparison, printer: Printer) -> list[Row]:
+    found, identifier = comparison.decomposition, comparison_id(comparison)
+    rows: list[Row] = []
+    for step in found.steps:
+        name, part = f"{identifier}.{step}", found.percentages[step]
+        if found.ratios[step].std_error == 0:
+            rows.append((row_label(printer, step), printer.say("the same in both"), "–", "–"))
+            continue
+        rows.append(
+            (
+                row_label(printer, step),
+                with_interval(printer, f"{name}.ratio", found.ratios[step]),
+                with_interval(printer, f"{name}.percentage", part, digits=0) if isinstance(part, Estimate) else "–",
+                with_interval(printer, f"{name}.points", found.parts[step]),
+            )
+        )
+    whole = (
+        printer.say("Together"),
+        with_interval(printer, f"{identifier}.ratio", found.ratio),
+        printer.numbers.share(1.0) if found.changed else "–",
+        with_interval(printer, f"{identifier}.points", found.difference),
+    )
+    return [*rows, whole]
+
+
+def _steps(printer: Printer, identifier: str, joint: JointFunnel) -> tuple[str, ...]:
+    return tuple(with_interval(printer, f"{identifier}.{step}.conditional", joint.conditional[step]) for step in STEPS)
+
+
+def _step_headers(printer: Printer) -> tuple[str, ...]:
+    return (
+        printer.say("have heard of it"),
+        printer.say("hold an account, of the aware"),
+        printer.say("stay a month, of those who sign up"),
+    )
+
+
+def _columns(headers: tuple[str, ...], widths: tuple[float, ...]) -> tuple[Column, ...]:
+    return tuple(
+        Column(text=header, align="left" if i == 0 else "right", width=width)
+        for i, (header, width) in enumerate(zip(headers, widths, strict=True))
+    )
+
+
+def _base(results: Results, printer: Printer) -> str:
+    return printer.say(
+        "Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} "
+        "confidence intervals.",
+        level=printer.numbers.share(results.study.study.conf_level),
+    )
+
+
+def _notes(printer: Printer, funnels: Sequence[JointFunnel]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note_sentence(printer, note) for each in funnels for note in each.notes))
+
+
+def _simulated(results: Results, printer: Printer) -> tuple[str, ...]:
+    return (printer.say("Simulated data."),) if any(each.simulated for each in results.study.survey) else ()

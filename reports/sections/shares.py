@@ -1,0 +1,97 @@
+"""Further shares that the surveys name, for everybody and by group."""
+
+from __future__ import annotations
+
+from reports.labels import group_label, level_label, sampling_words, wave_label, with_interval
+from reports.model import Block, Column, Heading, RowGroup, Table
+from reports.named import named_shares
+from reports.printer import Printer
+from reports.recipe import Results
+from surveys.study import Survey
+
+
+def write_shares(results: Results, printer: Printer) -> list[Block]:
+    """
+    Write the part on further shares.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+
+    Returns
+    -------
+    list of Block
+        Empty where no survey names a share.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from reports.figures import example_results
+    >>> from reports.printer import open_printer
+    >>> write_shares(replace(example_results(), shares=None), open_printer("en"))
+    []
+    """
+    if results.shares is None:
+        return []
+    surveys = [survey for survey in results.study.survey if survey.share]
+    simulated = any(survey.simulated for survey in surveys)
+    table = Table(
+        anchor="tab-shares",
+        caption=printer.say("Further shares, for everybody and by group"),
+        columns=(
+            Column(text=printer.say("Among")),
+            Column(text=printer.say("share"), align="right"),
+            Column(text="n", align="right"),
+        ),
+        rows=tuple(row for survey in surveys for row in _rows(survey, results, printer)),
+        base=printer.say(
+            "Base: the people named above each part, those of n who answered. "
+            "In brackets: {level} confidence intervals.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        )
+        + " "
+        + sampling_words(printer, surveys[-1]),
+        notes=(printer.say("Simulated data."),) if simulated else (),
+    )
+    return [Heading(level=2, text=printer.say("Further shares"), anchor="shares"), table]
+
+
+def _rows(survey: Survey, results: Results, printer: Printer) -> list[RowGroup | tuple[str, ...]]:
+    assert results.shares is not None
+    frame = results.shares.to_frame().query("wave == @survey.wave")
+    named = named_shares(results.shares)
+    rows: list[RowGroup | tuple[str, ...]] = []
+    for name, share in survey.share.items():
+        base = printer.say("everybody") if share.base is None else _base_label(survey, share.base, printer)
+        rows.append(
+            RowGroup(
+                text=printer.say(
+                    "{share}, {wave} (base: {base})",
+                    share=printer.label(share.label or name),
+                    wave=wave_label(printer, survey),
+                    base=base,
+                )
+            )
+        )
+        for group, level, n in frame.query("share == @name")[["group", "level", "n"]].itertuples(index=False):
+            if group and survey.group[group].item == share.item:
+                continue  # by age, the share of the young is all or none
+            identifier = ".".join(filter(None, ("share", survey.wave, name, group, level)))
+            label = (
+                printer.say(
+                    "{group}: {level}",
+                    group=group_label(printer, survey, group),
+                    level=level_label(printer, survey, group, level),
+                )
+                if group
+                else printer.say("everybody in the base")
+            )
+            rows.append((label, with_interval(printer, identifier, named[identifier]), printer.numbers.count(int(n))))
+    return rows
+
+
+def _base_label(survey: Survey, base: str, printer: Printer) -> str:
+    return printer.label(survey.base[base].label or base)

@@ -1,0 +1,192 @@
+"""What a report has of the joint funnel: waves, levels, printed figures, people, and what made a difference."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+
+import pytest
+
+from churn.adoption.joint import JointFunnel
+from reports.adoption import AdoptionResults, compute_adoption
+from reports.examples import open_example
+from reports.usage import StayingResults
+from surveys.errors import StudyError
+from surveys.funnel import Funnel
+from surveys.published import read_published
+from surveys.results import Estimate, Unavailable
+from surveys.study import Study
+from tests.churn.joined import WAVES, example_curve, example_funnel
+
+
+@cache
+def study() -> Study:
+    return open_example("twitter_france")
+
+
+@cache
+def staying() -> StayingResults:
+    """Only the curve of the log, which is all that is joined."""
+    blank = Unavailable(reason=None)  # type: ignore[arg-type]
+    return StayingResults(
+        counts=None,  # type: ignore[arg-type]
+        curve=example_curve(),
+        dropout=blank,
+        returned=blank,
+        groups=(),
+        incidence=None,
+        projection=blank,
+        activity=None,
+        bias=None,
+        notes=(),
+    )
+
+
+def compute(of: Study, funnel: Funnel | None = None, log: StayingResults | None = None) -> AdoptionResults | None:
+    return compute_adoption(of, funnel, log, read_published(study()))
+
+
+@pytest.fixture(scope="module")
+def adoption() -> AdoptionResults:
+    found = compute(study(), example_funnel(), staying())
+    assert found is not None
+    return found
+
+
+def printed(adoption: AdoptionResults, name: str) -> JointFunnel:
+    found = next(each.funnel for each in adoption.printed if each.spec.id == name)
+    assert isinstance(found, JointFunnel)
+    return found
+
+
+def changed(**published: object) -> Study:
+    section = study().published
+    assert section is not None
+    return study().model_copy(update={"published": section.model_copy(update=published)})
+
+
+def test_every_wave_that_asked_who_signed_up_is_joined(adoption: AdoptionResults):
+    """Those of 2007 and 2008 did not ask about Twitter."""
+    assert tuple(joint.wave for joint in adoption.waves) == WAVES
+    assert all(joint.platform == "twitter" and joint.steps[-1] == "stayed" for joint in adoption.waves)
+
+
+def test_levels_are_of_the_last_wave_and_those_which_some_take(adoption: AdoptionResults):
+    assert {joint.wave for joint in adoption.levels} == {"2013-10"}
+    assert {("sex", "Femmes"), ("age", "18-24")} <= {(joint.group, joint.level) for joint in adoption.levels}
+
+
+def test_every_printed_funnel_of_the_study_is_there(adoption: AdoptionResults):
+    assert study().published is not None
+    assert [each.spec for each in adoption.printed] == list(study().published.funnel)  # type: ignore[union-attr]
+    missing = {each.spec.id for each in adoption.printed if isinstance(each.funnel, Unavailable)}
+    assert missing == {"twitter-fr-2013-10", "facebook-fr-2013-10"}
+    assert printed(adoption, "twitter-fr-2011-10").conditional["signup"].estimate == pytest.approx(8 / 85)
+
+
+def test_people_are_counted_on_every_denominator_that_the_wave_names(adoption: AdoptionResults):
+    assert list(adoption.people) == ["aware", "signup", "stayed"]
+    last, counts = adoption.waves[-1], adoption.people["stayed"]
+    names = list(counts.people)
+    survey = next(survey for survey in study().survey if survey.wave == last.wave)
+    assert names == [survey.population, *survey.denominators]
+    own = last.people("stayed")
+    assert isinstance(own, Estimate)
+    assert counts.people[names[0]].estimate == pytest.approx(own.estimate)
+    assert counts.choice[0] < counts.choice[1]
+    assert counts.band.conf_low <= own.conf_low < own.conf_high <= counts.band.conf_high
+
+
+def test_awareness_made_the_difference_from_the_first_wave_to_the_last(adoption: AdoptionResults):
+    grown = adoption.comparisons[0]
+    assert (grown.first, grown.second) == (None, None)
+    assert (grown.decomposition.first.wave, grown.decomposition.second.wave) == ("2009-06", "2013-10")
+    assert grown.decomposition.cause == "aware"
+
+
+def test_the_pairs_of_the_study_are_compared_in_its_order(adoption: AdoptionResults):
+    """Ifop's Twitter to 2011 by awareness, then by sign-up; Facebook against Twitter by sign-up."""
+    causes = {
+        (each.first.id, each.second.id): each.decomposition.cause
+        for each in adoption.comparisons[1:]
+        if each.first is not None and each.second is not None
+    }
+    assert list(causes) == [tuple(pair) for pair in changed().published.compare]  # type: ignore[union-attr]
+    assert causes["twitter-fr-2009-06", "twitter-fr-2011-10"] == "aware"
+    assert causes["twitter-fr-2011-10", "twitter-fr-2012-10"] == "signup"
+    assert causes["facebook-fr-2012-10", "twitter-fr-2012-10"] == "signup"
+
+
+def test_the_report_says_by_itself_that_sign_up_per_aware_person_stood_still_until_2011(adoption: AdoptionResults):
+    run = adoption.steady_printed["twitter-fr"]
+    assert (run.step, run.first, run.last, run.n) == ("signup", "2009-06", "2011-10", 4)
+    assert (run.least.estimate, run.most.estimate) == pytest.approx((2 / 28, 8 / 85))
+    assert run.ended_by is not None
+    assert run.ended_by.estimate == pytest.approx(12 / 89)
+    assert run.p_value > 0.05
+
+
+def test_a_series_of_one_funnel_has_no_run(adoption: AdoptionResults):
+    assert not {"twitter-ca", "twitter-fr-atelier"} & set(adoption.steady_printed)
+
+
+def test_without_a_survey_or_a_log_the_printed_figures_still_stand():
+    for funnel, log in ((None, None), (example_funnel(), None), (None, staying())):
+        found = compute(study(), funnel, log)
+        assert found is not None
+        assert (found.waves, found.levels, found.people, found.steady) == ((), (), {}, None)
+        assert len(found.printed) == 22 + 2
+        assert found.comparisons[0].first is not None
+
+
+def test_without_anything_to_join_there_is_nothing():
+    assert compute_adoption(study(), None, None, None) is None
+    assert compute(changed(funnel=(), compare=())) is None
+
+
+def test_the_log_ends_the_printed_funnels_that_ask_for_it():
+    section = study().published
+    assert section is not None
+    asking = tuple(spec.model_copy(update={"stayed": "usage"}) for spec in section.funnel)
+    found = compute(changed(funnel=asking), example_funnel(), staying())
+    assert found is not None
+    one = printed(found, "twitter-fr-2011-10")
+    assert one.conditional["stayed"] == example_curve().at(30)
+    pair = next(each.decomposition for each in found.comparisons if each.first is not None)
+    assert pair.log_parts["stayed"].std_error == 0
+
+
+def test_a_pair_of_an_unknown_funnel_is_named_with_the_nearest():
+    with pytest.raises(StudyError) as caught:
+        compute(changed(compare=(("twitter-fr-2009-06", "twitter-fr-2011-11"),)))
+    assert str(caught.value).startswith(
+        "study.toml, [published] compare: no [[published.funnel]] is called 'twitter-fr-2011-11'. Did you mean"
+    )
+
+
+def test_a_pair_without_respondents_is_left_to_what_is_printed():
+    found = compute(changed(compare=(("twitter-fr-2012-10", "twitter-fr-2013-10"),)))
+    assert found is not None
+    assert found.comparisons == ()
+
+
+def test_an_unknown_denominator_is_named_with_the_nearest():
+    surveys = tuple(
+        survey.model_copy(update={"denominators": ("credoc_2010_07",)}) if survey.wave == "2013-10" else survey
+        for survey in study().survey
+    )
+    with pytest.raises(StudyError, match=r"no population is called 'credoc_2010_07'\. Did you mean 'credoc_2010_06'"):
+        compute(study().model_copy(update={"survey": surveys}), example_funnel(), staying())
+
+
+def test_a_wave_in_which_nobody_signed_up_is_not_joined():
+    funnel = example_funnel()
+    estimates = funnel.estimates["2009-06"]
+    nobody = estimates.estimate.copy()
+    nobody[list(estimates.index).index(("twitter", "", "", "signup", "cumulative"))] = 0.0
+    without = dataclasses.replace(
+        funnel, estimates={**funnel.estimates, "2009-06": dataclasses.replace(estimates, estimate=nobody)}
+    )
+    found = compute(study(), without, staying())
+    assert found is not None
+    assert tuple(joint.wave for joint in found.waves) == WAVES[1:]

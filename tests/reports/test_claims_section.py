@@ -1,0 +1,100 @@
+"""The section on sentences of the press: every claim is told and drawn, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reports.claim_words import GROUPS, claimed_words
+from reports.figures import FIGURES, example_results
+from reports.model import RowGroup, Table
+from reports.printer import Printer, open_printer
+from reports.recipe import Results
+from reports.sections.claims import write_claims
+from surveys.section import Language
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return example_results()
+
+
+@pytest.fixture(params=["fr", "en"])
+def printer(request: pytest.FixtureRequest) -> Printer:
+    language: Language = request.param
+    return open_printer(language)
+
+
+def told(results: Results, printer: Printer) -> Table:
+    table = write_claims(results, printer, {})[-1]
+    assert isinstance(table, Table)
+    return table
+
+
+def test_every_claim_has_a_row_with_number_base_verdict_and_reason(results, printer):
+    rows = [row for row in told(results, printer).rows if not isinstance(row, RowGroup)]
+    assert len(rows) == len(results.claims)
+    assert all(all(str(cell).strip() for cell in row) for row in rows)
+
+
+def test_claims_stand_in_groups_by_verdict_and_keep_their_numbers(results, printer):
+    groups = [row for row in told(results, printer).rows if isinstance(row, RowGroup)]
+    assert 0 < len(groups) <= len(GROUPS)
+    numbers = [int(str(row[0]).split(".")[0]) for row in told(results, printer).rows if not isinstance(row, RowGroup)]
+    assert sorted(numbers) == list(range(1, len(results.claims) + 1))
+
+
+def test_the_figure_has_a_row_for_each_claim_and_a_line_at_what_is_claimed(results, printer):
+    drawn = FIGURES["claims"](results, printer)
+    assert drawn is not None
+    axes = drawn.figure.axes[0]
+    assert axes.get_xscale() == "log"
+    assert len(axes.get_yticks()) == len(results.claims) == len(drawn.data)
+    assert any(set(map(float, line.get_xdata())) == {1.0} for line in axes.get_lines())
+
+
+def test_what_is_drawn_is_what_the_figures_allow_over_what_is_claimed(results):
+    drawn = FIGURES["claims"](results, open_printer("en"))
+    assert drawn is not None
+    third = drawn.data.set_index("id").loc["a-third-know-twitter"]
+    assert third["ratio"] == pytest.approx(0.28 / 0.333)
+    assert third["ratio_low"] < third["ratio"] < third["ratio_high"] < 1
+
+
+def test_no_text_of_the_figure_leaves_the_page(results, printer):
+    drawn = FIGURES["claims"](results, printer)
+    assert drawn is not None
+    drawn.figure.draw_without_rendering()
+    page = drawn.figure.bbox
+    axes = drawn.figure.axes[0]
+    for text in (*axes.texts, *axes.get_yticklabels()):
+        box = text.get_window_extent()
+        assert box.x0 >= page.x0 - 1
+        assert box.x1 <= page.x1 + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "english", "french"),
+    [
+        ("a-third-know-twitter", "33%", "33 %"),
+        ("760000-on-twitter", "760,000", "760 000"),
+        ("54-and-a-half-percent-gave-up", "54.5%", "54,5 %"),
+        ("growth-of-a-third-of-a-percent", "0.34%", "0,34 %"),
+        ("8-percent-in-2011", "+1 point", "+1 point"),
+        ("26-to-29-million-on-facebook", "26–29 million", "26 à 29 millions"),
+        ("100-million-messages", "at least 100,000,000", "au moins 100 000 000"),
+        ("350-billion-messages", "350 billion", "350 milliards"),
+        ("retention-caps-reach", "at most 10%", "au plus 10 %"),
+    ],
+)
+def test_what_is_claimed_is_printed_with_the_digits_of_the_sentence(results, name, english, french):
+    checked = next(claim for claim in results.claims if claim.claim.id == name)
+    for language, text in (("en", english), ("fr", french)):
+        shown = claimed_words(open_printer(language), checked)  # type: ignore[arg-type]
+        assert shown.replace("\u202f", " ").replace("\u00a0", " ") == text
+
+
+def test_a_study_without_claims_has_no_section(results, printer):
+    assert write_claims(replace(results, claims=()), printer, {}) == []
+    assert FIGURES["claims"](replace(results, claims=()), printer) is None

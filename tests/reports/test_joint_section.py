@@ -1,0 +1,151 @@
+"""The chapter from hearing to staying: what it says, and where a study has only part of what it joins."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from reports.adoption import compute_adoption
+from reports.figures import example_results
+from reports.figures.decomposition import draw_decomposition
+from reports.figures.denominators import draw_denominators
+from reports.figures.drawn import DrawnFigure
+from reports.figures.joint import draw_joint
+from reports.model import Block, Bullets, Figure, Heading, RowGroup, Table, texts_of
+from reports.printer import Printer, open_printer
+from reports.recipe import Results
+from reports.sections.joint import write_joint
+from reports.tables import result_tables
+from reports.writing import inputs_of_numbers
+from surveys.published import PublishedFigures
+from surveys.study import Study
+from surveys.study_file import STUDY_FILE
+
+DRAWN_BY = {"joint": draw_joint, "decomposition": draw_decomposition, "denominators": draw_denominators}
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return example_results()
+
+
+def drawn(results: Results, printer: Printer) -> dict[str, DrawnFigure]:
+    figures = {name: draw(results, printer) for name, draw in DRAWN_BY.items()}
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def written(results: Results, printer: Printer | None = None) -> list[Block]:
+    used = printer or open_printer("en")
+    return write_joint(results, used, drawn(results, used))
+
+
+def anchors(blocks: list[Block]) -> list[str]:
+    return [block.anchor for block in blocks if isinstance(block, Heading | Figure | Table)]
+
+
+def table(blocks: list[Block], anchor: str) -> Table:
+    return next(block for block in blocks if isinstance(block, Table) and block.anchor == anchor)
+
+
+def told(blocks: list[Block]) -> str:
+    return " ".join(texts_of(tuple(blocks))).replace("\u00a0", " ")
+
+
+def joined(results: Results, study: Study, *, published: PublishedFigures | None, usage: bool = True) -> Results:
+    """Join again what a study with fewer parts has."""
+    staying = results.staying if usage else None
+    adoption = compute_adoption(study, results.funnel, staying, published)
+    return replace(results, study=study, staying=staying, published=published, adoption=adoption)
+
+
+def test_goes_from_waves_to_groups_to_others_to_causes_to_people(results: Results):
+    assert anchors(written(results)) == [
+        *("joint", "fig-joint", "tab-joint", "tab-joint-groups"),
+        *("joint-printed", "tab-joint-printed"),
+        *("joint-why", "fig-decomposition", "tab-joint-parts"),
+        *("joint-people", "fig-denominators"),
+    ]
+
+
+def test_says_for_how_long_sign_up_per_aware_person_stood_still(results: Results):
+    bullets = [item for block in written(results) if isinstance(block, Bullets) for item in block.items]
+    ifop = next(item for item in bullets if item.startswith("Twitter, France: ")).replace("\u00a0", " ")
+    assert "from June 2009 to October 2011, awareness went from 28% to 85%" in ifop
+    assert "between 7.1% (4.3–11.7%) and 9.4% (8.0–11.0%): differences no larger than chance (p = 0.61" in ifop
+    assert ifop.endswith("In October 2012 it was 13% (12–15%), which does not fit.")
+
+
+def test_names_the_cause_of_a_difference_only_where_one_stands_out(results: Results):
+    text = told(written(results))
+    assert "is multiplied by 4.00 (2.33–6.86); what counts most is awareness" in text
+    assert "the largest part is that of sign-up, of the aware, but its interval does not exclude zero" in text
+
+
+def test_tells_simulated_waves_from_real_figures(results: Results):
+    blocks = written(results)
+    assert "Simulated data." in table(blocks, "tab-joint").notes
+    assert "Simulated data." not in table(blocks, "tab-joint-printed").notes
+    assert "Twitter, June 2009 (simulated)" in told(blocks)
+
+
+def test_says_which_figures_count_users_and_which_are_missing(results: Results):
+    notes = " ".join(table(written(results), "tab-joint-printed").notes)
+    assert "Users, not holders of an account: Twitter, United States" in notes
+    assert "Facebook, France, October 2013): the publisher gives no number of respondents." in notes.replace(
+        "\xa0", " "
+    )
+
+
+def test_printed_funnels_stand_under_their_country_and_service(results: Results):
+    rows = table(written(results), "tab-joint-printed").rows
+    assert [row.text for row in rows if isinstance(row, RowGroup)] == [
+        *("Twitter, France", "Facebook, France", "Copains d’avant, France"),
+        *("Twitter, United States", "Facebook, United States", "Twitter, Canada"),
+    ]
+
+
+def test_every_printed_number_names_the_files_behind_it(results: Results):
+    printer = open_printer("fr")
+    written(results, printer)
+    inputs = inputs_of_numbers(results.study)
+    rows = json.loads(printer.ledger.to_json(inputs))
+    rows = rows["numbers"] if isinstance(rows, dict) else rows
+    assert {row["id"] for row in rows if not row["inputs"]} == set()
+    assert STUDY_FILE in inputs["people.2013-10"]
+
+
+def test_without_a_log_only_what_others_printed_is_there(results: Results):
+    study = results.study.model_copy(update={"usage": None})
+    blocks = written(joined(results, study, published=results.published, usage=False))
+    assert anchors(blocks) == ["joint", "joint-printed", "tab-joint-printed", *anchors(blocks)[3:]]
+    assert anchors(blocks)[3:] == ["joint-why", "fig-decomposition", "tab-joint-parts"]
+    assert "simulated" not in told(blocks)
+
+
+def test_without_printed_figures_only_the_waves_are_there(results: Results):
+    study = results.study.model_copy(update={"published": None})
+    blocks = written(joined(results, study, published=None))
+    assert "joint-printed" in anchors(written(results))
+    assert not {"tab-joint-printed"} & set(anchors(blocks))
+    assert {"tab-joint", "fig-decomposition", "fig-denominators"} <= set(anchors(blocks))
+
+
+def test_one_wave_is_joined_and_compared_with_nothing(results: Results):
+    study = results.study.model_copy(update={"published": None, "survey": results.study.survey[-1:]})
+    blocks = written(joined(results, study, published=None))
+    assert anchors(blocks) == ["joint", "tab-joint", "tab-joint-groups", "joint-people", "fig-denominators"]
+
+
+def test_nothing_to_join_is_no_chapter(results: Results):
+    assert written(replace(results, adoption=None)) == []
+
+
+def test_has_tables_with_all_digits(results: Results):
+    tables = result_tables(results)
+    parts = tables["decomposition"]
+    assert {"first", "second", "step", "measure", "estimate"} <= set(parts.columns)
+    assert ("twitter-fr-2009-06", "twitter-fr-2011-10") in set(zip(parts["first"], parts["second"], strict=True))
+    assert set(tables["printed_funnels"]["funnel"]) >= {"twitter-fr-2009-06", "twitter-us-2012-01"}
+    assert set(tables["denominators"]["step"]) == {"aware", "signup", "stayed"}
