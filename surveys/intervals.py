@@ -248,3 +248,36 @@ def _korn_graubard(p: Floats, effective: Floats, df: Floats, n: Floats, conf_lev
 def _check_level(conf_level: float) -> None:
     if not 0 < conf_level < 1:
         raise SpecError.at("conf_level", f"got {conf_level}, expected a number between 0 and 1", "Write 0.95 for 95 %")
+
+
+def logit_limits(
+    share: ArrayLike, std_error: ArrayLike, degrees_of_freedom: ArrayLike, conf_level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """
+    Put limits around shares on their logit, by Student's t.
+
+    Parameters
+    ----------
+    share, std_error : array_like of float
+        Shares between 0 and 1, and their standard errors.
+    degrees_of_freedom : array_like of float
+        Infinite for the normal law.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    conf_low, conf_high : ndarray of float
+        The share itself where it is 0 or 1.
+
+    Examples
+    --------
+    >>> [round(float(end), 4) for end in logit_limits(0.28, 0.0141, np.inf)]
+    [0.2532, 0.3084]
+    """
+    p, error = np.asarray(share, float), np.asarray(std_error, float)
+    spread = p * (1 - p)
+    inside = spread > 0
+    half = student_t(degrees_of_freedom, conf_level) * np.divide(error, spread, out=np.zeros_like(spread), where=inside)
+    middle = special.logit(np.where(inside, p, 0.5))
+    return np.where(inside, special.expit(middle - half), p), np.where(inside, special.expit(middle + half), p)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
-
-from surveys.intervals import student_t
 
 Floats = NDArray[np.float64]
 
@@ -55,12 +52,3 @@ def margin_slopes(terms: Floats, weights: Floats, influence: Floats, below: Floa
     m = below.shape[1]
     moved = inverse[:, -m:] * (weights @ below) / np.where(size > 0, size, 1.0)[-m:]
     return np.asarray((influence * weights[:, None]).T @ (scaled @ moved))
-
-
-def logit_limits(share: Floats, std_error: Floats, df: Floats, conf_level: float) -> tuple[Floats, Floats]:
-    """Give intervals of shares on the logit; for those of 0 or 1, the share itself."""
-    spread = share * (1 - share)
-    inside = spread > 0
-    half = student_t(df, conf_level) * np.divide(std_error, spread, out=np.zeros_like(spread), where=inside)
-    middle = special.logit(np.where(inside, share, 0.5))
-    return tuple(np.where(inside, special.expit(middle + sign * half), share) for sign in (-1.0, 1.0))  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Products of shares on the logarithm: covariance, degrees of freedom, limits on the logit, parametric draws."""
+"""Products of shares on the logarithm: covariance, degrees of freedom, parametric draws."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ def effective_df(variances: Sequence[float], degrees_of_freedom: Sequence[float]
     """
     spread = sum(v**2 / df for v, df in zip(variances, degrees_of_freedom, strict=True) if v > 0 and np.isfinite(df))
     return float(sum(variances) ** 2 / spread) if spread > 0 else float("inf")
-
-
-def logit_limits(share: float, std_error: float, df: float, conf_level: float) -> tuple[float, float]:
-    """Put limits around a share on its logit, by Student's t."""
-    half = special.stdtrit(df, 0.5 + conf_level / 2) if np.isfinite(df) else special.ndtri(0.5 + conf_level / 2)
-    middle, reach = special.logit(share), half * std_error / (share * (1 - share))
-    return float(special.expit(middle - reach)), float(special.expit(middle + reach))
 
 
 def draw_factors(

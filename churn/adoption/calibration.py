@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from churn.adoption._calibration import Floats, logit_limits, margin_slopes, margin_terms
+from churn.adoption._calibration import Floats, margin_slopes, margin_terms
 from churn.adoption.log_margins import LogMargin
 from surveys._estimates import Ratio
 from surveys.adjustments import Calibrated, PostStratified, Raked
@@ -19,6 +19,7 @@ from surveys.design import Design
 from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.estimates import Estimates, combine
 from surveys.funnel import step_shares
+from surveys.intervals import logit_limits
 from surveys.results import Estimate, Note
 from surveys.sample import Sample, read_sample
 from surveys.shares import LevelShares, groupings

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from churn.adoption._joint import draw_factors, effective_df, logit_limits
+from churn.adoption._joint import draw_factors, effective_df
 from churn.survival_curve import SurvivalCurve
 from surveys._design import Floats
 from surveys.errors import SpecError
 from surveys.funnel import Funnel
+from surveys.intervals import logit_limits
 from surveys.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
@@ -448,7 +449,7 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     relative = [(each.std_error / each.estimate) ** 2 for each in (first, second)]
     df = effective_df(relative, [degrees_of_freedom, math.inf])
     std_error = share * math.sqrt(sum(relative))
-    low, high = logit_limits(share, std_error, df, first.conf_level)
+    low, high = map(float, logit_limits(share, std_error, df, first.conf_level))
     return Estimate(
         estimate=share,
         std_error=std_error,

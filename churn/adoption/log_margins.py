@@ -10,12 +10,11 @@ import numpy as np
 
 from churn._zones import day_date, day_number
 from churn.activity import Activity
-from churn.adoption._calibration import logit_limits
 from churn.dropout_rules import DropoutRule
 from surveys.breaks import fieldwork_days
 from surveys.errors import SpecError, StudyError
 from surveys.funnel import Measure, population_size
-from surveys.intervals import wilson_interval
+from surveys.intervals import logit_limits, wilson_interval
 from surveys.published import PublishedFigure
 from surveys.results import Estimate, Note
 from surveys.study import Step, Study, Survey

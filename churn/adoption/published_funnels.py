@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from churn.adoption._joint import logit_limits, nested_deviations, rounding_deviations
+from churn.adoption._joint import nested_deviations, rounding_deviations
 from churn.adoption.joint import INDEPENDENT, LOG, JointFunnel, Spread, add_staying
 from surveys._design import Floats
 from surveys.errors import StudyError, did_you_mean
+from surveys.intervals import logit_limits
 from surveys.published import N_NOT_PUBLISHED, PublishedFigure, PublishedFigures
 from surveys.published_sections import PublishedFunnel
 from surveys.results import Estimate, Note, Unavailable
@@ -168,7 +169,7 @@ def _apart(first: float, second: float, n_first: int, n_second: int) -> Floats:
 
 def _share(share: float, deviations: Floats, n: int, conf_level: float) -> Estimate:
     std_error = float(share * np.sqrt(deviations @ deviations))
-    low, high = logit_limits(float(share), std_error, math.inf, conf_level)
+    low, high = map(float, logit_limits(share, std_error, math.inf, conf_level))
     return Estimate(
         estimate=float(share),
         std_error=std_error,
