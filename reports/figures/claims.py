@@ -19,7 +19,7 @@ from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.claims import CheckedClaim
 from surveys.results import Estimate
 
-ROW_HEIGHT = 0.205
+ROW_HEIGHT = 0.178
 REACH = 4.0
 """The axis goes from a quarter of what is claimed to four times as much; beyond, an arrow."""
 MARGIN = 1.35

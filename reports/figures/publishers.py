@@ -16,7 +16,7 @@ from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.fieldwork import year_of
 from surveys.publishers import PublishedSeries, PublisherPoint
 
-PANEL_HEIGHT = 1.72
+PANEL_HEIGHT = 1.5
 LABEL_SIZE = 7.0
 NAMES_APART = 0.105
 """Least distance between two names, as a share of the height of a panel."""
