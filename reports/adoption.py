@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from churn.adoption.decomposition import Decomposition, SteadyRun, decompose, steady_run
-from churn.adoption.joint import INDEPENDENT, JointFunnel, join_funnel, join_steps
+from churn.adoption.joint import INDEPENDENT, LOG, SAME_CURVE, JointFunnel, join_funnel, join_steps
 from churn.adoption.populations import PeopleCounts, count_people
 from churn.adoption.published_funnels import published_funnel
 from churn.adoption.recent import stayed_of_recent
@@ -18,8 +19,10 @@ from surveys.fieldwork import parse_fieldwork
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigures
 from surveys.published_sections import PublishedFunnel
-from surveys.results import Estimate, Unavailable
+from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study, Survey
+
+NOT_SOME = Note("some step is taken by nobody or by everybody, or is not asked of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +31,16 @@ class PrintedFunnel:
 
     spec: PublishedFunnel
     funnel: JointFunnel | Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class JoinedLevel:
+    """One level of a group joined, and whether staying is that of its own accounts or of all."""
+
+    group: str
+    level: str
+    funnel: JointFunnel | Unavailable
+    own_curve: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,7 +61,7 @@ class AdoptionResults:
     ----------
     waves : tuple of JointFunnel
         Of the main platform, one for each wave that asked about it.
-    levels : tuple of JointFunnel
+    levels : tuple of JoinedLevel
         The same in the last of them, for each level of each group.
     printed : tuple of PrintedFunnel
         Figures that others printed, joined; in the order of the study.
@@ -65,7 +78,7 @@ class AdoptionResults:
     """
 
     waves: tuple[JointFunnel, ...]
-    levels: tuple[JointFunnel, ...]
+    levels: tuple[JoinedLevel, ...]
     printed: tuple[PrintedFunnel, ...]
     people: dict[str, PeopleCounts]
     comparisons: tuple[Comparison, ...]
@@ -143,25 +156,31 @@ def _waves(study: Study, funnel: Funnel | None, staying: StayingResults | None) 
             yield join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
 
 
-def _levels(study: Study, funnel: Funnel | None, staying: StayingResults | None, wave: str) -> Iterator[JointFunnel]:
-    """Join the last wave for each level of each group in which some take each step."""
+def _levels(study: Study, funnel: Funnel | None, staying: StayingResults | None, wave: str) -> Iterator[JoinedLevel]:
+    """Join the last wave for each level of each group, with the level's own curve where the log has it."""
     assert funnel is not None
     assert staying is not None
-    platform = main_platform(study)
+    platform, horizon = main_platform(study), _horizon(study)
     rows = funnel.to_frame().query("wave == @wave and platform == @platform and group != '' and step == 'signup'")
+    curves = {(found.name, level): curve for found in staying.groups for level, curve in found.curves.items()}
     for group, level in dict.fromkeys(zip(rows["group"], rows["level"], strict=True)):
-        try:
-            yield join_funnel(
-                funnel,
-                staying.curve,
-                platform=platform,
-                wave=wave,
-                group=group,
-                level=level,
-                horizon=_horizon(study),
-            )
-        except SpecError:
-            continue
+        own = curves.get((group, level))
+        stayed = (staying.curve if own is None else own).at(horizon)
+        joined: JointFunnel | Unavailable = Unavailable(NOT_SOME)
+        if isinstance(stayed, Estimate):
+            with suppress(SpecError):
+                joined = join_steps(
+                    funnel,
+                    stayed,
+                    platform=platform,
+                    wave=wave,
+                    group=group,
+                    level=level,
+                    horizon=horizon,
+                    source=LOG if own is None else f"{LOG}, {group} {level}",
+                    notes=(SAME_CURVE, INDEPENDENT) if own is None else (INDEPENDENT,),
+                )
+        yield JoinedLevel(group=group, level=level, funnel=joined, own_curve=own is not None)
 
 
 def _recent(

@@ -116,17 +116,22 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     >>> level_table(results, results.adoption, open_printer("en")).anchor
     'tab-joint-groups'
     """
-    survey = next(survey for survey in results.study.survey if survey.wave == adoption.levels[0].wave)
+    wave = adoption.waves[-1].wave
+    survey = next(survey for survey in results.study.survey if survey.wave == wave)
     rows: list[Row] = []
     group = ""
-    for joint in adoption.levels:
-        if joint.group != group:
-            group = joint.group
+    for each in adoption.levels:
+        if each.group != group:
+            group = each.group
             rows.append(RowGroup(text=group_label(printer, survey, group)))
+        label, joint = level_label(printer, survey, each.group, each.level), each.funnel
+        if isinstance(joint, Unavailable):
+            rows.append((label, *["–"] * 6))
+            continue
         identifier = f"joint.{joint.wave}.{joint.platform}.{joint.group}.{joint.level}"
         rows.append(
             (
-                level_label(printer, survey, joint.group, joint.level),
+                label,
                 *_steps(printer, identifier, joint),
                 with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]),
                 printer.interval(f"{identifier}.stayed.bootstrap", joint.bootstrap()["stayed"]),
@@ -153,10 +158,19 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         base=_base(results, printer) + " " + sampling_words(printer, survey),
         notes=(
             *_simulated(results, printer),
-            printer.say("The log does not tell these groups apart: staying is that of all accounts."),
-            *_notes(printer, adoption.levels),
+            *_about_levels(adoption, printer),
         ),
     )
+
+
+def _about_levels(adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+    """Say which levels could not be joined and why, and whose staying the others have."""
+    reasons = {str(each.funnel): each.funnel.reason for each in adoption.levels if isinstance(each.funnel, Unavailable)}
+    told = [printer.say("A dash: {reason}.", reason=printer.note(reason)) for reason in reasons.values()]
+    if not all(each.own_curve for each in adoption.levels):
+        told.append(printer.say("The log does not tell these groups apart: staying is that of all accounts."))
+    joined = [each.funnel for each in adoption.levels if isinstance(each.funnel, JointFunnel)]
+    return (*told, *_notes(printer, joined))
 
 
 def printed_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
@@ -264,7 +278,9 @@ def _publishers(results: Results, adoption: AdoptionResults, printer: Printer) -
         for each in adoption.printed
         for figure in (each.spec.aware, each.spec.signup)
     )
-    return (printer.say("Source: {publishers}.", publishers=listed(printer, names)),)
+    published = results.study.published
+    said = (name if published is None else printer.label(published.say(name) or name) for name in names)
+    return (printer.say("Source: {publishers}.", publishers=listed(printer, said)),)
 
 
 def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from functools import cache
 
+import pandas as pd
 import pytest
 
-from churn.adoption.joint import JointFunnel
+from churn.adoption.joint import SAME_CURVE, JointFunnel
+from churn.counts import TenureCounts
+from churn.curves import kaplan_meier
 from reports.adoption import AdoptionResults, compute_adoption
 from reports.examples import open_example
-from reports.usage import StayingResults
+from reports.usage import GroupStaying, StayingResults
 from surveys.errors import StudyError
 from surveys.funnel import Funnel
 from surveys.published import read_published
@@ -71,9 +74,35 @@ def test_every_wave_that_asked_who_signed_up_is_joined(adoption: AdoptionResults
     assert all(joint.platform == "twitter" and joint.steps[-1] == "stayed" for joint in adoption.waves)
 
 
-def test_levels_are_of_the_last_wave_and_those_which_some_take(adoption: AdoptionResults):
-    assert {joint.wave for joint in adoption.levels} == {"2013-10"}
-    assert {("sex", "Femmes"), ("age", "18-24")} <= {(joint.group, joint.level) for joint in adoption.levels}
+def test_levels_are_of_the_last_wave_and_share_the_curve_of_all_accounts(adoption: AdoptionResults):
+    assert {("sex", "Femmes"), ("age", "18-24")} <= {(each.group, each.level) for each in adoption.levels}
+    assert not any(each.own_curve for each in adoption.levels)
+    joined = [each.funnel for each in adoption.levels if isinstance(each.funnel, JointFunnel)]
+    assert {joint.wave for joint in joined} == {"2013-10"}
+    assert len({joint.conditional["stayed"].estimate for joint in joined}) == 1
+
+
+def test_a_level_has_the_curve_of_its_own_accounts_where_the_log_tells_them_apart():
+    women = kaplan_meier(TenureCounts.from_frame(pd.DataFrame({"duration": [1, 60], "event": [1, 0], "n": [25, 75]})))
+    own = GroupStaying(name="sex", curves={"Femmes": women}, test=None, means=None)  # type: ignore[arg-type]
+    found = compute(study(), example_funnel(), dataclasses.replace(staying(), groups=(own,)))
+    assert found is not None
+    stayed = {each.level: (each.own_curve, each.funnel) for each in found.levels}
+    told, joint = stayed["Femmes"]
+    assert told
+    assert isinstance(joint, JointFunnel)
+    assert joint.conditional["stayed"].estimate == pytest.approx(0.75)
+    assert SAME_CURVE not in joint.notes
+    assert not stayed["18-24"][0]
+
+
+def test_a_level_that_cannot_be_joined_says_why():
+    gone = kaplan_meier(TenureCounts.from_frame(pd.DataFrame({"duration": [1], "event": [1], "n": [9]})))
+    own = GroupStaying(name="sex", curves={"Femmes": gone}, test=None, means=None)  # type: ignore[arg-type]
+    found = compute(study(), example_funnel(), dataclasses.replace(staying(), groups=(own,)))
+    assert found is not None
+    women = next(each.funnel for each in found.levels if each.level == "Femmes")
+    assert isinstance(women, Unavailable)
 
 
 def test_every_printed_funnel_of_the_study_is_there(adoption: AdoptionResults):
