@@ -119,7 +119,7 @@ def find_source(folder: Path, pattern: str, *, key: str, delimiter: str | None, 
     >>> folder, scratch = open_example("twitter_france").folder, Path(tempfile.gettempdir())
     >>> how = {"key": "events", "delimiter": None, "encoding": "utf-8", "scratch": scratch}
     >>> find_source(folder, "events/*.parquet", **how).columns
-    ('account', 'time')
+    ('account', 'time', 'recipient')
     """
     files = _matching(folder, pattern, key)
     kind = _common_kind(files, key)
