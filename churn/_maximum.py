@@ -77,10 +77,11 @@ def maximise(
         step = ascent(roots, vectors, slope)
         trial, reached = climb(log_likelihood, theta, value, step)
         settled = float(slope @ step) < SETTLED and roots[0] > 1e-10 * abs(roots[-1])
+        stuck = np.array_equal(trial, theta)
         theta, value = trial, reached
         if settled:
             return Maximum(theta, value, np.asarray(np.linalg.inv(-curvature(slopes, theta)), float))
-        if np.abs(theta).max() > farthest:
+        if stuck or np.abs(theta).max() > farthest:
             return None
     return None
 
