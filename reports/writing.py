@@ -7,7 +7,7 @@ from pathlib import Path
 from churn.counts import write_counts
 from reports.compose import compose_document
 from reports.document import render_pdf
-from reports.figures import draw_figures
+from reports.figures import check_names, draw_figures
 from reports.figures.drawn import DrawnFigure, drawn_svg
 from reports.html import render_html
 from reports.ledger import Ledger
@@ -105,6 +105,7 @@ def write_some_figures(
     >>> [file.name for file in files]
     ['funnel.en.svg', 'funnel.csv']
     """
+    check_names(ids)
     results = compute_results(study, progress)
     folder.mkdir(parents=True, exist_ok=True)
     written = [

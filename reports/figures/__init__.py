@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 
 from reports.figures.calibration import draw_calibration
@@ -67,6 +67,38 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
 }
 
 
+def check_names(ids: Collection[str]) -> None:
+    """
+    Refuse names that no figure has.
+
+    Parameters
+    ----------
+    ids : collection of str
+        Names of figures.
+
+    Raises
+    ------
+    SpecError
+        For each that is not one of `FIGURES`, with the nearest.
+
+    Examples
+    --------
+    >>> check_names(["survivall"])
+    Traceback (most recent call last):
+    surveys.errors.SpecError: figure 'survivall': not known. Did you mean 'survival'?
+    """
+    unknown = [name for name in ids if name not in FIGURES]
+    if unknown:
+        raise SpecError(
+            *(
+                Problem(
+                    f"figure '{name}'", "not known", did_you_mean(name, FIGURES, f"Choose from: {', '.join(FIGURES)}")
+                )
+                for name in unknown
+            )
+        )
+
+
 def draw_figures(results: Results, printer: Printer, ids: list[str] | None = None) -> dict[str, DrawnFigure]:
     """
     Draw the figures that a study has data for.
@@ -96,16 +128,7 @@ def draw_figures(results: Results, printer: Printer, ids: list[str] | None = Non
     >>> list(draw_figures(example_results(), open_printer("en"), ["survival"]))
     ['survival']
     """
-    unknown = [name for name in ids or () if name not in FIGURES]
-    if unknown:
-        raise SpecError(
-            *(
-                Problem(
-                    f"figure '{name}'", "not known", did_you_mean(name, FIGURES, f"Choose from: {', '.join(FIGURES)}")
-                )
-                for name in unknown
-            )
-        )
+    check_names(ids or ())
     drawn = {name: FIGURES[name](results, printer) for name in FIGURES if not ids or name in ids}
     absent = [name for name in ids or () if drawn[name] is None]
     if absent:

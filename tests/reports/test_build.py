@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import html
 import json
 import os
@@ -23,9 +24,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("build") / "report"
-    return build_report(example_folder("twitter_france"), folder).folder
+def report(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """One build for all: a worker that comes while another builds waits for it."""
+    root = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        root = root.parent
+    folder = root / "example_report"
+    with (root / "example_report.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            build_report(example_folder("twitter_france"), folder)
+    return folder
 
 
 def test_a_report_holds_its_documents_figures_tables_counts_and_ledger(report: Path):

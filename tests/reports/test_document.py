@@ -67,7 +67,7 @@ def test_it_says_what_it_is(language):
 def test_headings_tables_and_figures_are_tagged(language):
     found = [tag for tag, _ in tags(pdf(language))]
     assert {"/H1", "/P", "/L", "/Figure", "/Caption", "/Table", "/THead", "/TH", "/TD", "/Note"} <= set(found)
-    assert found.count("/TH") == 6 + 3  # columns, two groups and the empty header beside them
+    assert found.count("/TH") == 6 + 3 + 1  # columns, two groups, the empty header beside them, a group of rows
 
 
 def test_figures_have_their_words():
@@ -84,7 +84,7 @@ def test_headers_of_columns_say_that_they_are():
         if "/Scope" in attributes
     ]
     assert set(scopes) == {str(Name.Column)}
-    assert len(scopes) == 9
+    assert len(scopes) == 10
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
