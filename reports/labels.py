@@ -354,3 +354,29 @@ def fieldwork_label(point: PublisherPoint, printer: Printer) -> str:
     else:
         said = printer.say("between {first} and {last}", first=first, last=last)
     return printer.say("published {date}", date=said) if when.basis == "publication" else said
+
+
+def simulated_surveys(printer: Printer, study: Study) -> tuple[str, ...]:
+    """
+    Say that surveys are simulated, where any is.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    study : Study
+        The study.
+
+    Returns
+    -------
+    tuple of str
+        A note, or none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> simulated_surveys(open_printer("en"), open_example("twitter_france"))
+    ('Simulated data.',)
+    """
+    return (printer.say("Simulated data."),) if any(survey.simulated for survey in study.survey) else ()

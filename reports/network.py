@@ -167,7 +167,7 @@ def compute_network(
         messages=messages,
         dialogue=None if messages is None else measure_dialogue(messages, conf_level=conf_level),
         conversations=() if published is None else conversation_shares(published, study),
-        following=_following(study, conf_level),
+        following=_following(study, staying, conf_level),
     )
 
 
@@ -210,10 +210,11 @@ def _senders(
     return activity.accounts, activity.n_events_of
 
 
-def _following(study: Study, conf_level: float) -> FollowingDropout | None:
+def _following(study: Study, staying: StayingResults | None, conf_level: float) -> FollowingDropout | None:
     assert study.usage is not None
+    log = None if staying is None or staying.activity is None else staying.activity.log
     try:
-        tenures = read_following_tenures(study)
+        tenures = read_following_tenures(study, source=log)
         return measure_following(tenures, horizon=study.usage.horizon, conf_level=conf_level)
     except EstimateError:
         return None

@@ -156,9 +156,40 @@ def add_independent(parts: Sequence[Contrast], *, conf_level: float = 0.95) -> C
     (0.1, 120.0)
     """
     variances = np.square([part.std_error for part in parts])
-    spread = sum(variance**2 / part.df for variance, part in zip(variances, parts, strict=True) if variance > 0)
-    df = variances.sum() ** 2 / spread if spread > 0 else min(part.df for part in parts)
-    return Contrast.of(sum(part.estimate for part in parts), float(variances.sum()), float(df), conf_level=conf_level)
+    degrees = [part.df for part in parts]
+    joined = effective_df(variances, degrees)
+    df = joined if np.isfinite(joined) else min(degrees)
+    return Contrast.of(sum(part.estimate for part in parts), float(variances.sum()), df, conf_level=conf_level)
+
+
+def effective_df(variances: Sequence[float] | Floats, degrees_of_freedom: Sequence[float]) -> float:
+    """
+    Join degrees of freedom of independent parts of a variance, as Welch and Satterthwaite do.
+
+    Parameters
+    ----------
+    variances : sequence of float
+        Of the parts.
+    degrees_of_freedom : sequence of float
+        Of each; infinite where it is known to the normal law.
+
+    Returns
+    -------
+    float
+        Infinite where no part with few degrees of freedom varies.
+
+    References
+    ----------
+    .. [1] F. E. Satterthwaite (1946), "An approximate distribution of estimates of variance
+       components", *Biometrics Bulletin* 2, 110-114.
+
+    Examples
+    --------
+    >>> effective_df([1.0, 1.0], [60, 60]), effective_df([1.0], [np.inf])
+    (120.0, inf)
+    """
+    spread = sum(v**2 / df for v, df in zip(variances, degrees_of_freedom, strict=True) if v > 0)
+    return float(sum(variances) ** 2 / spread) if spread > 0 else float("inf")
 
 
 def weigh(weights: Mapping[Any, float] | Sequence[float], index: pd.Index) -> Floats:

@@ -1,4 +1,4 @@
-"""Products of shares on the logarithm: covariance, degrees of freedom, parametric draws."""
+"""Products of shares on the logarithm: covariance and parametric draws."""
 
 from __future__ import annotations
 
@@ -8,16 +8,6 @@ import numpy as np
 from scipy import special
 
 from surveys._design import Floats
-
-
-def effective_df(variances: Sequence[float], degrees_of_freedom: Sequence[float]) -> float:
-    """
-    Join degrees of freedom of independent parts of a variance, as Welch and Satterthwaite do.
-
-    Parts known to the normal law have infinitely many.
-    """
-    spread = sum(v**2 / df for v, df in zip(variances, degrees_of_freedom, strict=True) if v > 0 and np.isfinite(df))
-    return float(sum(variances) ** 2 / spread) if spread > 0 else float("inf")
 
 
 def draw_factors(

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import stats
 
 from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
-from churn.adoption._joint import effective_df
 from churn.adoption.joint import JointFunnel, Spread
 from surveys._design import Floats
+from surveys.contrasts import effective_df
 from surveys.errors import SpecError
 from surveys.intervals import student_t
 from surveys.results import Estimate, Note, Unavailable
@@ -322,6 +322,7 @@ class _Delta:
         )
 
     def estimate(self, function: Changes, *, unit: str) -> list[Estimate]:
+        """Give each value of a function of the factors, with its interval."""
         value = function(self._before, self._after)
         gradient = log_gradient(function, self._before, self._after)
         variances = np.array([np.square(rows @ gradient.T).sum(axis=0) for rows, _ in self._sources])
@@ -348,8 +349,7 @@ def _columns(spread: Spread | None, other: Spread | None, k: int) -> Floats:
 
 def _interval(value: float, variances: Floats, degrees: Sequence[float], unit: str, conf_level: float) -> Estimate:
     std_error = math.sqrt(float(variances.sum()))
-    df = effective_df(variances.tolist(), degrees)
-    quantile = float(student_t(df, conf_level)) if math.isfinite(df) else float(special.ndtri(0.5 + conf_level / 2))
+    quantile = float(student_t(effective_df(variances, degrees), conf_level))
     return Estimate(
         estimate=value,
         std_error=std_error,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from churn.adoption._joint import draw_factors, effective_df
+from churn.adoption._joint import draw_factors
 from churn.survival_curve import SurvivalCurve
 from surveys._design import Floats
+from surveys.contrasts import effective_df
 from surveys.errors import SpecError
 from surveys.funnel import Funnel
 from surveys.intervals import logit_limits

@@ -97,18 +97,6 @@ def mutual_share(sender: Ints, recipient: Ints) -> float:
     return sum((a, b) in written and (b, a) in written for a, b in pairs) / len(pairs) if pairs else math.nan
 
 
-def gini(counts: Ints) -> float:
-    """Gini coefficient of the counts: half their relative mean difference."""
-    ranks = np.arange(1, len(counts) + 1)
-    return float(np.dot(2 * ranks - len(counts) - 1, np.sort(counts)) / (len(counts) * counts.sum()))
-
-
-def top_share(counts: Ints, top: float) -> float:
-    """Share of the total that the `top` share of the accounts holds, on the Lorenz curve's straight pieces."""
-    held = np.concatenate([[0], np.cumsum(np.sort(counts)[::-1])]) / counts.sum()
-    return float(np.interp(top * len(counts), np.arange(len(held)), held))
-
-
 def draw_message_counts(
     rng: np.random.Generator,
     n: int,

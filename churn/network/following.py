@@ -122,7 +122,9 @@ class FollowingTenures:
     notes: tuple[Note, ...] = ()
 
 
-def read_following_tenures(study: Study, *, landmark_days: int = LANDMARK_DAYS) -> FollowingTenures:
+def read_following_tenures(
+    study: Study, *, landmark_days: int = LANDMARK_DAYS, source: Activity | AccountTable | None = None
+) -> FollowingTenures:
     """
     Count tenures by the number followed.
 
@@ -132,6 +134,8 @@ def read_following_tenures(study: Study, *, landmark_days: int = LANDMARK_DAYS) 
         With `usage.following`; or with a log that names recipients.
     landmark_days : int
         Without `usage.following`, days after sign-up in which the accounts written to are counted.
+    source : Activity or AccountTable, optional
+        The study's own, where it has been read already.
 
     Returns
     -------
@@ -169,7 +173,8 @@ def read_following_tenures(study: Study, *, landmark_days: int = LANDMARK_DAYS) 
     if usage.tenure is not None:
         mend = "Give a log, or accounts with dates"
         raise StudyError.at("study.toml, usage", "gives tenures without saying whose they are", mend)
-    source = read_accounts(study) if usage.events is None else read_activity(study)
+    if source is None:
+        source = read_accounts(study) if usage.events is None else read_activity(study)
     rule = DropoutRule.of(usage.dropout)
     if usage.following is not None:
         return _by_file(source, read_following(study), rule)

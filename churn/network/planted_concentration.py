@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from churn.network import _simulate as draw
+from churn.network.concentration import lorenz
 from churn.network.planted_following import NEVER_POSTED
 from churn.simulate import LIFETIMES, RATE_MEAN, RATE_SHAPE, SIGNUPS_FRANCE
 
@@ -100,10 +101,10 @@ def _concentration(active: np.ndarray, accounts: np.ndarray, how: str) -> pd.Dat
     return draw.lay_out_truth(
         *(
             row
-            for base, counts in (("active", active), ("accounts", accounts))
+            for base, curve in (("active", lorenz(active)), ("accounts", lorenz(accounts)))
             for row in (
-                (f"gini_{base}", how, draw.gini(counts)),
-                (f"top20_{base}", how, draw.top_share(counts, TOP)),
+                (f"gini_{base}", how, curve.gini()),
+                (f"top20_{base}", how, curve.top_share(TOP)),
             )
         )
     )

@@ -15,6 +15,7 @@ from reports.labels import (
     note_sentence,
     platform_label,
     sampling_words,
+    simulated_surveys,
     wave_label,
     with_interval,
 )
@@ -86,7 +87,7 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
         columns=_columns(headers, (1.1, 1.0, 1.0, 1.05, 1.1, 1.1, 1.9)),
         rows=tuple(rows),
         base=_base(results, printer),
-        notes=(*_simulated(results, printer), *_notes(printer, adoption.waves)),
+        notes=(*simulated_surveys(printer, results.study), *_notes(printer, adoption.waves)),
     )
 
 
@@ -157,7 +158,7 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         rows=tuple(rows),
         base=_base(results, printer) + " " + sampling_words(printer, survey),
         notes=(
-            *_simulated(results, printer),
+            *simulated_surveys(printer, results.study),
             *_about_levels(adoption, printer),
         ),
     )
@@ -400,7 +401,3 @@ def _base(results: Results, printer: Printer) -> str:
 
 def _notes(printer: Printer, funnels: Sequence[JointFunnel]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(note_sentence(printer, note) for each in funnels for note in each.notes))
-
-
-def _simulated(results: Results, printer: Printer) -> tuple[str, ...]:
-    return (printer.say("Simulated data."),) if any(each.simulated for each in results.study.survey) else ()

@@ -12,6 +12,7 @@ from reports.labels import (
     note_sentence,
     platform_label,
     sampling_words,
+    simulated_surveys,
     step_label,
     wave_label,
 )
@@ -142,7 +143,7 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
         columns=columns,
         rows=tuple(body),
         base=f"{base} {sampling_words(printer, results.study.survey[-1])}",
-        notes=_simulated(results, printer),
+        notes=simulated_surveys(printer, results.study),
     )
 
 
@@ -259,7 +260,7 @@ def _trends_table(results: Results, changes: WaveChanges, printer: Printer) -> T
             "Base: as in the table of changes. A line through the waves on the logit, weighted by their covariance; "
             "Wald’s F tests that there is no trend, and that the trend is straight."
         ),
-        notes=_simulated(results, printer),
+        notes=simulated_surveys(printer, results.study),
     )
 
 
@@ -280,7 +281,3 @@ def _slope(identifier: str, row: Mapping[object, object], changes: WaveChanges, 
     for printed in (text, interval):
         printer.ledger.record(number, printer.language, printed)
     return f"{text} ({interval})"
-
-
-def _simulated(results: Results, printer: Printer) -> tuple[str, ...]:
-    return (printer.say("Simulated data."),) if any(survey.simulated for survey in results.study.survey) else ()

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 
-from churn.adoption._joint import draw_factors, effective_df
+from churn.adoption._joint import draw_factors
 from churn.adoption.joint import JointFunnel, Spread, add_staying, join_funnel, join_steps, product_of_shares
 from churn.counts import TenureCounts
 from churn.curves import kaplan_meier
+from surveys.contrasts import effective_df
 from surveys.errors import SpecError
 from surveys.results import Estimate, Unavailable
 from tests.churn.joined import POPULATION, WAVES, draw_funnel, example_curve, example_funnel, example_wave, share

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.network._simulate import chance_of_following, gini, top_share
+from churn.network._simulate import chance_of_following
+from churn.network.concentration import lorenz
 from churn.network.planted_concentration import count_concentration, expect_concentration
 from churn.network.planted_following import SimulatedFollowing, simulate_following
 from churn.network.planted_messages import SimulatedMessages, simulate_messages
@@ -155,11 +156,11 @@ def test_a_log_is_as_concentrated_as_very_many_accounts() -> None:
 
 
 def test_gini_and_top_share_of_a_few_counts() -> None:
-    assert gini(np.array([1, 1, 1, 1])) == 0
-    assert gini(np.array([0, 0, 0, 8])) == 0.75
-    assert gini(np.array([1, 2, 3, 4])) == pytest.approx(0.25)
-    assert top_share(np.array([1, 2, 3, 4]), 0.25) == 0.4
-    assert top_share(np.array([1, 2, 3, 4]), 0.2) == pytest.approx(0.32)
+    assert lorenz(np.array([1, 1, 1, 1])).gini() == 0
+    assert lorenz(np.array([0, 0, 0, 8])).gini() == 0.75
+    assert lorenz(np.array([1, 2, 3, 4])).gini() == pytest.approx(0.25)
+    assert lorenz(np.array([1, 2, 3, 4])).top_share(0.25) == 0.4
+    assert lorenz(np.array([1, 2, 3, 4])).top_share(0.2) == pytest.approx(0.32)
 
 
 def test_accounts_that_never_wrote_make_it_more_concentrated_by_as_much_as_they_are() -> None:
