@@ -34,6 +34,10 @@ class Note:
     message: str
     values: Mapping[str, NoteValue] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __hash__(self) -> int:
+        """Hash message and values, so that equal notes hash alike whatever mapping holds their values."""
+        return hash((self.message, frozenset(self.values.items())))
+
     def __str__(self) -> str:
         """Say it in English."""
         shown = {key: f"{value:.1%}" if isinstance(value, float) else value for key, value in self.values.items()}
