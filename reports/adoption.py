@@ -68,7 +68,8 @@ class AdoptionResults:
     people : dict of str to PeopleCounts
         Those who signed up, and who stayed, in the last wave, on each denominator.
     comparisons : tuple of Comparison
-        The first wave and the last, then the pairs that the study names.
+        The first wave and the last in which some people, but not all, take each step, then the pairs that the study
+        names.
     recent : JointFunnel, Unavailable or None
         The last wave, with staying of the accounts that signed up in the year up to it; None without a log.
     steady : SteadyRun or None
@@ -144,15 +145,13 @@ def compute_adoption(
 
 
 def _waves(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> Iterator[JointFunnel]:
-    """Join the two sides for every wave in which some, but not all, take each step."""
+    """Join the two sides for every wave in which somebody has heard of the service."""
     stayed = _stayed(study, staying)
     if funnel is None or staying is None or stayed is None:
         return
     platform = main_platform(study)
     for survey in study.survey:
-        if _asks(survey, platform) and all(
-            _some(funnel.at(survey.wave, platform, step)) for step in ("aware", "signup")
-        ):
+        if _asks(survey, platform) and funnel.at(survey.wave, platform, "aware").estimate > 0:
             yield join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
 
 
@@ -246,8 +245,9 @@ def _people(study: Study, last: JointFunnel) -> dict[str, PeopleCounts]:
 def _comparisons(
     study: Study, waves: tuple[JointFunnel, ...], printed: tuple[PrintedFunnel, ...]
 ) -> Iterator[Comparison]:
-    if len(waves) > 1:
-        yield Comparison(decomposition=decompose(waves[0], waves[-1]))
+    taken = [wave for wave in waves if not wave.has_edge]
+    if len(taken) > 1:
+        yield Comparison(decomposition=decompose(taken[0], taken[-1]))
     known = {each.spec.id: each for each in printed}
     for pair in () if study.published is None else study.published.compare:
         for name in pair:

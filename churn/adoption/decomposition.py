@@ -15,7 +15,7 @@ from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
 from churn.adoption.joint import JointFunnel, Spread
 from surveys._design import Floats
 from surveys.contrasts import effective_df
-from surveys.errors import SpecError
+from surveys.errors import EstimateError, SpecError
 from surveys.intervals import student_t
 from surveys.results import Estimate, Note, Unavailable
 
@@ -149,6 +149,8 @@ def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
     ------
     SpecError
         If they share fewer than two steps, or have intervals of different levels.
+    EstimateError
+        If a step is taken by nobody, or by everybody, in one of the samples.
 
     Notes
     -----
@@ -179,6 +181,10 @@ def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
         raise SpecError.at(
             "decompose", f"levels {first.conf_level:g} and {second.conf_level:g}", "Use intervals of one level"
         )
+    for funnel in (first, second):
+        if funnel.has_edge:
+            what = f"a step of {funnel.platform}, {funnel.wave} is taken by nobody, or by everybody, in its sample"
+            raise EstimateError.at("decompose", what, "Compare funnels in which some people, but not all, take each")
     k = len(steps)
     before, after = first.factors[:k], second.factors[:k]
     delta = _Delta(first.spreads, second.spreads, before, after, first.conf_level)
@@ -245,7 +251,8 @@ def steady_run(funnels: Sequence[JointFunnel], step: str = "signup") -> SteadyRu
     Parameters
     ----------
     funnels : sequence of JointFunnel
-        In the order of time, of independent samples.
+        In the order of time, of independent samples; a run ends before one in which a step is taken by nobody, or
+        by everybody.
     step : str
         Which step, as a share of the one before.
 
@@ -271,7 +278,8 @@ def steady_run(funnels: Sequence[JointFunnel], step: str = "signup") -> SteadyRu
     >>> run is None or run.p_value >= 0.05
     True
     """
-    shares = [funnel.conditional[step] for funnel in funnels]
+    edge = next((i for i, funnel in enumerate(funnels) if funnel.has_edge), len(funnels))
+    shares = [funnel.conditional[step] for funnel in funnels[:edge]]
     n, p_value = 1, 1.0
     for k in range(2, len(shares) + 1):
         together = _homogeneity(shares[:k])

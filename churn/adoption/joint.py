@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SAME_CURVE = Note("staying is measured on all accounts of the log, whatever the wave")
 INDEPENDENT = Note("survey and log are taken as independent samples")
+EXACT = Note(
+    "nobody in the sample, or everybody, takes one of the steps: the ends of its exact interval are carried through"
+)
 STEPS = ("aware", "signup", "stayed")
 LOG = "log"
 DRAWS = 4000
@@ -77,7 +80,8 @@ class JointFunnel:
     factors : ndarray of float, shape (k,)
         The shares whose product is the last step: each cumulative share over the one before.
     spreads : tuple of Spread
-        Independent sources of what is uncertain about them.
+        Independent sources of what is uncertain about them. A factor of 0 or 1 has no spread on the logarithm:
+        its column is 0, and what is uncertain about it is told by its interval alone.
     population : float or None
         Size of the base, in people; a size without sampling error has no width.
     conf_level : float
@@ -105,8 +109,13 @@ class JointFunnel:
         return tuple(self.cumulative)
 
     @property
+    def has_edge(self) -> bool:
+        """Tell whether some step is taken by nobody, or by everybody, in its sample."""
+        return bool(np.isin(self.factors, (0.0, 1.0)).any())
+
+    @property
     def covariance(self) -> Floats:
-        """Covariance of the logarithms of the factors, shape (k, k)."""
+        """Covariance of the logarithms of the factors, shape (k, k); 0 for a factor of 0 or 1."""
         k = len(self.factors)
         parts = [spread.deviations.T @ spread.deviations for spread in self.spreads]
         return np.sum(parts, axis=0) if parts else np.zeros((k, k))
@@ -152,7 +161,8 @@ class JointFunnel:
         -------
         dict of str to Estimate
             Each cumulative step with the percentiles of its draws: the factors are drawn on the logit
-            with the covariance of the survey and of the log, and multiplied.
+            with the covariance of the survey and of the log, and multiplied. From a step on that nobody or
+            everybody takes, nothing can be drawn and the steps are those of `cumulative`.
 
         Raises
         ------
@@ -170,8 +180,11 @@ class JointFunnel:
         products = np.cumprod(drawn, axis=1)
         tail = (1 - self.conf_level) / 2
         ends = np.quantile(products, [tail, 1 - tail], axis=0)
+        edge = np.logical_or.accumulate(np.isin(self.factors, (0.0, 1.0)))
         return {
-            step: replace(
+            step: self.cumulative[step]
+            if exact
+            else replace(
                 self.cumulative[step],
                 estimate=float(share),
                 std_error=float(error),
@@ -179,8 +192,8 @@ class JointFunnel:
                 conf_high=float(high),
                 method="parametric bootstrap, percentiles",
             )
-            for step, share, error, low, high in zip(
-                self.steps, np.cumprod(self.factors), products.std(axis=0, ddof=1), *ends, strict=True
+            for step, exact, share, error, low, high in zip(
+                self.steps, edge, np.cumprod(self.factors), products.std(axis=0, ddof=1), *ends, strict=True
             )
         }
 
@@ -326,7 +339,7 @@ def join_steps(
     Raises
     ------
     SpecError
-        As `join_funnel`; or if some step is taken by nobody or by everybody.
+        As `join_funnel`; or if nobody has heard of the service.
 
     Examples
     --------
@@ -346,8 +359,11 @@ def join_steps(
     wanted = [(platform, group, level, step, "cumulative") for step in ("aware", "signup")]
     places = estimates.index.get_indexer(pd.Index(wanted))
     df = float(estimates.df[places[1]])
-    _check_some(aware, signup, *(() if stayed is None else (stayed,)))
-    relative = estimates.deviations[:, places] / np.array([aware.estimate, signup.estimate])
+    _check_heard(aware)
+    each = np.array([aware.estimate, signup.estimate])
+    inside = (each > 0) & (each < 1)
+    relative = np.where(inside, estimates.deviations[:, places], 0.0) / np.where(inside, each, 1.0)
+    relative[:, 1] = np.where(inside[1], relative[:, 1], relative[:, 0])
     steps = np.column_stack([relative[:, 0], relative[:, 1] - relative[:, 0]])
     conversion = funnel.at(wave, platform, "signup", "conversion", **where)
     heard = JointFunnel(
@@ -362,6 +378,7 @@ def join_steps(
         spreads=(Spread(source=f"survey {wave}", sample=estimates.deviations, deviations=steps, df=df),),
         population=_population(funnel, platform, wave, group, level),
         conf_level=funnel.conf_level,
+        notes=() if 0 < signup.estimate < 1 else (EXACT,),
     )
     return heard if stayed is None else add_staying(heard, stayed, source=source, notes=notes)
 
@@ -390,7 +407,7 @@ def add_staying(
     Raises
     ------
     SpecError
-        If nobody stays, or everybody does.
+        If the share that stays is not between 0 and 1, or has no interval where it is 0 or 1.
 
     Examples
     --------
@@ -399,12 +416,12 @@ def add_staying(
     >>> joint.steps[-1]
     'stayed'
     """
-    _check_some(stayed)
     spreads = [
         replace(spread, deviations=np.column_stack([spread.deviations, np.zeros(len(spread.deviations))]))
         for spread in funnel.spreads
     ]
-    error = np.array([[0.0, 0.0, stayed.std_error / stayed.estimate]])
+    sure = not 0 < stayed.estimate < 1
+    error = np.array([[0.0, 0.0, 0.0 if sure else stayed.std_error / stayed.estimate]])
     known = np.array([stayed.estimate, stayed.std_error, np.nan if stayed.n is None else stayed.n])
     signup = funnel.cumulative["signup"]
     return replace(
@@ -413,12 +430,12 @@ def add_staying(
         cumulative={**funnel.cumulative, "stayed": product_of_shares(signup, stayed, funnel.spreads[0].df)},
         factors=np.append(funnel.factors, stayed.estimate),
         spreads=(*spreads, Spread(source=source, sample=known, deviations=error)),
-        notes=(*funnel.notes, *notes),
+        notes=(*funnel.notes, *notes, *((EXACT,) if sure and EXACT not in funnel.notes else ())),
     )
 
 
 def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: float = math.inf) -> Estimate:
-    """
+    r"""
     Multiply two independent shares, carrying both uncertainties.
 
     Parameters
@@ -436,7 +453,19 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     Raises
     ------
     SpecError
-        If a share is 0 or 1: its linearised standard error is zero, and means nothing.
+        If a share lies outside 0 to 1, or is 0 or 1 and has no interval.
+
+    Notes
+    -----
+    A share of 0 or 1 has a linearised standard error of 0, which means nothing. Its exact interval is carried
+    through instead, with that of the other share, by recovering variances from the limits of both [1]_: with
+    distances d to the upper ends, the product reaches
+    :math:`\sqrt{(p_2 d_1)^2 + (p_1 d_2)^2 + (d_1 d_2)^2}` above its estimate.
+
+    References
+    ----------
+    .. [1] A. Donner and G. Y. Zou (2012), "Closed-form confidence intervals for functions of the normal mean and
+       standard deviation", *Statistical Methods in Medical Research* 21, 347-359.
 
     Examples
     --------
@@ -444,13 +473,33 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     >>> stay = Estimate(estimate=0.42, std_error=0.006, conf_low=0.408, conf_high=0.432, n=8000, method="log-log")
     >>> product_of_shares(share, stay).summary()
     '5.0% [4.4%, 5.8%], n = 2,005'
+    >>> none = Estimate(estimate=0.0, std_error=0.0, conf_low=0.0, conf_high=0.012, n=300, method="Korn-Graubard")
+    >>> product_of_shares(none, stay).summary()
+    '0.0% [0.0%, 0.5%], n = 300'
     """
-    _check_some(first, second)
+    _check_shares(first, second)
+    if not (0 < first.estimate < 1 and 0 < second.estimate < 1):
+        return _exact_product(first, second)
     share = first.estimate * second.estimate
     relative = [(each.std_error / each.estimate) ** 2 for each in (first, second)]
     df = effective_df(relative, [degrees_of_freedom, math.inf])
     std_error = share * math.sqrt(sum(relative))
     low, high = map(float, logit_limits(share, std_error, df, first.conf_level))
+    return _product(first, share, std_error, low, high, "linearised product, on the logit")
+
+
+def _exact_product(first: Estimate, second: Estimate) -> Estimate:
+    """Carry the ends of two intervals to the product, where a share is 0 or 1."""
+    p, q = first.estimate, second.estimate
+    down, up = (p - first.conf_low, q - second.conf_low), (first.conf_high - p, second.conf_high - q)
+    below = (q * down[0]) ** 2 + (p * down[1]) ** 2 - (down[0] * down[1]) ** 2
+    above = (q * up[0]) ** 2 + (p * up[1]) ** 2 + (up[0] * up[1]) ** 2
+    low, high = p * q - math.sqrt(max(below, 0.0)), p * q + math.sqrt(above)
+    method = "ends of the exact interval, carried to the product"
+    return _product(first, p * q, math.nan, max(low, 0.0), min(high, 1.0), method)
+
+
+def _product(first: Estimate, share: float, std_error: float, low: float, high: float, method: str) -> Estimate:
     return Estimate(
         estimate=share,
         std_error=std_error,
@@ -459,17 +508,23 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
         conf_level=first.conf_level,
         n=first.n,
         unit="share",
-        method="linearised product, on the logit",
+        method=method,
     )
 
 
-def _check_some(*shares: Estimate) -> None:
-    if not all(0 < share.estimate < 1 for share in shares):
-        raise SpecError.at(
-            "shares",
-            f"got {' and '.join(f'{share.estimate:g}' for share in shares)}, expected shares between 0 and 1",
-            "Join steps that some, but not all, people take",
-        )
+def _check_shares(*shares: Estimate) -> None:
+    told = " and ".join(f"{share.estimate:g}" for share in shares)
+    if not all(0 <= share.estimate <= 1 for share in shares):
+        raise SpecError.at("shares", f"got {told}, expected shares from 0 to 1", "Join shares, not percentages")
+    if not all(0 < share.estimate < 1 or math.isfinite(share.conf_low + share.conf_high) for share in shares):
+        mend = "Give the exact interval of a share that is 0 or 1"
+        raise SpecError.at("shares", f"got {told} without an interval", mend)
+
+
+def _check_heard(aware: Estimate) -> None:
+    if not aware.estimate > 0:
+        what = "nobody in the sample has heard of the service, so that sign-up per aware person is not defined"
+        raise SpecError.at("aware", what, "Join waves and groups in which somebody has")
 
 
 def _check_asked(funnel: Funnel, platform: str, wave: str, step: str, measure: str, group: str, level: str) -> None:
@@ -487,7 +542,7 @@ def _population(funnel: Funnel, platform: str, wave: str, group: str, level: str
         return None
     rows = funnel.rows
     mine = (rows["wave"] == wave) & (rows["platform"] == platform) & (rows["level"] == "")
-    row = rows[mine & (rows["step"] == "signup") & (rows["measure"] == "cumulative")].iloc[0]
+    row = rows[mine & (rows["step"] == "aware") & (rows["measure"] == "cumulative")].iloc[0]
     size = float(row["population"]) / float(row["estimate"])
     return size if math.isfinite(size) else None
 

@@ -11,11 +11,12 @@ import pytest
 from scipy import special, stats
 
 from churn.adoption._joint import draw_factors
-from churn.adoption.joint import JointFunnel, Spread, add_staying, join_funnel, join_steps, product_of_shares
+from churn.adoption.decomposition import decompose
+from churn.adoption.joint import EXACT, JointFunnel, Spread, add_staying, join_funnel, join_steps, product_of_shares
 from churn.counts import TenureCounts
 from churn.curves import kaplan_meier
 from surveys.contrasts import effective_df
-from surveys.errors import SpecError
+from surveys.errors import EstimateError, SpecError
 from surveys.results import Estimate, Unavailable
 from tests.churn.joined import POPULATION, WAVES, draw_funnel, example_curve, example_funnel, example_wave, share
 
@@ -61,10 +62,52 @@ def test_the_interval_stays_between_0_and_1():
     assert 0 < product.conf_low < product.conf_high < 1
 
 
-@pytest.mark.parametrize("edge", [0.0, 1.0])
-def test_a_share_of_nobody_or_everybody_is_refused(edge: float):
-    with pytest.raises(SpecError, match="expected shares between 0 and 1"):
-        product_of_shares(share(edge, 0.0), share(0.5, 0.03))
+def test_nobody_in_the_sample_leaves_the_exact_upper_end_times_the_other_share():
+    none = Estimate(estimate=0.0, std_error=0.0, conf_low=0.0, conf_high=0.012, n=300, method="Korn-Graubard")
+    known = dataclasses.replace(share(0.5, 0.0), conf_low=0.5, conf_high=0.5)
+    product = product_of_shares(none, known)
+    assert (product.estimate, product.conf_low) == (0.0, 0.0)
+    assert product.conf_high == pytest.approx(0.012 * 0.5)
+    stays = dataclasses.replace(share(0.5, 0.03), conf_low=0.44, conf_high=0.56)
+    assert product_of_shares(none, stays).conf_high == pytest.approx(0.012 * math.hypot(0.5, 0.06))
+
+
+def test_everybody_in_the_sample_leaves_the_lower_ends():
+    every = Estimate(estimate=1.0, std_error=0.0, conf_low=0.99, conf_high=1.0, n=300, method="Korn-Graubard")
+    half = dataclasses.replace(share(0.5, 0.03), conf_low=0.44, conf_high=0.56)
+    one, other = product_of_shares(every, half), product_of_shares(half, every)
+    assert (one.estimate, one.conf_low, one.conf_high) == pytest.approx(
+        (other.estimate, other.conf_low, other.conf_high)
+    )
+    assert one.conf_low == pytest.approx(0.5 - math.sqrt(0.06**2 + 0.005**2 - 0.0006**2))
+    assert one.conf_high == pytest.approx(0.56)
+
+
+def test_a_share_of_nobody_without_an_interval_is_refused():
+    bare = Estimate(estimate=0.0, std_error=0.0, conf_low=math.nan, conf_high=math.nan, method="")
+    with pytest.raises(SpecError, match=r"got 0 and 0\.5 without an interval"):
+        product_of_shares(bare, share(0.5, 0.03))
+
+
+def test_a_survey_in_which_nobody_signed_up_joins_with_an_upper_end():
+    survey = draw_funnel(1, n=300, aware=0.8, signup=1e-9)
+    stays = dataclasses.replace(share(0.42, 0.01), conf_low=0.40, conf_high=0.44)
+    joint = join_steps(survey, stays, platform="service", wave="one")
+    last = joint.cumulative["stayed"]
+    assert (last.estimate, last.conf_low) == (0.0, 0.0)
+    assert 0.3 * 3 / 300 < last.conf_high < 0.6 * 4 / 300
+    assert joint.has_edge
+    assert EXACT in joint.notes
+    assert joint.bootstrap()["stayed"] == last
+    assert joint.bootstrap()["aware"] != joint.cumulative["aware"]
+    assert isinstance(joint.people("stayed"), Estimate)
+    with pytest.raises(EstimateError, match="is taken by nobody"):
+        decompose(joint, joint)
+
+
+def test_a_survey_in_which_nobody_has_heard_is_refused():
+    with pytest.raises(SpecError, match="nobody in the sample has heard"):
+        join_steps(draw_funnel(1, n=300, aware=2e-9, signup=1e-9), None, platform="service", wave="one")
 
 
 def test_the_interval_covers_the_product_as_often_as_it_says():
@@ -226,12 +269,16 @@ def test_a_funnel_without_staying_ends_with_sign_up():
     assert joint.notes == ()
 
 
-@pytest.mark.parametrize("edge", [0.0, 1.0])
-def test_staying_of_nobody_or_everybody_is_refused(edge: float):
-    with pytest.raises(SpecError, match="expected shares between 0 and 1"):
-        add_staying(heard(0.3, 0.2, (0.02, 0.1)), share(edge, 0.0))
-    with pytest.raises(SpecError, match="expected shares between 0 and 1"):
-        join_steps(example_funnel(), share(edge, 0.0), platform="twitter", wave="2012-10")
+def test_staying_of_nobody_or_everybody_keeps_its_exact_interval():
+    every = Estimate(estimate=1.0, std_error=0.0, conf_low=0.97, conf_high=1.0, n=120, method="Korn-Graubard")
+    begun = heard(0.3, 0.2, (0.02, 0.1))
+    begun.cumulative["signup"] = dataclasses.replace(begun.cumulative["signup"], conf_low=0.05, conf_high=0.07)
+    joint = add_staying(begun, every)
+    signup, stayed = joint.cumulative["signup"], joint.cumulative["stayed"]
+    assert stayed.estimate == signup.estimate
+    assert stayed.conf_low < signup.conf_low
+    assert stayed.conf_high == pytest.approx(signup.conf_high)
+    assert joint.bootstrap()["stayed"] == stayed
 
 
 def test_the_table_gives_each_step_three_times():

@@ -208,7 +208,7 @@ def test_an_unknown_denominator_is_named_with_the_nearest():
         compute(study().model_copy(update={"survey": surveys}), example_funnel(), staying())
 
 
-def test_a_wave_in_which_nobody_signed_up_is_not_joined():
+def test_a_wave_in_which_nobody_signed_up_is_joined_and_not_taken_apart():
     funnel = example_funnel()
     estimates = funnel.estimates["2009-06"]
     nobody = estimates.estimate.copy()
@@ -218,4 +218,6 @@ def test_a_wave_in_which_nobody_signed_up_is_not_joined():
     )
     found = compute(study(), without, staying())
     assert found is not None
-    assert tuple(joint.wave for joint in found.waves) == WAVES[1:]
+    assert tuple(joint.wave for joint in found.waves) == WAVES
+    assert found.waves[0].cumulative["stayed"].estimate == 0
+    assert found.comparisons[0].decomposition.first.wave == WAVES[1]
