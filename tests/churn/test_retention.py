@@ -341,11 +341,11 @@ def test_instants_are_counted_as_plain_loops_do_in_any_zone(tmp_path: Path, zone
         pd.Timestamp("2010-11-07 00:01").tz_localize("America/St_Johns", ambiguous=True),
         pd.Timestamp("2010-10-17 03:00Z"),
     ]
-    rows = [(f"u{i:03d}", begin + pd.Timedelta(seconds=int(s))) for i, s in enumerate(signup)]
+    rows = [(f"u{i:03d}", begin + timedelta(seconds=int(s))) for i, s in enumerate(signup)]
     rows += [
-        (name, t + pd.Timedelta(hours=float(h))) for name, t in rows for h in rng.choice([0.5, 24, 23.9, 168, 720], 2)
+        (name, t + timedelta(hours=float(h))) for name, t in rows for h in rng.choice([0.5, 24, 23.9, 168, 720], 2)
     ]
-    rows += [(f"v{i}", t + pd.Timedelta(minutes=20 * i - 60)) for t in changes for i in range(6)]
+    rows += [(f"v{i}", t + timedelta(minutes=20 * i - 60)) for t in changes for i in range(6)]
     lines = [f"{name},{t.tz_convert('UTC').isoformat()}" for name, t in rows if t < end]
     write_lines(tmp_path / "log.csv", "account,time", *lines)
     study = make_study(tmp_path, events="log.csv", timezone=zone, as_of=date(2010, 12, 31))
@@ -354,7 +354,7 @@ def test_instants_are_counted_as_plain_loops_do_in_any_zone(tmp_path: Path, zone
         if t < end:
             seen.setdefault(name, []).append(t)
     elapsed = measure_retention(read_activity(study, clock="elapsed"), RetentionRule(period="day", clock="elapsed"))
-    day = pd.Timedelta(days=1)
+    day = timedelta(days=1)
     for k in (0, 1, 7, 29, 30):
         ages = [
             [(t - min(times)) // day for t in times] for times in seen.values() if end - min(times) >= (k + 1) * day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -197,7 +197,7 @@ def test_retention_has_a_steep_first_month_and_a_plateau_near_a_fifth() -> None:
 def test_a_silence_of_thirty_days_is_rarely_followed_by_a_return() -> None:
     events = simulate_events(n_accounts=3000, seed=9, end=WINDOW_END).events
     ordered = events.sort_values(["account", "time"])
-    silence = ordered.groupby("account")["time"].diff() >= pd.Timedelta(days=30)
+    silence = ordered.groupby("account")["time"].diff() >= timedelta(days=30)
     assert silence.groupby(ordered["account"]).any().mean() < 0.08
 
 

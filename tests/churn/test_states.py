@@ -28,12 +28,12 @@ def make_days(folder: Path) -> None:
     whole = []
     for day in range(N_DAYS):
         low, high = start + pd.DateOffset(days=day), start + pd.DateOffset(days=day + 1)
-        span = int((high - low) / pd.Timedelta(microseconds=1))
+        span = int((high - low) / timedelta(microseconds=1))
         ticks = [0, span - 1, *rng.integers(0, span, 8).tolist()]
         table = pa.table(
             {
                 "account": [f"a{i}" for i in rng.integers(0, 25, len(ticks))],
-                "time": pa.array([low + pd.Timedelta(microseconds=t) for t in ticks], pa.timestamp("us", tz="UTC")),
+                "time": pa.array([low + timedelta(microseconds=t) for t in ticks], pa.timestamp("us", tz="UTC")),
                 "device": [("web", "phone", None)[i] for i in rng.integers(0, 3, len(ticks))],
             }
         )

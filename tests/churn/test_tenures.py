@@ -5,7 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -205,7 +204,7 @@ def test_each_rule_says_what_it_takes_for_gone():
 
 def test_share_that_came_back_counts_whole_silent_days(tmp_path: Path):
     days = {"never": [1], "soon": [1, 31], "late": [1, 32]}
-    rows = [(name, date(2013, 1, 1) + pd.Timedelta(days=day - 1)) for name, when in days.items() for day in when]
+    rows = [(name, date(2013, 1, 1) + timedelta(days=day - 1)) for name, when in days.items() for day in when]
     write_events(tmp_path / "log.parquet", rows, pa.date32())
     activity = read_activity(make_study(tmp_path, events="log.parquet"))
     assert returned_share(activity, 30).estimate == pytest.approx(1 / 3)
@@ -251,7 +250,7 @@ def habits(activity: Activity) -> dict[str, list[float]]:
 def test_the_rule_finds_the_planted_dropout_and_the_common_habits_do_not(tmp_path: Path):
     last = simulate_log(tmp_path / "log.parquet", 200_000)
     truth = np.array([(last > day).mean() for day in AT])
-    as_of = date(2013, 1, 1) + pd.Timedelta(days=LENGTH - 1)
+    as_of = date(2013, 1, 1) + timedelta(days=LENGTH - 1)
     activity = read_activity(make_study(tmp_path, events="log.parquet", as_of=as_of))
     assert activity.end == END_US
     ours = survival(measure_tenures(activity, DropoutRule("inactive", GAP)))

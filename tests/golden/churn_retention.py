@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def read_case(case: Case) -> Study:
     return Study.model_validate(
         {
             "folder": case.data.parent,
-            "study": {"title": "golden", "as_of": (end - pd.Timedelta(microseconds=1)).date(), "timezone": args["tz"]},
+            "study": {"title": "golden", "as_of": (end - timedelta(microseconds=1)).date(), "timezone": args["tz"]},
             "usage": {"events": case.data.name, "account": args["user"], "time": args["ts"]},
         }
     )

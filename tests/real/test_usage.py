@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class TestCollegeMsg:
         local = pd.to_datetime(messages["weight"], unit="s", utc=True).dt.tz_convert("America/Los_Angeles")
         day = local.dt.tz_localize(None).dt.normalize()
         seen = day.groupby(messages["source"].astype(str)).unique().map(np.sort)
-        status = pd.Timestamp("2004-10-26") - pd.Timedelta(days=30)
+        status = pd.Timestamp("2004-10-26") - timedelta(days=30)
         last = seen.map(lambda days: days[np.append(np.diff(days) > np.timedelta64(30, "D"), True)][0])
         first = seen.map(lambda days: days[0])
         kept = first <= status
@@ -114,7 +115,7 @@ class TestCdnow:
 
     def test_dropout_is_that_of_a_plain_computation(self, study: Study, orders: pd.DataFrame):
         seen = orders.groupby("customer_id")["date"].agg(["min", "max"])
-        status_day = pd.Timestamp("1998-06-30") - pd.Timedelta(days=90)
+        status_day = pd.Timestamp("1998-06-30") - timedelta(days=90)
         event = seen["max"] <= status_day
         duration = (seen["max"].where(event, status_day) - seen["min"]).dt.days
         curve = kaplan_meier(read_tenures(study))

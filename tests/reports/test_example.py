@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -144,7 +145,7 @@ def test_the_shares_in_the_files_scatter_around_the_planted_ones() -> None:
 def test_dropout_by_thirty_days_of_silence_comes_close_to_the_recount() -> None:
     """Kaplan-Meier by hand: those seen in the last 30 days are censored when those days begin."""
     seen = make.simulate_log().events.groupby("account")["time"].agg(["min", "max"])
-    limit = pd.Timestamp(make.WINDOW_END) - pd.Timedelta(days=30)
+    limit = pd.Timestamp(make.WINDOW_END) - timedelta(days=30)
     seen = seen[seen["min"] < limit]
     gone = (seen["max"] < limit).to_numpy()
     last = seen["max"].where(seen["max"] < limit, limit)
