@@ -19,6 +19,7 @@ from churn.tenures import Tenures
 from surveys._comparisons import adjust_probabilities
 from surveys.errors import EstimateError, Problem, SpecError
 from surveys.results import Note
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -140,7 +141,7 @@ class LogRankComparison:
 
     def summary(self) -> str:
         """Say the test in one line of English."""
-        return f"chi-squared({self.df}) = {self.chi_squared:.3g}, {_told(self.p_value)}, n = {int(self.n.sum()):,}"
+        return f"chi-squared({self.df}) = {self.chi_squared:.3g}, {say_p(self.p_value)}, n = {int(self.n.sum()):,}"
 
     def plot(self, ax: Axes) -> Axes:
         """Draw each group's departures over those expected as a point, the first at the top; 1 is the common rate."""
@@ -182,7 +183,7 @@ class TrendTest:
     def summary(self) -> str:
         """Say the test in one line of English."""
         way = "higher" if self.z > 0 else "lower"
-        return f"z = {self.z:.2f}, {_told(self.p_value)}: {way} rates at higher scores"
+        return f"z = {self.z:.2f}, {say_p(self.p_value)}: {way} rates at higher scores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -224,7 +225,7 @@ class PairwiseLogRank:
         """Say each test in a line of English."""
         rows = zip(self.first, self.second, self.chi_squared, self.p_adjusted, strict=True)
         return "\n".join(
-            f"{a}, {b}: " + ("never at risk together" if np.isnan(x) else f"chi-squared(1) = {x:.3g}, {_told(p)}")
+            f"{a}, {b}: " + ("never at risk together" if np.isnan(x) else f"chi-squared(1) = {x:.3g}, {say_p(p)}")
             for a, b, x, p in rows
         )
 
@@ -452,7 +453,3 @@ def _scores(levels: tuple[str, ...], scores: Mapping[str, float] | Sequence[floa
     if np.ptp(given) == 0:
         raise SpecError.at("trend", "all scores are the same", "Give different scores")
     return given
-
-
-def _told(p_value: float) -> str:
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"

@@ -82,7 +82,7 @@ class Cox:
     ... )
     >>> fitted = Cox("~ age").fit(TenureCounts.from_frame(frame))
     >>> print(fitted.summary())
-    age[T.25-34]: hazard ratio 0.42 [0.301, 0.585], p = 0.000
+    age[T.25-34]: hazard ratio 0.42 [0.301, 0.585], p < 0.001
     >>> print(fitted.concordance().summary())
     concordance 62.8% [58.0%, 67.5%], n = 200
     """

@@ -22,6 +22,7 @@ from surveys.contrasts import Contrast
 from surveys.errors import SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Estimate, Note
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +67,7 @@ class ChiSquaredTest:
 
     def summary(self) -> str:
         """Say the test in one line of English."""
-        return f"{self.method}: chi-squared({self.df}) = {self.statistic:.3g}, p = {self.p_value:.3f}"
+        return f"{self.method}: chi-squared({self.df}) = {self.statistic:.3g}, {say_p(self.p_value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -232,7 +233,7 @@ class CoxResult:
         """Say each hazard ratio, its interval and its test in a line of English."""
         rows = zip(self.index, *(np.exp(x) for x in (self.estimate, self.conf_low, self.conf_high)), strict=True)
         return "\n".join(
-            f"{name}: hazard ratio {ratio:.3g} [{low:.3g}, {high:.3g}], p = {p:.3f}"
+            f"{name}: hazard ratio {ratio:.3g} [{low:.3g}, {high:.3g}], {say_p(p)}"
             for (name, ratio, low, high), p in zip(rows, self.p_value, strict=True)
         )
 

@@ -24,6 +24,7 @@ from churn.retention_rules import RetentionRule
 from surveys.errors import SpecError, StudyError
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +165,7 @@ class DefinitionFan:
     def summary(self) -> str:
         """Say how far the definitions lie apart, in one line of English."""
         low, high = self.range
-        return f"one-month dropout between {low:.1%} and {high:.1%} under {len(self.n)} definitions"
+        return f"one-month dropout between {say_share(low)} and {say_share(high)} under {len(self.n)} definitions"
 
     def plot(self, ax: Axes) -> Axes:
         """

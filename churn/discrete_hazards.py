@@ -21,6 +21,7 @@ from surveys.contrasts import Contrast
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Note
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,8 +142,8 @@ class DiscreteHazardResult:
         label = self.ratio.replace("_", " ")
         ends = (self.estimate, self.conf_low, self.conf_high)
         return "\n".join(
-            "{}: {} {:.3g} [{:.3g}, {:.3g}], p = {:.3f}".format(
-                self.index[i], label, *(float(np.exp(x[i])) for x in ends), self.p_value[i]
+            "{}: {} {:.3g} [{:.3g}, {:.3g}], {}".format(
+                self.index[i], label, *(float(np.exp(x[i])) for x in ends), say_p(float(self.p_value[i]))
             )
             for i in self._shown()
         )
@@ -306,7 +307,7 @@ class DiscreteHazard:
     ... )
     >>> fitted = DiscreteHazard("~ age").fit(TenureCounts.from_frame(frame))
     >>> print(fitted.summary())
-    age[T.25-34]: hazard ratio 0.426 [0.288, 0.631], p = 0.000
+    age[T.25-34]: hazard ratio 0.426 [0.288, 0.631], p < 0.001
     >>> fitted.predict(pd.DataFrame({"age": ["18-24"]}))["survival"].round(3).tolist()
     [0.598, 0.301]
     """

@@ -16,6 +16,7 @@ from churn.lifecycle import check_local
 from surveys.errors import SpecError
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,7 +136,7 @@ class GapChoice:
             return str(gap)
         back = self.at(gap)
         assert isinstance(back, Estimate)
-        return f"after {gap} silent days {back.summary()} come back, at most {self.error:.1%} accepted"
+        return f"after {gap} silent days {back.summary()} come back, at most {say_share(self.error)} accepted"
 
     def plot(self, ax: Axes) -> Axes:
         """

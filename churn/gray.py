@@ -17,6 +17,7 @@ from churn.grouping import GroupedAccounts
 from churn.tenures import Tenures
 from surveys.errors import EstimateError
 from surveys.results import Note
+from surveys.rounding import say_p
 
 Table = tuple[Ints, Amounts]
 
@@ -82,7 +83,7 @@ class GrayTest:
     def summary(self) -> str:
         """Say the test of each cause in a line of English."""
         return "\n".join(
-            f"{row.cause}: chi-squared({row.df}) = {row.chi_squared:.3g}, p = {row.p_value:.3f}, n = {self.n:,}"
+            f"{row.cause}: chi-squared({row.df}) = {row.chi_squared:.3g}, {say_p(row.p_value)}, n = {self.n:,}"
             for row in self.to_frame().itertuples()
         )
 

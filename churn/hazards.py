@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
@@ -20,6 +21,7 @@ from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.estimates import Estimates
 from surveys.intervals import student_t
 from surveys.results import Note
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +80,7 @@ class CoxModel:
         """Say each hazard ratio, its interval and its test in a line of English."""
         return "\n".join(
             f"{row.covariate}: hazard ratio {row.hazard_ratio:.2f} [{row.conf_low:.2f}, {row.conf_high:.2f}], "
-            f"p = {row.p_value:.3f}"
+            f"{say_p(row.p_value)}"
             for row in self.to_frame().itertuples()
         )
 
@@ -140,7 +142,10 @@ class LogRankTest:
 
     def summary(self) -> str:
         """Say the test in a line of English."""
-        return f"chi-squared({len(self.score)}) = {self.chi_squared:.3g}, p = {self.p_value_f:.3f}, n = {self.n:,}"
+        k = len(self.score)
+        if math.isnan(self.p_value_f):
+            return f"chi-squared({k}) = {self.chi_squared:.3g}, {say_p(self.p_value)}, n = {self.n:,}"
+        return f"F({k}, {self.df:.4g}) = {self.chi_squared / k:.3g}, {say_p(self.p_value_f)}, n = {self.n:,}"
 
 
 def survey_cox(
@@ -277,7 +282,7 @@ def survey_logrank(
     --------
     >>> design = Design.from_frame(pd.DataFrame({"w": [1.0, 2, 1, 2, 1, 2, 1, 1]}), weight="w")
     >>> print(survey_logrank(design, [3, 5, 8, 9, 20, 30, 6, 7], [1, 1, 1, 0, 1, 0, 1, 1], list("FFFFMMMM")).summary())
-    chi-squared(1) = 0.656, p = 0.445, n = 8
+    F(1, 7) = 0.656, p = 0.445, n = 8
     """
     followed, levels, notes = follow(design, duration, event, by, rows, ("0", "1"))
     if len(levels) < 2:

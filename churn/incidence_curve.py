@@ -13,6 +13,7 @@ from churn._curves import Amounts, ConfType, Floats, Tallies, limits, normal_qua
 from churn.grouping import check_choice
 from surveys.errors import SpecError, did_you_mean
 from surveys.results import Estimate, Note, NoteValue, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -279,8 +280,10 @@ class CumulativeIncidence:
 
     def summary(self) -> str:
         """Say how many accounts left and of what, in one line of English."""
-        parts = [f"{share:.1%} gone of {cause}" for cause, share in zip(self.causes, self.share[-1, 1:], strict=True)]
-        told = ", ".join([f"{self.share[-1, 0]:.1%} retained", *parts])
+        parts = [
+            f"{say_share(share)} gone of {cause}" for cause, share in zip(self.causes, self.share[-1, 1:], strict=True)
+        ]
+        told = ", ".join([f"{say_share(self.share[-1, 0])} retained", *parts])
         return f"{self.n:,} accounts; by {self.time[-1]:g} {self.time_unit} {told}"
 
     def plot(self, ax: Axes, *, drawing: Drawing = "curves") -> Axes:

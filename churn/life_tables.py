@@ -16,6 +16,7 @@ from churn.grouping import check_choice, check_level, group_accounts
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
 from surveys.results import Note
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +88,8 @@ class LifeTable:
     def summary(self) -> str:
         """Say the share retained until the end of each interval in a line of English."""
         return "\n".join(
-            f"retained until {row.end:g} {self.time_unit}: {row.survival:.1%} [{row.conf_low:.1%}, {row.conf_high:.1%}]"
+            f"retained until {row.end:g} {self.time_unit}: {say_share(row.survival)} "
+            f"[{say_share(row.conf_low)}, {say_share(row.conf_high)}]"
             for row in self.to_frame().itertuples()
         )
 

@@ -17,6 +17,7 @@ from churn.period_counts import PeriodCounts
 from churn.retention_models import Model, RetentionModel, fit_retention
 from surveys.errors import EstimateError, SpecError
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,9 +85,8 @@ class HoldOut:
     def summary(self) -> str:
         """Say the error at the last period and the mean one, in one line of English."""
         seen = f"fitted to {self.model.n_periods} {self.model.time_unit}"
-        return (
-            f"{seen}, the share after {self.period[-1]} is {self.error[-1]:+.1%} off, {self.mean_error:.1%} on average"
-        )
+        last, mean = f"{self.error[-1]:+.1%}", say_share(self.mean_error)
+        return f"{seen}, the share after {self.period[-1]} is {last} off, {mean} on average"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,7 +148,7 @@ class RetentionProjection:
     def summary(self) -> str:
         """Say the share projected, the error on periods held out and the verdict, a line for each."""
         last = self.to_frame().iloc[-1]
-        share = f"{last['survival']:.1%} [{last['conf_low']:.1%}, {last['conf_high']:.1%}]"
+        share = f"{say_share(last['survival'])} [{say_share(last['conf_low'])}, {say_share(last['conf_high'])}]"
         held = self.hold_out if isinstance(self.hold_out, Unavailable) else self.hold_out.summary()
         return f"after {self.horizon} {self.counts.time_unit}: {share}\n{held}\n{self.verdict}"
 

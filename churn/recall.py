@@ -19,6 +19,7 @@ from surveys.design import Design
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, proportion
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 from surveys.sample import Sample, read_sample
 from surveys.section import Answer
 from surveys.study import Recall, Study, Survey
@@ -266,7 +267,7 @@ class RecallCurve:
         for time in self.times:
             gone, naive = self.dropout(at=time), self.naive_dropout(at=time)
             told = str(gone) if isinstance(gone, Unavailable) else gone.summary()
-            lines.append(f"{time:g} days: gone {told}; of all answers {naive.estimate:.1%}")
+            lines.append(f"{time:g} days: gone {told}; of all answers {say_share(naive.estimate)}")
         return "\n".join(lines)
 
     def plot(self, ax: Axes) -> Axes:

@@ -21,6 +21,7 @@ from churn.parametric_results import EXTRAPOLATED
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
 from surveys.results import Estimate, Note
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,7 +157,7 @@ class SmoothSurvival:
     def summary(self) -> str:
         """Say how many accounts left and the share retained at the longest tenure, in one line of English."""
         share = self.at(self.observed_until)
-        told = f"{share.estimate:.1%} [{share.conf_low:.1%}, {share.conf_high:.1%}]"
+        told = f"{say_share(share.estimate)} [{say_share(share.conf_low)}, {say_share(share.conf_high)}]"
         return (
             f"{self.n:,} accounts, {self.n_event:,} of them gone; {told} stay {self.observed_until:g} {self.time_unit}"
         )

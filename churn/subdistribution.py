@@ -20,6 +20,7 @@ from surveys.contrasts import Contrast
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Note
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +103,7 @@ class FineGrayResult:
         """Say each subdistribution hazard ratio, its interval and its test in a line of English."""
         return "\n".join(
             f"{row.term}: subdistribution hazard ratio of {self.cause} {row.hazard_ratio:.3g} "
-            f"[{row.hazard_ratio_low:.3g}, {row.hazard_ratio_high:.3g}], p = {row.p_value:.3f}"
+            f"[{row.hazard_ratio_low:.3g}, {row.hazard_ratio_high:.3g}], {say_p(row.p_value)}"
             for row in self.to_frame().itertuples()
         )
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from babel.units import format_unit
 
 from reports.typography import MINUS, NARROW, NO_BREAK, Language, quote, typographic
 from surveys.errors import SpecError
+from surveys.rounding import half_away, leading_place, significant
 
 Kind = Literal["share", "points", "count", "number", "people", "hours", "days", "weeks", "months", "years"]
 
@@ -37,7 +39,8 @@ class Numbers:
 
     An interval is written `25,3 à 30,8 %` in French and `25.3–30.8%` in English: the unit
     once, both ends with the same decimals. English says `to` where an end is negative or
-    signed, since a dash would be read as a minus.
+    signed, since a dash would be read as a minus. Halves are rounded away from zero, as spreadsheets do,
+    and a word agrees with the number as it is printed.
 
     Parameters
     ----------
@@ -71,7 +74,7 @@ class Numbers:
         Write a share as a percentage.
 
         A share that is not nil but would be rounded to 0 is written as less than the smallest
-        that is not, and likewise close to 1.
+        that is not, and likewise close to 1: 100 % is said of all, and of nobody less.
 
         Parameters
         ----------
@@ -94,14 +97,10 @@ class Numbers:
         --------
         >>> Numbers("en").share(0.001), Numbers("en").share(0.9999), Numbers("en").share(0)
         ('<0.5%', '>99.5%', '0%')
+        >>> Numbers("en").share(57 / 200), Numbers("en").share(199 / 200)
+        ('29%', '99.5%')
         """
-        percent = 100 * _finite(x, "share")
-        half = 0.5 * 10**-digits
-        if 0 < percent < half:
-            return self._comparison("<") + self._percent(self._decimal(half, digits + 1))
-        if 100 - half < percent < 100:
-            return self._comparison(">") + self._percent(self._decimal(100 - half, digits + 1))
-        return self._percent(self._decimal(percent, digits))
+        return self._percent(self._percentage(100 * _finite(x, "share"), digits))
 
     def count(self, n: float) -> str:
         """
@@ -174,7 +173,7 @@ class Numbers:
             return self._decimal(_significant(n, 2) if size >= 10_000 else n, 0)
         scale = _BILLION if size >= _BILLION else _MILLION
         digits = _decimals_for(size / scale, 2)
-        return self._scaled(self._decimal(n / scale, digits), size / scale, scale)
+        return self._scaled(self._decimal(n / scale, digits), half_away(size / scale, digits), scale)
 
     def points(self, x: float, digits: int = 1) -> str:
         """
@@ -226,7 +225,7 @@ class Numbers:
         if unit not in _DURATIONS:
             raise SpecError.at("duration", f"got unit {unit!r}, expected one of {', '.join(_DURATIONS)}", "Choose one")
         value = _finite(x, "duration")
-        return f"{self._decimal(value, digits)}{NO_BREAK}{self._duration_word(round(value, digits), unit)}"
+        return f"{self._decimal(value, digits)}{NO_BREAK}{self._duration_word(half_away(value, digits), unit)}"
 
     def p_value(self, p: float) -> str:
         """
@@ -296,7 +295,7 @@ class Numbers:
             raise SpecError.at("interval", f"got {low} to {high}, expected the lower end first", "Exchange the ends")
         digits = digits if digits is not None else int(kind in ("share", "points", "number"))
         if kind == "share":
-            return self._percent(self._join(low, high, lambda x: self._decimal(100 * x, digits)))
+            return self._percent(self._join_shares(100 * low, 100 * high, digits))
         if kind == "points":
             ends = self._join(low, high, lambda x: self._signed(100 * x, digits), signed=True)
             return f"{ends}{NO_BREAK}{self._points_word(100 * high, digits)}"
@@ -304,7 +303,7 @@ class Numbers:
             return self._people_interval(low, high)
         ends = self._join(low, high, lambda x: self._decimal(x, digits))
         if kind in _DURATIONS:
-            return f"{ends}{NO_BREAK}{self._duration_word(round(high, digits), kind)}"
+            return f"{ends}{NO_BREAK}{self._duration_word(half_away(high, digits), kind)}"
         if kind in ("count", "number"):
             return ends
         kinds = ("share", "points", "count", "number", "people", *_DURATIONS)
@@ -426,23 +425,46 @@ class Numbers:
 
     def _decimal(self, x: float, digits: int) -> str:
         zeros = "0" * digits
-        shown = format_decimal(round(x, digits) + 0.0, f"#,##0.{zeros}" if digits else "#,##0", locale=self._locale)
+        shown = format_decimal(half_away(x, digits), f"#,##0.{zeros}" if digits else "#,##0", locale=self._locale)
         return shown.replace("-", MINUS)
 
     def _signed(self, x: float, digits: int) -> str:
-        return ("+" if round(x, digits) > 0 else "") + self._decimal(x, digits)
+        return ("+" if half_away(x, digits) > 0 else "") + self._decimal(x, digits)
 
     def _percent(self, number: str) -> str:
         return f"{number}{NARROW}%" if self.language == "fr" else f"{number}%"
+
+    def _percentage(self, percent: float, digits: int) -> str:
+        """Write a percentage without its sign, saying of one next to 0 or 100 on which side it lies."""
+        shown, half = half_away(percent, digits), Decimal(5).scaleb(-digits - 1)
+        meant = half_away(percent, digits + 6)
+        if shown == 0 and percent > 0:
+            return self._comparison("<") + self._decimal(half, digits + 1)
+        if shown == 100 and meant == 100 - half:
+            return self._decimal(meant, digits + 1)
+        if shown == 100 and percent < 100:
+            return self._comparison(">") + self._decimal(100 - half, digits + 1)
+        return self._decimal(percent, digits)
+
+    def _join_shares(self, low: float, high: float, digits: int) -> str:
+        """Join two percentages, with more decimals where they differ and would be written alike."""
+        more = (finer for finer in range(digits, digits + 4) if half_away(low, finer) != half_away(high, finer))
+        digits = digits if low == high else next(more, digits)
+        ends = [self._percentage(end, digits) for end in (low, high)]
+        return self._between_ends(*ends, worded=low < 0 or any(end[0] in "<>" for end in ends))
 
     def _comparison(self, sign: str) -> str:
         return f"{sign}{NO_BREAK}" if self.language == "fr" else sign
 
     def _join(self, low: float, high: float, show: Callable[[float], str], signed: bool = False) -> str:
+        return self._between_ends(show(low), show(high), worded=signed or low < 0)
+
+    def _between_ends(self, low: str, high: str, *, worded: bool) -> str:
+        """Set an interval; in English with a word where a dash would be read as a minus or a comparison."""
         if self.language == "fr":
-            return f"{show(low)}{NO_BREAK}à{NO_BREAK}{show(high)}"
-        dash = f"{NO_BREAK}to{NO_BREAK}" if signed or low < 0 else "–"
-        return f"{show(low)}{dash}{show(high)}"
+            return f"{low}{NO_BREAK}à{NO_BREAK}{high}"
+        dash = f"{NO_BREAK}to{NO_BREAK}" if worded else "–"
+        return f"{low}{dash}{high}"
 
     def _people_interval(self, low: float, high: float) -> str:
         if low < 100_000:
@@ -450,20 +472,20 @@ class Numbers:
         scale = _BILLION if low >= _BILLION else _MILLION
         digits = min(_decimals_for(low / scale, 2), _decimals_for(high / scale, 3))
         ends = self._join(low, high, lambda n: self._decimal(n / scale, digits))
-        return self._scaled(ends, high / scale, scale)
+        return self._scaled(ends, half_away(high / scale, digits), scale)
 
-    def _scaled(self, number: str, size: float, scale: int) -> str:
+    def _scaled(self, number: str, size: Decimal, scale: int) -> str:
         formats: Any = self._locale.compact_decimal_formats["long"]
         plural = "one" if self.language == "fr" and size < 2 else "other"
         word = formats[plural][str(scale)].pattern.replace("0", "").strip()
         return f"{number}{NO_BREAK}{word}"
 
     def _points_word(self, points: float, digits: int) -> str:
-        size = abs(round(points, digits))
+        size = abs(half_away(points, digits))
         return "point" if (size < 2 if self.language == "fr" else size == 1) else "points"
 
-    def _duration_word(self, value: float, unit: str) -> str:
-        whole = int(value) if value == int(value) else value
+    def _duration_word(self, value: Decimal, unit: str) -> str:
+        whole = int(value) if value == int(value) else float(value)
         return re.sub(r"^[-−\d.,\s\u202f\u00a0]+", "", format_unit(whole, _DURATIONS[unit], locale=self._locale))
 
 
@@ -479,14 +501,17 @@ def share_digits(share: float) -> int:
     Returns
     -------
     int
-        One below ten per cent, where half a point matters; none from there.
+        One below ten per cent, where half a point matters, and where a whole number would say all; none
+        between.
 
     Examples
     --------
     >>> share_digits(0.021), share_digits(0.28)
     (1, 0)
+    >>> share_digits(199 / 200), share_digits(1.0)
+    (1, 0)
     """
-    return 1 if 0 < share < 0.1 else 0
+    return 1 if 0 < share < 0.1 or 0.995 <= share < 1 else 0
 
 
 def _finite(x: float, place: str) -> float:
@@ -498,10 +523,9 @@ def _finite(x: float, place: str) -> float:
 
 def _decimals_for(size: float, figures: int) -> int:
     """Count the decimals that leave so many significant figures."""
-    exponent = math.floor(math.log10(float(f"{size:.{figures - 1}e}")))
-    return max(0, figures - 1 - exponent)
+    return max(0, figures - 1 - leading_place(float(significant(size, figures))))
 
 
 def _significant(x: float, figures: int) -> float:
     """Round to so many significant figures."""
-    return float(f"{x:.{figures - 1}e}")
+    return float(significant(x, figures))

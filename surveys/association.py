@@ -16,6 +16,7 @@ from surveys._estimates import Ratio, Total
 from surveys.design import Design
 from surveys.domains import level_codes, row_mask
 from surveys.errors import EstimateError, SpecError, did_you_mean
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ class IndependenceTest:
         """Say the test in one line of English."""
         degrees = ", ".join(f"{value:.4g}" for value in self.parameters.values())
         name = {"F": "F", "Wald": "F", "adjWald": "F"}.get(self.statistic, "X²")
-        return f"{name}{f'({degrees})' if degrees else ''} = {self.value:.3g}, p = {self.p_value:.3f}, n = {self.n:,}"
+        return f"{name}{f'({degrees})' if degrees else ''} = {self.value:.3g}, {say_p(self.p_value)}, n = {self.n:,}"
 
     def plot(self, ax: Axes) -> Axes:
         """Draw the share of each row within its column, as stacked bars."""

@@ -29,6 +29,7 @@ from surveys.domains import level_codes, row_mask
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.estimates import Estimates, mean
 from surveys.intervals import student_t
+from surveys.rounding import say_p
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,7 @@ class RankTest:
     def summary(self) -> str:
         """Say the test in one line of English."""
         name = f"t({self.ddf:.4g})" if len(self.levels) == 2 else f"F({self.ndf:.4g}, {self.ddf:.4g})"
-        return f"{self.test}: {name} = {self.statistic:.3g}, p = {self.p_value:.3f}, n = {self.n:,}"
+        return f"{self.test}: {name} = {self.statistic:.3g}, {say_p(self.p_value)}, n = {self.n:,}"
 
     def to_frame(self) -> pd.DataFrame:
         """Give the test as one row."""
@@ -247,7 +248,7 @@ class PairwiseDifferences:
     def summary(self) -> str:
         """Say each difference in a line of English."""
         rows = zip(self.first, self.second, self.estimate, self.conf_low, self.conf_high, self.p_adjusted, strict=True)
-        return "\n".join(f"{a} - {b}: {e:.3g} [{low:.3g}, {high:.3g}], p = {p:.3f}" for a, b, e, low, high, p in rows)
+        return "\n".join(f"{a} - {b}: {e:.3g} [{low:.3g}, {high:.3g}], {say_p(p)}" for a, b, e, low, high, p in rows)
 
     def plot(self, ax: Axes) -> Axes:
         """Draw each difference as a point on its interval, the first at the top."""

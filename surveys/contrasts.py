@@ -13,6 +13,7 @@ from scipy import special
 from surveys._design import Floats
 from surveys.errors import SpecError, did_you_mean
 from surveys.intervals import student_t
+from surveys.rounding import say_p, say_points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +34,15 @@ class Contrast:
         Ends of the interval of Student's t.
     conf_level : float
         Between 0 and 1.
+    unit : str
+        Of the numbers; `points` for shares, whose sums are told in percentage points.
 
     Examples
     --------
     >>> print(Contrast.of(0.1, 0.0016, 60).summary())
     0.1 [0.02, 0.18], t = 2.50 on 60 degrees of freedom, p = 0.015
+    >>> print(Contrast.of(0.1, 0.0016, 60, unit="points").summary())
+    +10.0 points [+2.0, +18.0], t = 2.50 on 60 degrees of freedom, p = 0.015
     """
 
     estimate: float
@@ -48,9 +53,10 @@ class Contrast:
     conf_low: float
     conf_high: float
     conf_level: float = 0.95
+    unit: str = ""
 
     @classmethod
-    def of(cls, estimate: float, variance: float, df: float, *, conf_level: float = 0.95) -> Self:
+    def of(cls, estimate: float, variance: float, df: float, *, conf_level: float = 0.95, unit: str = "") -> Self:
         """
         Test an estimate against zero.
 
@@ -62,6 +68,8 @@ class Contrast:
             Degrees of freedom; below 1, there is neither test nor interval.
         conf_level : float
             Between 0 and 1.
+        unit : str
+            Of the numbers; `points` for a sum of shares.
 
         Returns
         -------
@@ -79,6 +87,7 @@ class Contrast:
             conf_low=estimate - half,
             conf_high=estimate + half,
             conf_level=conf_level,
+            unit=unit,
         )
 
     @classmethod
@@ -129,8 +138,11 @@ class Contrast:
 
     def summary(self) -> str:
         """Say the estimate, its interval and its test in one line of English."""
-        numbers = f"{self.estimate:.3g} [{self.conf_low:.3g}, {self.conf_high:.3g}]"
-        return f"{numbers}, t = {self.t:.2f} on {self.df:.4g} degrees of freedom, p = {self.p_value:.3f}"
+        if self.unit == "points":
+            numbers = say_points(self.estimate, self.conf_low, self.conf_high)
+        else:
+            numbers = f"{self.estimate:.3g} [{self.conf_low:.3g}, {self.conf_high:.3g}]"
+        return f"{numbers}, t = {self.t:.2f} on {self.df:.4g} degrees of freedom, {say_p(self.p_value)}"
 
 
 def add_independent(parts: Sequence[Contrast], *, conf_level: float = 0.95) -> Contrast:
@@ -159,7 +171,9 @@ def add_independent(parts: Sequence[Contrast], *, conf_level: float = 0.95) -> C
     degrees = [part.df for part in parts]
     joined = effective_df(variances, degrees)
     df = joined if np.isfinite(joined) else min(degrees)
-    return Contrast.of(sum(part.estimate for part in parts), float(variances.sum()), df, conf_level=conf_level)
+    total, units = sum(part.estimate for part in parts), {part.unit for part in parts}
+    unit = units.pop() if len(units) == 1 else ""
+    return Contrast.of(total, float(variances.sum()), df, conf_level=conf_level, unit=unit)
 
 
 def effective_df(variances: Sequence[float] | Floats, degrees_of_freedom: Sequence[float]) -> float:

@@ -21,6 +21,7 @@ from surveys.errors import SpecError
 from surveys.estimates import Estimates, combine, describe_shares
 from surveys.groups import Levels
 from surveys.results import Estimate, Note
+from surveys.rounding import say_share
 from surveys.section import Label
 from surveys.shares import LevelShares
 
@@ -208,7 +209,7 @@ class BannerTable:
         found = self.at(i, j)
         if found is None:
             return SUPPRESSED if self.flag[i, j] == SUPPRESSED else "–"
-        return f"{found.estimate:.0%} {self.above[i, j]}".rstrip() + str(self.flag[i, j])
+        return f"{say_share(found.estimate, 0)} {self.above[i, j]}".rstrip() + str(self.flag[i, j])
 
 
 def tabulate(

@@ -135,13 +135,14 @@ class Estimates:
         >>> frame = pd.DataFrame({"w": [1.0, 2, 1, 2, 1, 2], "y": [0, 1, 0, 1, 1, 1], "sex": list("FFFMMM")})
         >>> shares = proportion(Design.from_frame(frame, weight="w"), frame["y"], by=frame["sex"])
         >>> print(shares.contrast({"M": 1, "F": -1}).summary())
-        0.5 [-0.362, 1.36], t = 1.49 on 5 degrees of freedom, p = 0.196
+        +50.0 points [-36.2, +136.2], t = 1.49 on 5 degrees of freedom, p = 0.196
         """
         k = weigh(weights, self.index)
         used = k != 0
         estimate = float(k[used] @ self.estimate[used])
         variance = float(np.square(self.deviations[:, used] @ k[used]).sum())
-        return Contrast.of(estimate, variance, self.degrees_of_freedom, conf_level=self.conf_level)
+        unit = "points" if self.unit == "share" else self.unit
+        return Contrast.of(estimate, variance, self.degrees_of_freedom, conf_level=self.conf_level, unit=unit)
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per estimate: the columns of the index, then the numbers."""

@@ -9,6 +9,7 @@ from surveys.contrasts import Contrast
 from surveys.errors import SpecError
 from surveys.funnel import Funnel, Measure
 from surveys.results import Estimate
+from surveys.rounding import say_points, say_share
 from surveys.study import Step
 
 
@@ -45,9 +46,10 @@ class GroupGap:
 
     def summary(self) -> str:
         """Say the two shares and their difference in one line of English."""
+        gap = self.difference
         return (
-            f"{self.high} {self.high_share.estimate:.1%}, {self.low} {self.low_share.estimate:.1%}: "
-            f"{self.difference.estimate:.1%} [{self.difference.conf_low:.1%}, {self.difference.conf_high:.1%}], "
+            f"{self.high} {say_share(self.high_share.estimate)}, {self.low} {say_share(self.low_share.estimate)}: "
+            f"{say_points(gap.estimate, gap.conf_low, gap.conf_high)}, "
             f"chosen among {self.n_pairs} pairs"
         )
 

@@ -21,6 +21,7 @@ from surveys.design import Design
 from surveys.domains import row_mask
 from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.intervals import student_t
+from surveys.rounding import say_p
 from surveys.sample import Sample
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class WaldTest:
 
     def summary(self) -> str:
         """Say the test in one line of English."""
-        return f"{self.term}: F({self.ndf:.4g}, {self.ddf:.4g}) = {self.statistic:.3g}, p = {self.p_value:.3f}"
+        return f"{self.term}: F({self.ndf:.4g}, {self.ddf:.4g}) = {self.statistic:.3g}, {say_p(self.p_value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -178,7 +179,7 @@ class GlmResult:
         )
         label = self.ratio.replace("_", " ") or "coefficient"
         return "\n".join(
-            f"{name}: {label} {e:.3g} [{low:.3g}, {high:.3g}], p = {p:.3f}" for name, e, low, high, p in lines
+            f"{name}: {label} {e:.3g} [{low:.3g}, {high:.3g}], {say_p(p)}" for name, e, low, high, p in lines
         )
 
     def plot(self, ax: Axes) -> Axes:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
+
+from surveys.rounding import say_points, say_share
 
 NoteValue = int | float | Decimal | str | date
 
@@ -40,7 +43,7 @@ class Note:
 
     def __str__(self) -> str:
         """Say it in English."""
-        shown = {key: f"{value:.1%}" if isinstance(value, float) else value for key, value in self.values.items()}
+        shown = {key: say_share(value) if isinstance(value, float) else value for key, value in self.values.items()}
         return self.message.format_map(shown)
 
     def to_json(self) -> list[Any]:
@@ -143,7 +146,16 @@ class Estimate:
 
     def summary(self) -> str:
         """Say the estimate, its interval and its base in one line of English."""
-        shown = "{:.1%}" if self.unit == "share" else "{:,.0f}"
-        low, middle, high = (shown.format(x) for x in (self.conf_low, self.estimate, self.conf_high))
         base = "n not published" if self.n is None else f"n = {self.n:,}"
-        return f"{middle} [{low}, {high}], {base}"
+        ends = (self.conf_low, self.conf_high)
+        if all(map(math.isnan, ends)):
+            return f"{_told(self.unit, self.estimate)}, no interval, {base}"
+        return f"{_told(self.unit, self.estimate, *ends)}, {base}"
+
+
+def _told(unit: str, *numbers: float) -> str:
+    """Write a number, and the ends of its interval in brackets, as its unit asks."""
+    if unit == "points":
+        return say_points(*numbers)
+    shown = [say_share(x) if unit == "share" else f"{x:.2f}" if unit == "ratio" else f"{x:,.0f}" for x in numbers]
+    return shown[0] + (f" [{', '.join(shown[1:])}]" if len(shown) > 1 else "")

@@ -13,9 +13,9 @@ Columns = str | tuple[str, ...]
 
 
 class Section(BaseModel):
-    """A table of `study.toml`; unknown keys are refused."""
+    """A table of `study.toml`; unknown keys are refused, and so are nan and inf, which TOML knows as numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Answer(Section):

@@ -127,7 +127,10 @@ class WaveChanges:
         row = rows.iloc[0]
         names = ("std_error", "df", "t", "p_value", "conf_low", "conf_high")
         return Contrast(
-            estimate=float(row["change"]), **{name: float(row[name]) for name in names}, conf_level=self.conf_level
+            estimate=float(row["change"]),
+            **{name: float(row[name]) for name in names},
+            conf_level=self.conf_level,
+            unit="points",
         )
 
     def summary(self) -> str:
@@ -204,7 +207,7 @@ def compare_waves(study: Study, funnel: Funnel, *, scale: Scale = "logit") -> Wa
     >>> study = open_example("twitter_france")
     >>> changes = compare_waves(study, estimate_funnel(study))
     >>> print(changes.at("2009-06", "2009-11", "twitter", "aware").summary())
-    0.376 [0.331, 0.422], t = 16.22 on 186.1 degrees of freedom, p = 0.000
+    +37.6 points [+33.1, +42.2], t = 16.22 on 186.1 degrees of freedom, p < 0.001
     """
     surveys = {survey.wave: survey for survey in study.survey if survey.wave in funnel.estimates}
     panels = _panels(study, list(surveys.values()))

@@ -21,6 +21,7 @@ from surveys.estimates import Estimates, combine
 from surveys.funnel import step_shares
 from surveys.intervals import logit_limits
 from surveys.results import Estimate, Note
+from surveys.rounding import say_p, say_share
 from surveys.sample import Sample, read_sample
 from surveys.shares import LevelShares, groupings
 from surveys.study import Study
@@ -178,8 +179,9 @@ class CalibratedFunnel:
     def summary(self) -> str:
         """Say each margin beside its survey, a line for each."""
         return "\n".join(
-            f"{test.margin.wave}, {test.margin.step}: survey {test.survey.estimate:.1%}, log {test.margin.share:.1%}, "
-            f"{'agree' if test.agrees else 'disagree'} (p = {test.difference.p_value:.3f})"
+            f"{test.margin.wave}, {test.margin.step}: survey {say_share(test.survey.estimate)}, "
+            f"log {say_share(test.margin.share)}, "
+            f"{'agree' if test.agrees else 'disagree'} ({say_p(test.difference.p_value)})"
             for test in self.tests
         )
 
@@ -333,7 +335,7 @@ def _weighed(sample: Sample, margins: Sequence[LogMargin], terms: Floats) -> Des
     try:
         return reweight(sample.design, frame, step)
     except EstimateError as error:
-        steps = " and ".join(f"{margin.step} at {margin.share:.1%}" for margin in margins)
+        steps = " and ".join(f"{margin.step} at {say_share(margin.share)}" for margin in margins)
         what = f"no weights give {steps}: {error.problems[0].what}"
         raise EstimateError.at(
             f"wave '{sample.spec.wave}'", what, "Drop a margin, or the wave: too few respondents hold an account"

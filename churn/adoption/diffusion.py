@@ -31,6 +31,7 @@ from churn.adoption._diffusion import (
 from churn.grouping import check_choice, check_level
 from surveys.errors import EstimateError, SpecError
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -308,8 +309,9 @@ class DiffusionFit:
     def summary(self) -> str:
         """Say model, ceiling and scatter in one line of English."""
         return (
-            f"{self.model}, {len(self.times)} points: ceiling {self.ceiling.estimate:.1%} "
-            f"[{self.ceiling.conf_low:.1%}, {self.ceiling.conf_high:.1%}], dispersion {self.dispersion:.1f}"
+            f"{self.model}, {len(self.times)} points: ceiling {say_share(self.ceiling.estimate)} "
+            f"[{say_share(self.ceiling.conf_low)}, {say_share(self.ceiling.conf_high)}], "
+            f"dispersion {self.dispersion:.1f}"
         )
 
     def plot(self, ax: Axes) -> Axes:

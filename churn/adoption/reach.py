@@ -22,6 +22,7 @@ from churn.retention_models import RetentionModel
 from surveys.errors import SpecError
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -90,7 +91,8 @@ class ReachCeiling:
     def summary(self) -> str:
         """Say the steady state in one line of English."""
         told = str(self.constant) if isinstance(self.constant, Unavailable) else self.constant.summary()
-        return f"retention {self.retention.estimate:.0%}, inflow {self.inflow.estimate:.1%} a month: reach {told}"
+        kept, arriving = say_share(self.retention.estimate, 0), say_share(self.inflow.estimate)
+        return f"retention {kept}, inflow {arriving} a month: reach {told}"
 
     def plot(self, ax: Axes) -> Axes:
         """Draw reach against retention for this inflow, with the steady state as a point."""
@@ -136,9 +138,10 @@ class MonthlyFlows:
     def summary(self) -> str:
         """Say the four in one line of English."""
         return (
-            f"{self.first_month} to {self.last_month}: retention {self.retention.estimate:.1%}, "
-            f"returning {self.returning.estimate:.2%}, inflow {self.inflow.estimate:.2%} of the universe a month, "
-            f"reach {self.reach.estimate:.1%}"
+            f"{self.first_month} to {self.last_month}: retention {say_share(self.retention.estimate)}, "
+            f"returning {say_share(self.returning.estimate, 2)}, "
+            f"inflow {say_share(self.inflow.estimate, 2)} of the universe a month, "
+            f"reach {say_share(self.reach.estimate)}"
         )
 
 

@@ -25,6 +25,7 @@ from surveys.breaks import fieldwork_days
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import SpecError, StudyError, did_you_mean
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_points, say_share
 from surveys.study import Study
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class RecallError:
         """Say each difference, a line for each."""
         rows = [(time, *self.at(time)) for time in self.times]
         return "\n".join(
-            f"{time:g} days: gone {recalled.estimate:.1%} as recalled, {logged.estimate:.1%} in the log, difference "
-            f"{100 * gap.estimate:+.1f} points [{100 * gap.conf_low:+.1f}, {100 * gap.conf_high:+.1f}]"
+            f"{time:g} days: gone {say_share(recalled.estimate)} as recalled, {say_share(logged.estimate)} in the log, "
+            f"difference {say_points(gap.estimate, gap.conf_low, gap.conf_high)}"
             for time, recalled, logged, gap in rows
         )
 

@@ -14,6 +14,7 @@ from churn.network import _concentration as arrays
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note
+from surveys.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,7 +145,7 @@ class LorenzCurve:
 
     def summary(self) -> str:
         """Say how uneven it is, in one line of English."""
-        return f"Gini {self.gini():.1%}, top 20%: {self.top_share():.1%}, n = {self.n_accounts:,}"
+        return f"Gini {say_share(self.gini())}, top 20%: {say_share(self.top_share())}, n = {self.n_accounts:,}"
 
     def plot(self, ax: Axes) -> Axes:
         """Draw the curve."""
@@ -248,7 +249,7 @@ class Concentration:
 
     def summary(self) -> str:
         """Say how uneven it is, in one line of English."""
-        return f"Gini {self.gini.summary()}; top {self.top:.0%}: {self.top_share.summary()}"
+        return f"Gini {self.gini.summary()}; top {say_share(self.top, 0)}: {self.top_share.summary()}"
 
     def plot(self, ax: Axes) -> Axes:
         """Draw the Lorenz curve."""

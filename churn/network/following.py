@@ -27,6 +27,7 @@ from churn.survival_curve import SurvivalCurve
 from churn.tenures import Tenures, measure_tenures
 from surveys.errors import EstimateError, SpecError, StudyError
 from surveys.results import Estimate, Note, Unavailable
+from surveys.rounding import say_share
 from surveys.study import Study
 
 if TYPE_CHECKING:
@@ -376,8 +377,8 @@ class FollowingDropout:
             return f"{self.n:,} accounts; {self.ratio}"
         low, high = self.ratio.conf_low, self.ratio.conf_high
         return (
-            f"up to {self.bounds.few}: {self.few.estimate:.1%} gone, {self.bounds.many} or more: "
-            f"{self.many.estimate:.1%}; ratio {self.ratio.estimate:.2f} [{low:.2f}, {high:.2f}]"
+            f"up to {self.bounds.few}: {say_share(self.few.estimate)} gone, {self.bounds.many} or more: "
+            f"{say_share(self.many.estimate)}; ratio {self.ratio.estimate:.2f} [{low:.2f}, {high:.2f}]"
         )
 
     def plot(self, ax: Axes) -> Axes:

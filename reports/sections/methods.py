@@ -65,6 +65,18 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
         *_definitions_of_surveys(results, printer),
         *_definitions_of_usage(results, printer),
         *_definitions_of_published(results, printer),
+        (
+            printer.say("Rounding"),
+            printer.say(
+                "Numbers are rounded to the nearest, halves away from zero, as spreadsheets do: {half} is printed as "
+                "{whole}. {all} is said of all alone and {none} of nobody: a share close to either is printed with "
+                "a decimal, or as more or less than the nearest half.",
+                half=printer.numbers.share(0.285, 1),
+                whole=printer.numbers.share(0.285),
+                all=printer.numbers.share(1),
+                none=printer.numbers.share(0),
+            ),
+        ),
     ]
 
 

@@ -25,6 +25,22 @@ N, S = "\u202f", "\u00a0"
         (lambda it: it.share(0.9999, 1), f">{S}99,95{N}%", ">99.95%"),
         (lambda it: it.share(1), f"100{N}%", "100%"),
         (lambda it: it.share(-0.021, 1), f"−2,1{N}%", "−2.1%"),
+        (lambda it: it.share(199 / 200), f"99,5{N}%", "99.5%"),
+        (lambda it: it.share(1999 / 2000), f">{S}99,5{N}%", ">99.5%"),
+        (lambda it: it.share(0.0049), f"<{S}0,5{N}%", "<0.5%"),
+        (lambda it: it.share(57 / 200), f"29{N}%", "29%"),
+        (lambda it: it.share(0.5 / 100), f"1{N}%", "1%"),
+        (lambda it: it.share(0.0205, 1), f"2,1{N}%", "2.1%"),
+        (lambda it: it.interval(0.96, 0.9999, digits=0), f"96{S}à{S}>{S}99,5{N}%", f"96{S}to{S}>99.5%"),
+        (lambda it: it.interval(0.0002, 0.03), f"<{S}0,05{S}à{S}3,0{N}%", f"<0.05{S}to{S}3.0%"),
+        (lambda it: it.interval(0.0001, 0.0004), f"0,01{S}à{S}0,04{N}%", "0.01–0.04%"),
+        (lambda it: it.interval(0, 1, digits=0), f"0{S}à{S}100{N}%", "0–100%"),
+        (lambda it: it.people(1_960_000), f"2,0{S}millions", f"2.0{S}million"),
+        (lambda it: it.people(1_949_999), f"1,9{S}million", f"1.9{S}million"),
+        (lambda it: it.people(12_500), f"13{N}000", "13,000"),
+        (lambda it: it.interval(1.5e6, 1.96e6, "people"), f"1,5{S}à{S}2,0{S}millions", f"1.5–2.0{S}million"),
+        (lambda it: it.duration(1.96, "days", 1), f"2,0{S}jours", f"2.0{S}days"),
+        (lambda it: it.points(0.0195), f"+2,0{S}points", f"+2.0{S}points"),
         (lambda it: it.count(2015), f"2{N}015", "2,015"),
         (lambda it: it.count(38_000_000), f"38{N}000{N}000", "38,000,000"),
         (lambda it: it.number(1.5, 2), "1,50", "1.50"),
@@ -89,3 +105,25 @@ def test_people_are_never_off_by_more_than_their_figures(n):
     number, _, word = shown.partition(S)
     value = float(number.replace(",", "")) * {"": 1, "million": 1e6, "billion": 1e9}[word]
     assert value == pytest.approx(n, rel=0.051, abs=0.5)
+
+
+@given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.integers(0, 2))
+def test_all_is_said_of_all_and_nothing_of_nobody(pair, digits):
+    k, n = pair
+    shown = EN.share(k / n, digits)
+    assert shown.startswith("100") == (k == n)
+    assert (not shown.strip("0.%")) == (k == 0)
+
+
+@given(st.integers(5, 994))
+def test_halves_go_away_from_zero_whatever_their_binary_neighbour(k):
+    assert EN.share(k / 1000) == f"{(k + 5) // 10}%"
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 1))
+def test_the_ends_of_an_interval_never_claim_more_than_is_true(a, b, digits):
+    low, high = sorted((a, b))
+    shown = EN.interval(low, high, digits=digits).removesuffix("%").replace(f"{S}to{S}", "–")
+    first, last = shown.split("–")
+    assert first.strip("0.") or low == 0
+    assert not last.startswith("100") or high == 1

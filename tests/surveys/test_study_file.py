@@ -152,3 +152,15 @@ def test_accounts_with_dates_need_a_name(tmp_path: Path):
     assert problems_of(tmp_path, SMALLEST + text) == [
         "study.toml: 'usage': expected account, the column that names each account. Correct the value."
     ]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_what_toml_calls_a_number_and_is_none_is_refused(tmp_path: Path, number: str):
+    group = f'[survey.group.age]\nitem = "age"\nbands = [18, {number}]\n'
+    size = f'[population.web]\nsize = {number}\nlabel = "w"\nsource = "s"\n'
+    told = problems_of(tmp_path, SMALLEST + size + WAVE + group)
+    assert [line.split(":")[0] for line in told] == [
+        "study.toml, [population.web]",
+        "study.toml, [[survey]] 1 ('2009-06'), group.age",
+    ]
+    assert told[1].endswith(f"got {number} for 'bands': input should be a finite number. Correct the value.")
