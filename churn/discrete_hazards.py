@@ -142,9 +142,8 @@ class DiscreteHazardResult:
         label = self.ratio.replace("_", " ")
         ends = (self.estimate, self.conf_low, self.conf_high)
         return "\n".join(
-            "{}: {} {:.3g} [{:.3g}, {:.3g}], {}".format(
-                self.index[i], label, *(float(np.exp(x[i])) for x in ends), say_p(float(self.p_value[i]))
-            )
+            "{}: {} {:.3g} [{:.3g}, {:.3g}], ".format(self.index[i], label, *(float(np.exp(x[i])) for x in ends))
+            + say_p(float(self.p_value[i]))
             for i in self._shown()
         )
 

@@ -83,8 +83,8 @@ class GrayTest:
     def summary(self) -> str:
         """Say the test of each cause in a line of English."""
         return "\n".join(
-            f"{row.cause}: chi-squared({row.df}) = {row.chi_squared:.3g}, {say_p(row.p_value)}, n = {self.n:,}"
-            for row in self.to_frame().itertuples()
+            f"{row.cause}: chi-squared({row.df}) = {row.chi_squared:.3g}, {say_p(float(p))}, n = {self.n:,}"
+            for row, p in zip(self.to_frame().itertuples(), self.p_value, strict=True)
         )
 
 

@@ -78,10 +78,11 @@ class CoxModel:
 
     def summary(self) -> str:
         """Say each hazard ratio, its interval and its test in a line of English."""
+        rows = self.to_frame()
         return "\n".join(
             f"{row.covariate}: hazard ratio {row.hazard_ratio:.2f} [{row.conf_low:.2f}, {row.conf_high:.2f}], "
-            f"{say_p(row.p_value)}"
-            for row in self.to_frame().itertuples()
+            f"{say_p(p)}"
+            for row, p in zip(rows.itertuples(), rows["p_value"], strict=True)
         )
 
     def plot(self, ax: Axes) -> Axes:

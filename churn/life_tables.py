@@ -87,10 +87,11 @@ class LifeTable:
 
     def summary(self) -> str:
         """Say the share retained until the end of each interval in a line of English."""
+        rows = self.to_frame()
+        columns = [rows[name].tolist() for name in ("end", "survival", "conf_low", "conf_high")]
         return "\n".join(
-            f"retained until {row.end:g} {self.time_unit}: {say_share(row.survival)} "
-            f"[{say_share(row.conf_low)}, {say_share(row.conf_high)}]"
-            for row in self.to_frame().itertuples()
+            f"retained until {end:g} {self.time_unit}: {say_share(share)} [{say_share(low)}, {say_share(high)}]"
+            for end, share, low, high in zip(*columns, strict=True)
         )
 
     def plot(self, ax: Axes) -> Axes:

@@ -103,8 +103,8 @@ class FineGrayResult:
         """Say each subdistribution hazard ratio, its interval and its test in a line of English."""
         return "\n".join(
             f"{row.term}: subdistribution hazard ratio of {self.cause} {row.hazard_ratio:.3g} "
-            f"[{row.hazard_ratio_low:.3g}, {row.hazard_ratio_high:.3g}], {say_p(row.p_value)}"
-            for row in self.to_frame().itertuples()
+            f"[{row.hazard_ratio_low:.3g}, {row.hazard_ratio_high:.3g}], {say_p(float(p))}"
+            for row, p in zip(self.to_frame().itertuples(), self.p_value, strict=True)
         )
 
     def plot(self, ax: Axes) -> Axes:

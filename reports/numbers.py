@@ -423,7 +423,7 @@ class Numbers:
         except ValueError:
             return text
 
-    def _decimal(self, x: float, digits: int) -> str:
+    def _decimal(self, x: float | Decimal, digits: int) -> str:
         zeros = "0" * digits
         shown = format_decimal(half_away(x, digits), f"#,##0.{zeros}" if digits else "#,##0", locale=self._locale)
         return shown.replace("-", MINUS)

@@ -10,13 +10,13 @@ FIGURES = 12
 EXACT = 10**FIGURES
 
 
-def half_away(x: float, digits: int = 0) -> Decimal:
+def half_away(x: float | Decimal, digits: int = 0) -> Decimal:
     """
     Round a number, halves away from zero.
 
     Parameters
     ----------
-    x : float
+    x : float or Decimal
         Finite. A half is one in the decimal number that was meant: 57 of 200 is 28.5 %, although the
         nearest binary number lies below.
     digits : int
@@ -154,8 +154,8 @@ def say_p(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {half_away(p_value, 3)}"
 
 
-def _decimal(x: float) -> Decimal:
+def _decimal(x: float | Decimal) -> Decimal:
     """Take a number as it was meant: whole ones and large ones to the last digit, others to twelve figures."""
-    if isinstance(x, int) or abs(x) >= EXACT:
+    if isinstance(x, int | Decimal) or abs(x) >= EXACT:
         return Decimal(x)
     return Decimal(f"{x:.{FIGURES}g}")
