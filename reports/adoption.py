@@ -15,7 +15,7 @@ from churn.dropout_rules import DropoutRule
 from reports.lookup import main_platform
 from reports.usage import StayingResults
 from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.fieldwork import parse_fieldwork
+from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigures
 from surveys.published_sections import PublishedFunnel
@@ -187,7 +187,7 @@ def _recent(
 ) -> JointFunnel | Unavailable | None:
     """Join the last wave with staying of recent accounts only, where the log and the date of the wave allow it."""
     survey = next(survey for survey in study.survey if survey.wave == last.wave)
-    when = parse_fieldwork(survey.date or survey.wave)
+    when = wave_fieldwork(survey)
     if funnel is None or staying is None or staying.activity is None or study.usage is None or when is None:
         return None
     stayed = stayed_of_recent(

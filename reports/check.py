@@ -12,6 +12,7 @@ from surveys.banners import build_tables
 from surveys.claim_inputs import result_names
 from surveys.claims import check_claim
 from surveys.errors import Problem, ProblemError
+from surveys.fieldwork import unread_dates
 from surveys.funnel import estimate_funnel
 from surveys.published import read_published
 from surveys.results import Note
@@ -55,6 +56,7 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
 
 
 def _parts(study: Study) -> Iterator[Part]:
+    yield lambda: unread_dates(study)
     for survey in study.survey:
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
     if study.table:
@@ -90,4 +92,4 @@ def _published(study: Study) -> tuple[Note, ...]:
     published = read_published(study)
     for claim in study.claim:
         check_claim(claim, published, own_names=result_names(study))
-    return ()
+    return unread_dates(study, published)

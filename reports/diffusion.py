@@ -23,9 +23,8 @@ from churn.adoption.reach import (
 from churn.projection import RetentionProjection
 from reports.lookup import funnel_rows, main_platform
 from reports.usage import StayingResults
-from surveys.breaks import fieldwork_year
 from surveys.errors import EstimateError
-from surveys.fieldwork import year_of
+from surveys.fieldwork import wave_fieldwork, year_of
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.publishers import PublishedSeries, read_published_series
@@ -273,12 +272,12 @@ def _survey_points(study: Study, step: str, platform: str, funnel: Funnel | None
     rows = []
     found = [] if funnel is None else funnel_rows(funnel, platform=platform, group="", measure="cumulative")
     for row in found:
-        year, share, error = fieldwork_year(surveys[row.wave]), row.estimate.estimate, row.estimate.std_error
-        if row.step == step and year is not None and 0 < share < 1 and error > 0:
+        when, share, error = wave_fieldwork(surveys[row.wave]), row.estimate.estimate, row.estimate.std_error
+        if row.step == step and when is not None and 0 < share < 1 and error > 0:
             rows.append(
                 {
                     "wave": row.wave,
-                    "time": year,
+                    "time": when.year,
                     "share": share,
                     "conf_low": row.estimate.conf_low,
                     "conf_high": row.estimate.conf_high,

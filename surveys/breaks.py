@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from surveys.section import Label
@@ -117,71 +114,3 @@ def breaks_series(breaks: tuple[Break, ...]) -> bool:
     (False, True)
     """
     return any(found.reason != "items_tested" for found in breaks)
-
-
-def fieldwork_year(survey: Survey) -> float | None:
-    """
-    Place a wave on an axis of years.
-
-    Parameters
-    ----------
-    survey : Survey
-        Its `date` is a day, a month, or two of them with a slash between; its `wave` stands in for it.
-
-    Returns
-    -------
-    float or None
-        Middle of the fieldwork, in years; None where neither is a date.
-
-    Examples
-    --------
-    >>> round(fieldwork_year(Survey(wave="W3", file="", date="2009-06-03/2009-06-04")), 3)
-    2009.421
-    """
-    days = fieldwork_days(survey)
-    return None if days is None else (_year(days[0]) + _year(days[1])) / 2
-
-
-def fieldwork_days(survey: Survey) -> tuple[date, date] | None:
-    """
-    Tell from when to when a wave was asked.
-
-    Parameters
-    ----------
-    survey : Survey
-        As for `fieldwork_year`.
-
-    Returns
-    -------
-    tuple of date or None
-        First and last day; None where neither its date nor its name is one.
-
-    Examples
-    --------
-    >>> [str(day) for day in fieldwork_days(Survey(wave="W8", file="", date="2013-10"))]
-    ['2013-10-01', '2013-10-31']
-    """
-    for text in (survey.date, survey.wave):
-        ends = [_span(part.strip()) for part in text.split("/")]
-        found = [end for end in ends if end is not None]
-        if found and len(found) == len(ends):
-            return found[0][0], found[-1][1]
-    return None
-
-
-def _span(text: str) -> tuple[date, date] | None:
-    """Give the first and last day of a day or a month."""
-    found = re.fullmatch(r"(\d{4})-(\d\d)(?:-(\d\d))?", text)
-    if found is None:
-        return None
-    year, month = int(found.group(1)), int(found.group(2))
-    try:
-        first = date(year, month, int(found.group(3) or 1))
-    except ValueError:
-        return None
-    return first, first if found.group(3) else date(year, month, monthrange(year, month)[1])
-
-
-def _year(day: date) -> float:
-    start = date(day.year, 1, 1)
-    return day.year + (day - start).days / (date(day.year + 1, 1, 1) - start).days

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -14,6 +13,7 @@ from surveys.claim_inputs import Evidence
 from surveys.claim_sections import Claim, Reading
 from surveys.claim_verdicts import Judgement, Side, Verdict, is_off_by_thousands, is_too_precise, judge
 from surveys.concentration_bounds import top_share_bounds
+from surveys.fieldwork import Fieldwork, parse_fieldwork, years_apart
 from surveys.results import Estimate, Note, Unavailable
 from surveys.section import Label
 
@@ -200,7 +200,7 @@ def _differences(claim: Claim, reading: Reading, evidence: Sequence[Evidence]) -
     for figure in figures:
         if claim.country is not None and figure.country != claim.country:
             noticed.setdefault("base", figure.id)
-        if _years_apart(claim.date, figure.date) > YEARS_APART:
+        if _years_apart(claim.date, figure.fieldwork) > YEARS_APART:
             noticed.setdefault("date", figure.id)
     explained = set(reading.differs)
     found += [
@@ -209,20 +209,7 @@ def _differences(claim: Claim, reading: Reading, evidence: Sequence[Evidence]) -
     return found
 
 
-def _years_apart(one: str, other: str) -> float:
+def _years_apart(one: str, other: Fieldwork | None) -> float:
     """Give the years between the nearest ends of two periods; nought where either is not known."""
-    first, second = _span(one), _span(other)
-    if first is None or second is None:
-        return 0.0
-    (start, end), (since, until) = first, second
-    return max(0.0, since - end, start - until)
-
-
-def _span(text: str) -> tuple[float, float] | None:
-    """Find the first and last moment, in years, that a text names: `2009`, `2009-06`, `2009-06-03/2009-06-04`."""
-    moments = re.findall(r"\b((?:19|20)\d\d)(?:-(\d\d))?\b", text)
-    if not moments:
-        return None
-    starts = [int(year) + (int(month) - 1) / 12 if month else float(year) for year, month in moments]
-    ends = [int(year) + int(month) / 12 if month else float(year) + 1 for year, month in moments]
-    return min(starts), max(ends)
+    when = parse_fieldwork(one)
+    return 0.0 if when is None or other is None else years_apart(when, other)

@@ -1,30 +1,26 @@
-"""When a publisher asked, as far as the source says it: a span of days, never a day that nobody gave."""
+"""When people were asked, as far as a text says it: a span of days, never a day that nobody gave."""
 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Literal
+
+from surveys._date_spans import read_spans
+from surveys.results import Note
+
+if TYPE_CHECKING:
+    from surveys.published import PublishedFigures
+    from surveys.study import Study, Survey
 
 Basis = Literal["fieldwork", "publication"]
 
-MONTH_DAY = tuple[int, int]
-SEASONS: dict[str, tuple[MONTH_DAY, MONTH_DAY]] = {
-    "early": ((1, 1), (4, 30)),
-    "spring": ((3, 20), (6, 21)),
-    "mid": ((5, 1), (8, 31)),
-    "summer": ((6, 21), (9, 22)),
-    "autumn": ((9, 22), (12, 21)),
-    "late": ((9, 1), (12, 31)),
-}
-"""Longest reading of words for a part of a year; winter is in two years and is not read."""
-PART = re.compile(rf"(?:({'|'.join(SEASONS)})[ -](\d{{4}})|(\d{{4}})[ -]({'|'.join(SEASONS)}))", re.IGNORECASE)
-MOMENT = re.compile(r"\b(\d{4})(?:-(\d\d)(?:-(\d\d))?)?\b")
-MONTHS_TO = re.compile(r"\b(two|three|six|nine|twelve|\d+) months to\b", re.IGNORECASE)
-NUMBERS = {"two": 2, "three": 3, "six": 6, "nine": 9, "twelve": 12}
-PUBLISHED = re.compile(r"\(?\bpublished\b\s*(?P<when>[^)]*)\)?", re.IGNORECASE)
+UNREAD_WAVE = Note("when wave {wave} was asked is not read from “{text}”: give a day, a month or a year, as 2013-10-15")
+UNREAD_CLAIM = Note("the date of claim {claim} is not read from “{text}”: it is held against figures of any date")
+UNREAD_FIGURE = Note("when figure {figure} was measured is not read from “{text}”: it stands on no axis of time")
+
+PUBLISHED = re.compile(r"\(?\b(?:published|publiée?s?)\b\s*(?P<when>[^)]*)\)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +77,23 @@ def parse_fieldwork(text: str, start: str = "", end: str = "") -> Fieldwork | No
     Parameters
     ----------
     text : str
-        As sources say it: `2009-06-03/2009-06-04`, `2009-06`, `2013-autumn`, `published 2012-07-19`,
-        `undated (about 2011)`.
+        As sources say it: `2009-06-03/2009-06-04`, `2009-06-03/04`, `2009-06`, `2013-Q3`, `2013-autumn`,
+        `3-4 June 2009`, `juin 2009`, `published 2012-07-19`, `undated (about 2011)`.
     start, end : str
         First and last day, month or year where they are known; they stand before the text.
 
     Returns
     -------
     Fieldwork or None
-        None where the text says no year, or holds an impossible day.
+        None where the text says no year, holds an impossible day, or can be read in two ways, as `03/04/2009`.
 
     Examples
     --------
-    >>> for text in ("2008-09/2008-10", "2007-autumn", "published 2012-07-19"):
+    >>> for text in ("2008-09/2008-10", "2009-06-03/04", "2007-autumn", "published 2012-07-19"):
     ...     found = parse_fieldwork(text)
     ...     print(found.first, found.last, found.basis)
     2008-09-01 2008-10-31 fieldwork
+    2009-06-03 2009-06-04 fieldwork
     2007-09-22 2007-12-21 fieldwork
     2012-07-19 2012-07-19 publication
     """
@@ -108,13 +105,14 @@ def parse_fieldwork(text: str, start: str = "", end: str = "") -> Fieldwork | No
         basis = "fieldwork" if before else "publication"
         said = before or printed["when"]
     try:
-        spans = _spans(said)
-        latest = max(last for _, last in _spans(printed["when"])) if printed and spans else date.max
+        spans = read_spans(said)
+        ends = [stop for _, stop in read_spans(printed["when"])] if printed else []
+        latest = max(ends, default=date.max)
     except ValueError:
         return None
     if not spans:
         return None
-    first, last = min(first for first, _ in spans), max(last for _, last in spans)
+    first, last = min(start for start, _ in spans), max(stop for _, stop in spans)
     return Fieldwork(first, max(first, min(last, latest)), basis)
 
 
@@ -167,26 +165,84 @@ def date_of_year(year: float) -> date:
     return date.fromordinal(start.toordinal() + int((year - int(year)) * length))
 
 
-def _spans(text: str) -> list[tuple[date, date]]:
-    part = PART.search(text)
-    if part is not None:
-        word, year = (part[1] or part[4]).lower(), int(part[2] or part[3])
-        (first_month, first_day), (last_month, last_day) = SEASONS[word]
-        first = date(year, first_month, first_day)
-        if (length := MONTHS_TO.search(text)) is not None:
-            first = _months_before(first, NUMBERS.get(length[1].lower()) or int(length[1]))
-        return [(first, date(year, last_month, last_day))]
-    return [_moment(found) for found in MOMENT.finditer(text)]
+def wave_fieldwork(survey: Survey) -> Fieldwork | None:
+    """
+    Tell when a wave was asked.
+
+    Parameters
+    ----------
+    survey : Survey
+        Its `date` is read; where that says nothing, its `wave`.
+
+    Returns
+    -------
+    Fieldwork or None
+        None where neither says it.
+
+    Examples
+    --------
+    >>> from surveys.study import Survey
+    >>> round(wave_fieldwork(Survey(wave="W3", file="", date="2009-06-03/2009-06-04")).year, 3)
+    2009.422
+    >>> wave_fieldwork(Survey(wave="2013-autumn", file="")).last
+    datetime.date(2013, 12, 21)
+    """
+    return parse_fieldwork(survey.date) or parse_fieldwork(survey.wave)
 
 
-def _moment(found: re.Match[str]) -> tuple[date, date]:
-    year, month, day = int(found[1]), found[2], found[3]
-    if month is None:
-        return date(year, 1, 1), date(year, 12, 31)
-    first = date(year, int(month), int(day or 1))
-    return first, first if day else date(year, int(month), monthrange(year, int(month))[1])
+def years_apart(one: Fieldwork, other: Fieldwork) -> float:
+    """
+    Give the years between the nearest ends of two spans.
+
+    Parameters
+    ----------
+    one, other : Fieldwork
+        In any order.
+
+    Returns
+    -------
+    float
+        In years of the calendar; 0 where they touch.
+
+    Examples
+    --------
+    >>> years_apart(Fieldwork(date(2009, 1, 1), date(2009, 12, 31)), Fieldwork(date(2012, 1, 1), date(2012, 1, 31)))
+    2.0
+    """
+    ends = [year_of(each.last + timedelta(days=1)) for each in (one, other)]
+    return max(0.0, year_of(other.first) - ends[0], year_of(one.first) - ends[1])
 
 
-def _months_before(day: date, n_months: int) -> date:
-    months = 12 * day.year + day.month - 1 - n_months
-    return date(months // 12, months % 12 + 1, 1)
+def unread_dates(study: Study, published: PublishedFigures | None = None) -> tuple[Note, ...]:
+    """
+    Name every date of a study that cannot be read.
+
+    Parameters
+    ----------
+    study : Study
+        Its surveys and claims.
+    published : PublishedFigures, optional
+        Its figures, where it has some.
+
+    Returns
+    -------
+    tuple of Note
+        One for each date that is given and not read; what has no date has none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> unread_dates(open_example("twitter_france"))
+    ()
+    """
+    figures = () if published is None else tuple(published.values())
+    told = [
+        *((UNREAD_WAVE, {"wave": survey.wave, "text": survey.date}) for survey in study.survey),
+        *((UNREAD_CLAIM, {"claim": claim.id, "text": claim.date}) for claim in study.claim),
+        *((UNREAD_FIGURE, {"figure": figure.id, "text": figure.date}) for figure in figures if not figure.fieldwork),
+    ]
+    return tuple(
+        Note(note.message, values)
+        for note, values in told
+        if values["text"].strip() and parse_fieldwork(values["text"]) is None
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from surveys.breaks import Break, fieldwork_year, list_breaks
+from surveys.breaks import Break, list_breaks
 from surveys.errors import Problem, StudyError, did_you_mean
+from surveys.fieldwork import wave_fieldwork
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.section import Label
 from surveys.study import Study, Survey
@@ -106,11 +107,12 @@ def read_list_series(study: Study, published: PublishedFigures) -> tuple[ListSer
 
 
 def _series(name: str, label: Label, found: list[tuple[Survey, PublishedFigure]]) -> ListSeries:
-    years = [fieldwork_year(survey) for survey, _ in found]
-    dated = all(year is not None for year in years)
+    dates = [wave_fieldwork(survey) for survey, _ in found]
+    years = [float(i) if when is None else when.year for i, when in enumerate(dates)]
+    if None in dates:
+        years = [float(i) for i in range(len(found))]
     points = tuple(
-        ListPoint(survey=survey, year=year if dated and year is not None else float(i), figure=figure)
-        for i, ((survey, figure), year) in enumerate(zip(found, years, strict=True))
+        ListPoint(survey=survey, year=year, figure=figure) for (survey, figure), year in zip(found, years, strict=True)
     )
     breaks = tuple(list_breaks(before.survey, after.survey) for before, after in pairwise(points))
     return ListSeries(name=name, label=label, points=points, breaks=breaks)

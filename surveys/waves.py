@@ -12,10 +12,11 @@ import pandas as pd
 
 from surveys._design import Floats
 from surveys._trends import f_probability, fit_line
-from surveys.breaks import Break, breaks_between, breaks_series, fieldwork_year
+from surveys.breaks import Break, breaks_between, breaks_series
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import SpecError, did_you_mean
 from surveys.estimates import Estimates, combine
+from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import BEFORE, Funnel, estimate_wave
 from surveys.intervals import student_t
 from surveys.panels import Panel, join_panel
@@ -31,6 +32,7 @@ Key = tuple[str, ...]
 
 SERIES = ["platform", "group", "level", "step", "measure"]
 FEWEST = 3
+UNDATED = Note("when wave {wave} was asked is not read from “{text}”: trends through it are told by wave, not by year")
 SHARED = Note("waves {before} and {after} share {n} respondents; the interval of their change takes it into account")
 BROKEN: Mapping[str, Note] = {
     "universe": Note("waves {before} and {after} did not reach out to the same people: their change is not comparable"),
@@ -231,7 +233,7 @@ def compare_waves(study: Study, funnel: Funnel, *, scale: Scale = "logit") -> Wa
         trends=pd.DataFrame(trends, columns=TRENDS),
         breaks=breaks,
         conf_level=funnel.conf_level,
-        notes=(*_shared_notes(shared), *_break_notes(breaks)),
+        notes=(*_shared_notes(shared), *_break_notes(breaks), *_undated_notes(surveys, trends)),
     )
 
 
@@ -340,8 +342,9 @@ def _trend(
     covariance = _covariance(waves, position, sources) * np.outer(slope_of, slope_of)
     if not (np.diag(covariance) > 0).all():
         return []
-    years = [fieldwork_year(spec) for spec in specs]
-    dated = all(year is not None for year in years) and len(set(years)) > 1
+    when = [wave_fieldwork(spec) for spec in specs]
+    years = [found.year for found in when if found is not None]
+    dated = len(years) == len(specs) and len(set(years)) > 1
     x = np.array(years, float) if dated else np.arange(len(waves), dtype=float)
     line = fit_line(x, y, covariance)
     df = _degrees(waves, line.coefficients * slope_of, position, sources)
@@ -395,6 +398,14 @@ def _shared_notes(shared: Mapping[tuple[str, str], int]) -> Iterator[Note]:
     for (before, after), n in shared.items():
         if n:
             yield Note(SHARED.message, {"before": before, "after": after, "n": n})
+
+
+def _undated_notes(surveys: Mapping[str, Survey], trends: Sequence[Mapping[str, object]]) -> Iterator[Note]:
+    """Name the waves whose dates cannot be read, where they turned a trend in years into one in waves."""
+    undated = [survey for survey in surveys.values() if wave_fieldwork(survey) is None]
+    if len(undated) < len(surveys) and any(trend["unit"] == "wave" for trend in trends):
+        for survey in undated:
+            yield Note(UNDATED.message, {"wave": survey.wave, "text": survey.date or survey.wave})
 
 
 def _break_notes(breaks: Mapping[tuple[str, str], tuple[Break, ...]]) -> Iterator[Note]:

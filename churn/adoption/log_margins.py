@@ -11,8 +11,8 @@ import numpy as np
 from churn._zones import day_date, day_number
 from churn.activity import Activity
 from churn.dropout_rules import DropoutRule
-from surveys.breaks import fieldwork_days
 from surveys.errors import SpecError, StudyError
+from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import Measure, population_size
 from surveys.intervals import logit_limits, wilson_interval
 from surveys.published import PublishedFigure
@@ -26,7 +26,10 @@ TOO_MANY = Note("in wave {wave} the log counts more holders than there are peopl
 TOO_LATE = Note(
     "wave {wave} was asked less than {gap} days before the end of the log: who was still there is not known"
 )
-MESSAGES = frozenset(note.message for note in (PEOPLE_KNOWN, BEFORE_LOG, TOO_MANY, TOO_LATE))
+TOO_LONG = Note("wave {wave} may have been asked on any of {days} days: what the log held then is not known")
+MESSAGES = frozenset(note.message for note in (PEOPLE_KNOWN, BEFORE_LOG, TOO_MANY, TOO_LATE, TOO_LONG))
+LONGEST_FIELDWORK = 92
+"""Days of a quarter: over longer ones the log grows too much for their middle to stand for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +153,12 @@ def count_log_margins(study: Study, activity: Activity) -> tuple[tuple[LogMargin
 def _of_wave(
     survey: Survey, population: float, activity: Activity, coverage: Coverage, platform: str, gap: int
 ) -> tuple[list[LogMargin], list[Note]]:
-    days = fieldwork_days(survey)
-    if days is None or not math.isfinite(population):
+    when = wave_fieldwork(survey)
+    if when is None or not math.isfinite(population):
         return [], []
-    day = (day_number(days[0]) + day_number(days[1])) // 2
+    if when.days > LONGEST_FIELDWORK:
+        return [], [Note(TOO_LONG.message, {"wave": survey.wave, "days": when.days})]
+    day = (day_number(when.first) + day_number(when.last)) // 2
     if not int(activity.first_day.min()) <= day < activity.end_day:
         return [], [Note(BEFORE_LOG.message, {"wave": survey.wave})]
     opened = activity.first_day <= day

@@ -21,9 +21,9 @@ from churn.recall import RecallCurve
 from churn.survival_curve import SurvivalCurve
 from churn.tenures import measure_tenures
 from surveys._trends import f_probability
-from surveys.breaks import fieldwork_days
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import SpecError, StudyError, did_you_mean
+from surveys.fieldwork import wave_fieldwork
 from surveys.results import Estimate, Note, Unavailable
 from surveys.rounding import say_points, say_share
 from surveys.study import Study
@@ -307,10 +307,10 @@ def _fieldwork_day(study: Study, wave: str) -> date:
     place = f"study.toml, survey '{wave}'"
     if wave not in surveys:
         raise StudyError.at(place, "there is no such wave", did_you_mean(wave, list(surveys), "Name a wave"))
-    days = fieldwork_days(surveys[wave])
-    if days is None:
+    when = wave_fieldwork(surveys[wave])
+    if when is None:
         raise StudyError.at(place, "has no date", "Give date, such as 2012-10-15/2012-10-19")
-    day = day_date((day_number(days[0]) + day_number(days[1])) // 2)
+    day = day_date((day_number(when.first) + day_number(when.last)) // 2)
     if day > study.study.as_of:
         raise StudyError.at(place, f"was asked after {study.study.as_of}, when observation ends", "Correct one of them")
     return day

@@ -16,7 +16,7 @@ from reports.lookup import funnel_rows, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.fieldwork import parse_fieldwork
+from surveys.fieldwork import wave_fieldwork
 from surveys.results import Estimate
 
 HEIGHT = 2.75
@@ -170,7 +170,7 @@ def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Ma
 
 def _places(results: Results) -> dict[str, float]:
     """Place each wave on an axis of years, or by its order where a date cannot be read."""
-    dates = {survey.wave: parse_fieldwork(survey.date or survey.wave) for survey in results.study.survey}
+    dates = {survey.wave: wave_fieldwork(survey) for survey in results.study.survey}
     years = {wave: date.year for wave, date in dates.items() if date is not None}
     return years if len(years) == len(dates) else {wave: float(i) for i, wave in enumerate(dates)}
 

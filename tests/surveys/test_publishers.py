@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surveys.errors import StudyError
-from surveys.fieldwork import Fieldwork, date_of_year, parse_fieldwork, year_of
+from surveys.fieldwork import date_of_year, year_of
 from surveys.published import read_published
 from surveys.publishers import PublishedSeries, asked_by, publisher_name, read_published_series
 from surveys.results import Estimate
@@ -44,31 +44,6 @@ def series(tmp_path: Path, rows: tuple[str, ...] = ROWS, more: str = "") -> Publ
     (tmp_path / "study.toml").write_text(STUDY + more, encoding="utf-8")
     study = read_study(tmp_path)
     return read_published_series(study, read_published(study))[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "first", "last", "basis"),
-    [
-        ("2009-06-03/2009-06-04", date(2009, 6, 3), date(2009, 6, 4), "fieldwork"),
-        ("2008-09/2008-10", date(2008, 9, 1), date(2008, 10, 31), "fieldwork"),
-        ("2013-autumn", date(2013, 9, 22), date(2013, 12, 21), "fieldwork"),
-        ("2010-late", date(2010, 9, 1), date(2010, 12, 31), "fieldwork"),
-        ("2009", date(2009, 1, 1), date(2009, 12, 31), "fieldwork"),
-        ("2009 (published 2009-06-11)", date(2009, 1, 1), date(2009, 6, 11), "fieldwork"),
-        ("published 2012-07-19", date(2012, 7, 19), date(2012, 7, 19), "publication"),
-        ("published mid-2013", date(2013, 5, 1), date(2013, 8, 31), "publication"),
-        ("undated (about 2011)", date(2011, 1, 1), date(2011, 12, 31), "fieldwork"),
-        ("nine months to mid-2009", date(2008, 8, 1), date(2009, 8, 31), "fieldwork"),
-        ("2009-08 (two weeks before 12 Aug)", date(2009, 8, 1), date(2009, 8, 31), "fieldwork"),
-    ],
-)
-def test_a_date_is_the_span_that_the_source_gives(text: str, first: date, last: date, basis: str):
-    assert parse_fieldwork(text) == Fieldwork(first, last, basis)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("text", ["", "unknown", "2009-13-01", "2009-02-30"])
-def test_no_date_is_made_up(text: str):
-    assert parse_fieldwork(text) is None
 
 
 def test_a_year_and_its_place_on_an_axis_are_one_another():

@@ -8,8 +8,9 @@ import pytest
 import statsmodels.api as sm
 from matplotlib.figure import Figure
 
-from surveys.breaks import breaks_between, fieldwork_year, list_breaks
+from surveys.breaks import breaks_between, list_breaks
 from surveys.errors import SpecError, StudyError
+from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import estimate_funnel
 from surveys.study import Study, Survey
 from surveys.waves import WaveChanges, compare_waves
@@ -159,7 +160,7 @@ def test_a_trend_is_the_line_of_generalised_least_squares(compare, rng, scale: s
     variance = np.array([said.var(ddof=1) / len(said) for _, said in waves])
     y = np.log(p / (1 - p)) if scale == "logit" else p
     sigma = np.diag(variance / (p * (1 - p)) ** 2 if scale == "logit" else variance)
-    years = np.array([fieldwork_year(Survey(wave=f"201{i}-06", file="")) for i in range(4)])
+    years = np.array([wave_fieldwork(Survey(wave=f"201{i}-06", file="")).year for i in range(4)])
     fitted = sm.GLS(y, sm.add_constant(years - years.mean()), sigma=sigma).fit(cov_type="fixed scale")
     assert trend["slope"] == pytest.approx(fitted.params[1])
     assert trend["std_error"] == pytest.approx(fitted.bse[1])
@@ -177,16 +178,40 @@ def test_a_share_of_all_has_no_trend_on_the_logit(compare, rng):
 @pytest.mark.parametrize(
     ("date", "wave", "year"),
     [
-        ("2009-06-03/2009-06-04", "", 2009.421),
-        ("2009-07", "", 2009.537),
-        ("", "2009-01-01", 2009.0),
+        ("2009-06-03/2009-06-04", "", 2009 + 154 / 365),
+        ("2009-06-03/04", "", 2009 + 154 / 365),
+        ("2009-07", "", 2009 + 196.5 / 365),
+        ("", "2009-01-01", 2009 + 0.5 / 365),
+        ("2013-autumn", "W8", 2013 + (264 + 355) / 2 / 365),
         ("autumn", "W8", None),
     ],
 )
 def test_fieldwork_is_placed_at_its_middle(date: str, wave: str, year: float | None):
-    assert fieldwork_year(Survey(wave=wave, file="", date=date)) == (
-        None if year is None else pytest.approx(year, abs=1e-3)
+    found = wave_fieldwork(Survey(wave=wave, file="", date=date))
+    assert (found is None) == (year is None)
+    assert found is None or found.year == pytest.approx(year)
+
+
+def test_one_wave_dated_by_a_season_leaves_the_trend_in_years(compare, rng):
+    waves = [answers(rng, 200, 0.2 + 0.1 * i)[0] for i in range(4)]
+    dates = ("2010-10", "2011-10", "2012-10", "2013-autumn")
+    found = compare(
+        *((text, {"wave": f"W{i}", "date": date}) for i, (text, date) in enumerate(zip(waves, dates, strict=True)))
     )
+    assert found.trends["unit"].tolist() == ["year"]
+    assert found.notes == ()
+
+
+def test_one_wave_whose_date_cannot_be_read_is_named(compare, rng):
+    waves = [answers(rng, 200, 0.2 + 0.1 * i)[0] for i in range(4)]
+    dates = ("2010-10", "2011-10", "2012-10", "the other year")
+    found = compare(
+        *((text, {"wave": f"W{i}", "date": date}) for i, (text, date) in enumerate(zip(waves, dates, strict=True)))
+    )
+    assert found.trends["unit"].tolist() == ["wave"]
+    assert [str(note) for note in found.notes] == [
+        "when wave W3 was asked is not read from “the other year”: trends through it are told by wave, not by year"
+    ]
 
 
 def test_says_which_changes_there_are(compare, rng):
