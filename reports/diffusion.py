@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from churn.adoption._diffusion import DiffusionModel
-from churn.adoption.diffusion import DiffusionComparison, DiffusionFit, compare_diffusion, fit_diffusion
+from churn.adoption.diffusion import (
+    FALLING,
+    DiffusionComparison,
+    DiffusionFit,
+    NotRisingError,
+    compare_diffusion,
+    fit_diffusion,
+)
 from churn.adoption.reach import (
     MonthlyFlows,
     ReachCeiling,
@@ -28,7 +35,7 @@ from surveys.fieldwork import wave_fieldwork, year_of
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.publishers import PublishedSeries, read_published_series
-from surveys.results import Estimate, Unavailable
+from surveys.results import Estimate, Note, Unavailable
 from surveys.section import Label
 from surveys.study import Study, Survey
 
@@ -163,7 +170,9 @@ class DiffusionResults:
     series : tuple of PublishedSeries
         What several publishers say.
     spreads : tuple of Spread
-        Awareness and membership, where there are points enough.
+        Awareness and membership, where there are points enough and they rise.
+    falling : dict of str to Note
+        By step: that the series does not rise.
     reach : ReachResults or None
         None where neither the study nor its log says anything about it.
     """
@@ -171,6 +180,7 @@ class DiffusionResults:
     platform: str
     series: tuple[PublishedSeries, ...]
     spreads: tuple[Spread, ...]
+    falling: dict[Literal["aware", "signup"], Note]
     reach: ReachResults | None
 
 
@@ -203,12 +213,13 @@ def compute_diffusion(
     """
     platform = main_platform(study)
     series = () if published is None else read_published_series(study, published)
-    found = (_spread(study, step, platform, funnel, published) for step in SPREADING)
-    spreads = tuple(spread for spread in found if spread is not None)
+    found = {step: _spread(study, step, platform, funnel, published) for step in SPREADING}
+    spreads = tuple(spread for spread in found.values() if isinstance(spread, Spread))
+    falling = {step: spread.reason for step, spread in found.items() if isinstance(spread, Unavailable)}
     reach = _reach(study, staying, published)
-    if not series and not spreads and reach is None:
+    if not series and not spreads and not falling and reach is None:
         return None
-    return DiffusionResults(platform=platform, series=series, spreads=spreads, reach=reach)
+    return DiffusionResults(platform=platform, series=series, spreads=spreads, falling=falling, reach=reach)
 
 
 def _spread(
@@ -217,7 +228,7 @@ def _spread(
     platform: str,
     funnel: Funnel | None,
     published: PublishedFigures | None,
-) -> Spread | None:
+) -> Spread | Unavailable | None:
     printed = _published_points(study, step, platform, published)
     asked = _survey_points(study, step, platform, funnel)
     points, origin = (printed, "published") if len(printed) >= FEWEST_POINTS else (asked, "survey")
@@ -225,7 +236,11 @@ def _spread(
         return None
     launched = None if study.published is None else study.published.launched.get(platform)
     launch = None if launched is None else year_of(launched)
-    fits, capped = _fits(points, launch, study.study.conf_level)
+    try:
+        fits, capped = _fits(points, launch, study.study.conf_level)
+    except NotRisingError:
+        ends = {"first": float(points["share"].iloc[0]), "last": float(points["share"].iloc[-1])}
+        return Unavailable(Note(FALLING.message, ends))
     if not fits:
         return None
     ahead = float(np.ceil(points["time"].iloc[-1])) + AHEAD
@@ -316,6 +331,8 @@ def _fits(
                     launch=launch,
                     conf_level=conf_level,
                 )
+            except NotRisingError:
+                raise
             except EstimateError:
                 continue
     return fits, capped

@@ -41,6 +41,8 @@ GRID, REFINEMENTS = 24, 2
 """Ceilings tried at once for their profile likelihood, and how often closer together."""
 SURE = 2.0
 """Difference of AICc up to which two models cannot be told apart."""
+SMALLEST_VARIANCE = 0.01
+"""Of a share beside the largest of the series, so that one of nobody does not outweigh the others."""
 UnknownSizes = Literal["smallest", "left out"]
 
 FEW_POINTS = Note("only {points} points for {parameters} parameters: the bands rest on the model more than on the data")
@@ -55,11 +57,20 @@ WITHOUT_SIZE = Note(
     "points without a published number of respondents, {points} of {all}, count as the smallest one, {n}"
 )
 LEFT_OUT = Note("{points} of {all} points have no published number of respondents and are left out")
+FALLEN = Note(
+    "the last share is {points} points below the highest, more than both errors allow: a curve that only rises does "
+    "not describe the end of the series"
+)
+FALLING = Note("the series does not rise, from {first} to {last}: no curve of diffusion is fitted to it")
 GIVEN_CEILING = Note("the ceiling is given, not estimated")
 NO_INFLECTION = Note("imitation is weaker than innovation: growth is fastest at the launch and there is no inflection")
 TOO_FEW = Note("too few points for the number of parameters to compare the models")
 UNDECIDED = Note("the data cannot tell the models apart: AICc differs by {difference}")
 DECIDED = Note("AICc prefers the best model to the next by {difference}")
+
+
+class NotRisingError(EstimateError):
+    """Shares that do not rise with time, to which no curve of diffusion can be fitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -401,15 +412,19 @@ def fit_diffusion(
     ------
     SpecError
         If the arrays differ in length, hold a value that is not a share, or an option is impossible.
+    NotRisingError
+        If the shares do not rise: the slope of a line through them, each weighed by its error, is not above zero by
+        a one-sided test at 5 %.
     EstimateError
         If there are no more points than parameters, or the likelihood has no maximum.
 
     Notes
     -----
-    Maximum likelihood. Rounding adds :math:`h^2/3` to the variance of each share, by fewer respondents. Points
-    that scatter more widely than that widen every interval by the square root of the dispersion, with
-    Student's t (quasi-likelihood). The interval of the ceiling is that of its profile likelihood, which may
-    be open: then the data do not say where the growth ends.
+    A curve of diffusion only rises, whatever its parameters; fitted to shares that fall, it would be a level line
+    with a ceiling and an inflection that mean nothing. Maximum likelihood. Rounding adds :math:`h^2/3` to the
+    variance of each share, by fewer respondents. Points that scatter more widely than that widen every interval by
+    the square root of the dispersion, with Student's t (quasi-likelihood). The interval of the ceiling is that of
+    its profile likelihood, which may be open: then the data do not say where the growth ends.
 
     References
     ----------
@@ -569,6 +584,7 @@ def _fitted(
     k, m = 2 + (ceiling is None), len(when)
     if m <= k:
         raise EstimateError.at("fit_diffusion", f"{m} points for {k} parameters", "Give more points, or a ceiling")
+    _check_rising(seen, when)
     found = fit(model, seen, ceiling)
     if found is None:
         raise EstimateError.at("fit_diffusion", "the likelihood has no maximum", "Give more points, or a ceiling")
@@ -609,6 +625,29 @@ def _fitted(
     return _noted(result, notes, at_limit)
 
 
+def _check_rising(seen: Observations, when: Floats) -> None:
+    """Refuse shares through which a line does not rise."""
+    variance = sampling_variance(seen, seen.shares)
+    weight = 1 / np.clip(variance, np.max(variance) * SMALLEST_VARIANCE, None)
+    apart = when - np.average(when, weights=weight)
+    spread = float(np.sum(weight * apart**2))
+    slope = float(np.sum(weight * apart * seen.shares)) / spread if spread > 0 else 0.0
+    if not slope * math.sqrt(spread) > stats.norm.ppf(0.95):
+        first, last = seen.shares[0], seen.shares[-1]
+        what = f"do not rise, from {first:.1%} in {when[0]:.1f} to {last:.1%} in {when[-1]:.1f}"
+        raise NotRisingError.at("shares", what, "Fit a curve of diffusion to a series that rises")
+
+
+def _fallen(found: DiffusionFit) -> Note | None:
+    """Say where the last share lies below the highest beyond the errors of both."""
+    variance = sampling_variance(found.seen, found.shares)
+    top = int(np.argmax(found.shares))
+    gap, error = found.shares[top] - found.shares[-1], math.sqrt(variance[top] + variance[-1])
+    if not gap > stats.norm.ppf(0.5 + found.conf_level / 2) * error:
+        return None
+    return Note(FALLEN.message, {"points": Decimal(f"{100 * gap:.1f}")})
+
+
 def _noted(found: DiffusionFit, notes: list[Note], at_limit: bool) -> DiffusionFit:
     from dataclasses import replace
 
@@ -628,6 +667,9 @@ def _noted(found: DiffusionFit, notes: list[Note], at_limit: bool) -> DiffusionF
         told.append(OUTSIDE)
     elif inflection.estimate < found.times[0]:
         told.append(BEFORE)
+    fallen = _fallen(found)
+    if fallen is not None:
+        told.append(fallen)
     if found.dispersion > 2:
         told.append(Note(SCATTER.message, {"ratio": Decimal(f"{math.sqrt(found.dispersion):.1f}")}))
     return replace(found, notes=tuple(told))

@@ -42,13 +42,17 @@ def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, Dr
     'How far it can go'
     """
     found = results.diffusion
-    if found is None or not (found.spreads or found.reach):
+    if found is None or not (found.spreads or found.falling or found.reach):
         return []
     blocks: list[Block] = [Heading(level=1, text=printer.say("How far it can go"), anchor="diffusion")]
     if found.spreads:
         blocks.append(Paragraph.of(_curves(results, found.spreads, printer)))
         blocks += [figure_block(figures["diffusion"])] if "diffusion" in figures else []
         blocks.append(_parameters(found.spreads, results, printer))
+    blocks += [
+        Paragraph.of(printer.say("{step}: {reason}.", step=step_label(printer, step), reason=printer.note(note)))
+        for step, note in found.falling.items()
+    ]
     if found.reach is not None:
         blocks.append(
             Heading(level=2, text=printer.say("Does retention put a ceiling on reach?"), anchor="reach-ceiling")

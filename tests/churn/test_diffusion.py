@@ -9,12 +9,14 @@ from scipy import optimize, special, stats
 
 from churn.adoption._diffusion import curve
 from churn.adoption.diffusion import (
+    FALLEN,
     FEW_POINTS,
     GIVEN_CEILING,
     LEFT_OUT,
     OPEN_CEILING,
     OUTSIDE,
     WITHOUT_SIZE,
+    NotRisingError,
     compare_diffusion,
     fit_diffusion,
 )
@@ -221,3 +223,37 @@ def test_says_what_is_wrong(options: dict[str, object], what: str):
 def test_needs_more_points_than_parameters():
     with pytest.raises(EstimateError, match="3 points for 3 parameters"):
         fit_diffusion(YEARS[1:4], AWARE[1:4], n=N[1:4])
+
+
+@pytest.mark.parametrize("model", ["logistic", "bass"])
+def test_a_series_that_falls_is_not_fitted(model: str):
+    """MySpace in France: from 12 to 4 % in four years."""
+    with pytest.raises(NotRisingError) as caught:
+        fit_diffusion(
+            [2009.4, 2010.4, 2011.4, 2012.4, 2013.4],
+            [0.12, 0.10, 0.08, 0.06, 0.04],
+            n=[1000] * 5,
+            model=model,
+            launch=2003.0,
+        )
+    assert str(caught.value) == (
+        "shares: do not rise, from 12.0% in 2009.4 to 4.0% in 2013.4. Fit a curve of diffusion to a series that rises."
+    )
+
+
+def test_a_level_series_is_not_fitted_more_often_than_its_test_errs():
+    rng = np.random.default_rng(3)
+    fitted = 0
+    for _ in range(60):
+        try:
+            fit_diffusion(YEARS, rng.binomial(1000, 0.3, 8) / 1000, n=[1000.0] * 8, ceiling=0.9)
+        except NotRisingError:
+            continue
+        fitted += 1
+    assert fitted <= 7
+
+
+def test_a_fall_after_the_rise_is_said():
+    shares = [0.05, 0.20, 0.40, 0.55, 0.60, 0.45]
+    assert FALLEN.message in notes(fit_diffusion(YEARS[:6], shares, n=[1000.0] * 6))
+    assert FALLEN.message not in notes(fit_diffusion(YEARS[:6], [*shares[:5], 0.60], n=[1000.0] * 6))
