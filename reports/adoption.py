@@ -15,12 +15,12 @@ from churn.dropout_rules import DropoutRule
 from reports.lookup import main_platform
 from reports.usage import StayingResults
 from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigures
 from surveys.published_sections import PublishedFunnel
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study, Survey
+from surveys.wave_dates import wave_fieldwork
 
 NOT_SOME = Note("some step is taken by nobody or by everybody, or is not asked of them")
 

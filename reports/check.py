@@ -12,13 +12,13 @@ from surveys.banners import build_tables
 from surveys.claim_inputs import result_names
 from surveys.claims import check_claim
 from surveys.errors import Problem, ProblemError
-from surveys.fieldwork import unread_dates
 from surveys.funnel import estimate_funnel
 from surveys.published import read_published
 from surveys.results import Note
 from surveys.study import Study
 from surveys.study_file import inspect_study
 from surveys.truth import read_truth
+from surveys.wave_dates import unread_dates
 
 Part = Callable[[], tuple[Note, ...]]
 

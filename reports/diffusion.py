@@ -31,13 +31,14 @@ from churn.projection import RetentionProjection
 from reports.lookup import funnel_rows, main_platform
 from reports.usage import StayingResults
 from surveys.errors import EstimateError
-from surveys.fieldwork import wave_fieldwork, year_of
+from surveys.fieldwork import year_of
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.publishers import PublishedSeries, read_published_series
 from surveys.results import Estimate, Note, Unavailable
 from surveys.section import Label
 from surveys.study import Study, Survey
+from surveys.wave_dates import wave_fieldwork
 
 SPREADING: tuple[Literal["aware", "signup"], ...] = ("aware", "signup")
 FEWEST_POINTS = 5

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 from surveys.breaks import Break, list_breaks
 from surveys.errors import Problem, StudyError, did_you_mean
-from surveys.fieldwork import wave_fieldwork
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.section import Label
 from surveys.study import Study, Survey
+from surveys.wave_dates import wave_fieldwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,13 @@ from surveys.breaks import Break, breaks_between, breaks_series
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import SpecError, did_you_mean
 from surveys.estimates import Estimates, combine
-from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import BEFORE, Funnel, estimate_wave
 from surveys.intervals import student_t
 from surveys.panels import Panel, join_panel
 from surveys.results import Note
 from surveys.sample import read_sample
 from surveys.study import STEPS, Step, Study, Survey
+from surveys.wave_dates import wave_fieldwork
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,13 +12,13 @@ from churn._zones import day_date, day_number
 from churn.activity import Activity
 from churn.dropout_rules import DropoutRule
 from surveys.errors import SpecError, StudyError
-from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import Measure, population_size
 from surveys.intervals import logit_limits, wilson_interval
 from surveys.published import PublishedFigure
 from surveys.results import Estimate, Note
 from surveys.study import Step, Study, Survey
 from surveys.usage_sections import Coverage
+from surveys.wave_dates import wave_fieldwork
 
 PEOPLE_KNOWN = Note("an account is not a person; accounts counted for one person: {ratio}")
 BEFORE_LOG = Note("wave {wave} was asked outside the window of the log")

@@ -23,10 +23,10 @@ from churn.tenures import measure_tenures
 from surveys._trends import f_probability
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.fieldwork import wave_fieldwork
 from surveys.results import Estimate, Note, Unavailable
 from surveys.rounding import say_points, say_share
 from surveys.study import Study
+from surveys.wave_dates import wave_fieldwork
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,8 +16,8 @@ from reports.lookup import funnel_rows, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.fieldwork import wave_fieldwork
 from surveys.results import Estimate
+from surveys.wave_dates import wave_fieldwork
 
 HEIGHT = 2.75
 Line = dict[str, tuple[str, Estimate]]

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from surveys.fieldwork import Fieldwork, parse_fieldwork, unread_dates, wave_fieldwork, years_apart
+from surveys.fieldwork import Fieldwork, parse_fieldwork, years_apart
 from surveys.study import Study, Survey
+from surveys.wave_dates import unread_dates, wave_fieldwork
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from surveys.breaks import breaks_between, list_breaks
 from surveys.errors import SpecError, StudyError
-from surveys.fieldwork import wave_fieldwork
 from surveys.funnel import estimate_funnel
 from surveys.study import Study, Survey
+from surveys.wave_dates import wave_fieldwork
 from surveys.waves import WaveChanges, compare_waves
 
 HEARD = {"twitter": {"aware": {"item": "q1", "yes": [1]}}}
