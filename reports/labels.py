@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from reports.printer import Printer
 from surveys.publishers import PublisherPoint
@@ -257,6 +257,44 @@ def note_sentence(printer: Printer, note: Note) -> str:
     """
     clause = printer.note(note)
     return f"{clause[:1].upper()}{clause[1:]}."
+
+
+def survey_note(printer: Printer, surveys: Sequence[Survey], note: Note) -> str:
+    """
+    Say a caveat about surveys as a sentence, waves and groups by their labels.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    surveys : sequence of Survey
+        The waves it may be about.
+    note : Note
+        A clause; its values `wave` and `group`, where it has them, are names in the study.
+
+    Returns
+    -------
+    str
+        With a capital and a full stop.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.printer import open_printer
+    >>> note = Note("{n} of {of} respondents have no answer to “{group}” and stand in none of its levels",
+    ...             {"n": 3, "of": 1015, "group": "age"})
+    >>> survey_note(open_printer("en"), open_example("twitter_france").survey, note)
+    '3 of 1,015 respondents have no answer to “Age” and stand in none of its levels.'
+    """
+    values = dict(note.values)
+    wave, group = values.get("wave"), values.get("group")
+    about = [survey for survey in surveys if survey.wave == wave] or list(surveys)
+    if about[0].wave == wave:
+        values["wave"] = wave_label(printer, about[0])
+    grouped = next((survey for survey in reversed(about) if group in survey.group), None)
+    if grouped is not None:
+        values["group"] = group_label(printer, grouped, str(group))
+    return note_sentence(printer, Note(note.message, values))
 
 
 def listed(printer: Printer, clauses: Iterable[str]) -> str:

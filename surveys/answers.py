@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 from surveys._design import Floats
 from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.errors import Problem, nearest
-from surveys.results import Note
+from surveys.nonanswers import described, kind_of_code
+from surveys.results import Note, NoteValue
 from surveys.rows import shortened, some
 from surveys.section import Answer
 from surveys.study import Recall
+
+OTHERS_ARE_NO = "“{question}”: every answer other than {answers} counts as no, such as {others}"
+UNASKED = "“{question}”: answers that say {answers} count as questions that were not asked: {n}"
 
 
 def as_answer(question: Answer | Recall) -> Answer:
@@ -71,7 +75,8 @@ def decode(
     problems : list of Problem
         Cells that cannot be decoded.
     notes : list of Note
-        Codes that mean no without having been listed, where there are several.
+        Answers that mean no without having been listed, where there are several; and texts such as `NA` that
+        count as a question that was not asked, where the study says what that means.
 
     Examples
     --------
@@ -82,23 +87,33 @@ def decode(
     found, where = distinct_codes(values)
     codes = [code for code in found if code is not None]
     counts = np.bincount(where, minlength=len(found))
-    blank = where == len(codes)
     stored = np.array(codes, dtype=values.dtype)
     yes = is_code(stored, answer.yes)
     missing = (is_code(stored, answer.missing) | item.is_missing(stored)) & ~yes
+    unlisted = [
+        code
+        for code, decided in zip(codes, yes | missing, strict=True)
+        if not decided and not any(same_code(code, known) for known in answer.no)
+    ]
+    unasked = [code for code in unlisted if answer.not_asked and kind_of_code(code, item) in ("blank", "not asked")]
+    unlisted = [code for code in unlisted if code not in unasked]
+    blank = (where == len(codes)) | is_code(values, unasked)
     shown = {code: f"{format_code(code)} ({_people(count)})" for code, count in zip(codes, counts, strict=False)}
-    other = [code for code, decided in zip(codes, yes | missing, strict=True) if not decided]
-    unlisted = [code for code in other if not any(same_code(code, known) for known in answer.no)]
+    strange = _strange(unlisted, answer, item)
     problems = [
         *_blank(blank, answer, place),
-        *_strange(unlisted, shown, answer, item, place),
+        *_unexplained(strange, shown, answer, item, place),
+        *_no_answers([code for code in unlisted if code not in strange[0]], counts, codes, item, place),
         *_absent(codes, answer, item, place),
     ]
-    notes = []
+    notes = [_as_unasked(unasked, counts, codes, item)] if unasked else []
     if len(unlisted) > 1 and not answer.no:
-        listed = shortened([format_code(code) for code in unlisted])
-        notes.append(Note("codes {codes} of '{item}' are counted as no", {"codes": listed, "item": item.name}))
-    meaning = np.append(np.where(missing, np.nan, yes.astype(float)), 0.0 if answer.not_asked == "no" else np.nan)
+        yeses, others = (shortened([_answer(code, item) for code in each]) for each in (answer.yes, unlisted))
+        told: dict[str, NoteValue] = {"question": item.label or item.name, "answers": yeses, "others": others}
+        notes.append(Note(OTHERS_ARE_NO, told))
+    unsaid = 0.0 if answer.not_asked == "no" else np.nan
+    meaning = np.append(np.where(missing, np.nan, yes.astype(float)), unsaid)
+    meaning[:-1][is_code(stored, unasked)] = unsaid
     return meaning[where], problems, notes
 
 
@@ -117,22 +132,51 @@ def _blank(blank: NDArray[np.bool_], answer: Answer, place: str) -> list[Problem
     ]
 
 
-def _strange(unlisted: Sequence[Code], shown: dict[Code, str], answer: Answer, item: Item, place: str) -> list[Problem]:
-    """Tell which codes neither the study nor the codebook explains."""
+def _strange(unlisted: Sequence[Code], answer: Answer, item: Item) -> tuple[list[Code], str]:
+    """List the codes that neither the study nor the codebook explains, and say what is strange about them."""
     labelled = any(not _declared(code, answer, item) for code in item.codes)
     if answer.no:
-        strange, what = list(unlisted), "not listed in study.toml"
-    elif labelled:
-        strange, what = [code for code in unlisted if item.label_of(code) is None], "without a label in the file"
-    elif not np.isnan([as_number(code) for code in answer.yes]).any():
-        strange, what = [code for code in unlisted if np.isnan(as_number(code))], "that are not numbers"
-    else:
+        return list(unlisted), "not listed in study.toml"
+    if labelled:
+        return [code for code in unlisted if item.label_of(code) is None], "without a label in the file"
+    if not np.isnan([as_number(code) for code in answer.yes]).any():
+        return [code for code in unlisted if np.isnan(as_number(code))], "that are not numbers"
+    return [], ""
+
+
+def _unexplained(
+    strange: tuple[list[Code], str], shown: dict[Code, str], answer: Answer, item: Item, place: str
+) -> list[Problem]:
+    codes, what = strange
+    if not codes:
         return []
-    if not strange:
-        return []
-    what = f"codes {what}: {some([shown[code] for code in strange])}"
     mend = f"Correct the cells, or list the codes under yes, no or missing for '{item.name}' in study.toml"
-    return [Problem(place, what, mend)]
+    return [Problem(place, f"codes {what}: {some([shown[code] for code in codes])}", mend)]
+
+
+def _no_answers(
+    unlisted: Sequence[Code], counts: NDArray[np.intp], codes: Sequence[Code], item: Item, place: str
+) -> list[Problem]:
+    """Ask about codes that look like no answer and would be counted as no."""
+    doubtful = [code for code in unlisted if kind_of_code(code, item)]
+    if not doubtful:
+        return []
+    shown = [f"{described(code, item)} ({_people(int(counts[codes.index(code)]))})" for code in doubtful]
+    unasked = any(kind_of_code(code, item) != "no answer" for code in doubtful)
+    mend = f"List them under missing for '{item.name}' in study.toml, or under no if they mean no"
+    more = "; not_asked says what a question that was not asked means" if unasked else ""
+    return [Problem(place, f"codes that look like no answer: {some(shown)}", f"{mend}{more}")]
+
+
+def _as_unasked(unasked: Sequence[Code], counts: NDArray[np.intp], codes: Sequence[Code], item: Item) -> Note:
+    n = int(sum(counts[codes.index(code)] for code in unasked))
+    said = shortened([_answer(code, item) for code in unasked])
+    return Note(UNASKED, {"question": item.label or item.name, "n": n, "answers": said})
+
+
+def _answer(code: Code, item: Item) -> str:
+    label = item.label_of(code)
+    return label if label else format_code(code)
 
 
 def _absent(found: Sequence[Code], answer: Answer, item: Item, place: str) -> list[Problem]:

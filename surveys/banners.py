@@ -10,17 +10,22 @@ import pandas as pd
 
 from surveys._design import Floats
 from surveys._estimates import Bools
-from surveys.codebook import Code, ResponseSet, as_number, distinct_codes, format_code, is_code, same_code
+from surveys.codebook import Code, Item, ResponseSet, as_number, distinct_codes, format_code, same_code
 from surveys.crosstabs import Asked, BannerRow, BannerTable, RowKind, Split, indicator_shares, lay_out_banner
 from surveys.errors import Problem, StudyError, did_you_mean
 from surveys.funnel import Measure, step_shares
-from surveys.groups import Levels
+from surveys.groups import NO_LEVEL, Levels, in_language
+from surveys.nonanswers import Kind, kind_of_code
+from surveys.nonanswers import described as told
+from surveys.results import Note
+from surveys.rows import some
 from surveys.sample import Sample, read_sample
 from surveys.section import Answer, Label
 from surveys.shares import LevelShares
 from surveys.study import Crosstab, Net, Step, Study, Survey
 
 Row = tuple[BannerRow, Asked]
+Level = tuple[tuple[Code, ...], Label]
 STEP: RowKind = "step"
 CONVERSION: RowKind = "conversion"
 
@@ -121,8 +126,15 @@ def build_table(sample: Sample, table: Crosstab, *, conf_level: float = 0.95) ->
         conf_level=conf_level,
         flagged=table.flagged,
         suppressed=table.suppressed,
-        notes=sample.notes,
+        notes=_remarks(sample, table),
     )
+
+
+def _remarks(sample: Sample, table: Crosstab) -> tuple[Note, ...]:
+    """Give what has to be said of the table's groups and base; whom no column holds is counted in the table."""
+    groups = [note for name in table.banner for note in sample.told_of("group", name) if note.message != NO_LEVEL]
+    base = sample.told_of("base", table.base) if table.base is not None else ()
+    return tuple({str(note): note for note in (*base, *groups)}.values())
 
 
 def _rows(sample: Sample, table: Crosstab, base: Bools) -> Iterator[Row]:
@@ -154,16 +166,21 @@ def _steps(sample: Sample, platform: str) -> Iterator[Row]:
 
 
 def _codes(sample: Sample, table: Crosstab, item: str, base: Bools) -> Iterator[Row]:
-    """Give a row to each code of an item, in the order of its labels, then to each net."""
+    """Give a row to each level of an item, in the order of its labels, then to each net."""
     codes = _known_codes(sample, table, item)
-    labels = {code: _label(sample, table, item, code) for code in codes}
-    for code in codes:
-        yes = _indicator(sample, table, item, (code,), codes)
-        row = BannerRow(key=format_code(code), label=labels[code], kind="code")
-        yield row, indicator_shares(yes, base)
+    levels = _levels(sample, table, item, codes)
+    for joined, label in levels:
+        row = BannerRow(key=format_code(joined[0]), label=label, kind="code")
+        yield row, indicator_shares(_indicator(sample, table, item, joined, codes), base)
     for number, net in enumerate(table.net, 1):
-        joined = _net_codes(net, codes)
-        row = BannerRow(key=f"net.{number}", label=net.label or _net_label(net), kind="net")
+        inside = _net_levels(sample, table, item, net, levels)
+        joined = tuple(code for some, _ in inside for code in some)
+        row = BannerRow(
+            key=f"net.{number}",
+            label=net.label or _net_label(net),
+            kind="net",
+            joined=tuple(label for _, label in inside),
+        )
         yield row, indicator_shares(_indicator(sample, table, item, joined, codes), base)
 
 
@@ -180,11 +197,67 @@ def _known_codes(sample: Sample, table: Crosstab, item: str) -> list[Code]:
         plain: Code = code if np.isnan(number) else number
         if not any(same_code(plain, other) for other in listed):
             listed.append(plain)
-    stored = np.array(listed, dtype=object)
-    missing = is_code(stored, table.missing) | is_code(stored, described.missing_codes)
-    for low, high in described.missing_ranges:
-        missing |= np.array([low <= as_number(code) <= high for code in listed])
-    return [code for code, gone in zip(listed, missing, strict=True) if not gone]
+    codes = [code for code in listed if not _is_missing(code, table, described)]
+    doubtful = {code: kind for code in codes if (kind := _doubt(code, table, described)) is not None}
+    unasked = [code for code, kind in doubtful.items() if table.not_asked and kind in ("blank", "not asked")]
+    _refuse_unexplained(sample, table, item, [code for code in doubtful if code not in unasked], codes, found)
+    return [code for code in codes if code not in doubtful]
+
+
+def _is_missing(code: Code, table: Crosstab, described: Item) -> bool:
+    number = as_number(code)
+    return any(same_code(code, known) for known in (*table.missing, *described.missing_codes)) or any(
+        low <= number <= high for low, high in described.missing_ranges
+    )
+
+
+def _doubt(code: Code, table: Crosstab, described: Item) -> Kind | None:
+    """Tell whether a code looks like no answer though the table does not name it among its levels."""
+    return None if any(same_code(code, key) for key in table.levels) else kind_of_code(code, described)
+
+
+def _refuse_unexplained(
+    sample: Sample, table: Crosstab, item: str, doubtful: list[Code], codes: list[Code], found: list[Code]
+) -> None:
+    """Ask about codes that look like no answer, and about those that lie outside of the levels declared."""
+    place, described = f"{sample.place}, column '{item}'", sample.codebook[item]
+    seen = [code for code in doubtful if any(same_code(code, other) for other in found)]
+    mend = f"List them under missing of {_place(table)}, or under levels if they are answers"
+    problems = []
+    if seen:
+        said = some([told(code, described) for code in seen])
+        problems.append(Problem(place, f"codes that look like no answer: {said}", mend))
+    outside = [code for code in _outside(table, described, codes) if code not in doubtful]
+    if outside:
+        said = some([format_code(code) for code in outside])
+        problems.append(Problem(place, f"codes without a level: {said}", mend))
+    if problems:
+        raise StudyError(*problems)
+
+
+def _outside(table: Crosstab, described: Item, codes: list[Code]) -> list[Code]:
+    """Give the codes without a label that do not lie between those which the table declares as levels."""
+    ends = [as_number(code) for code in table.levels]
+    if len(ends) < 2:
+        return []
+    return [
+        code
+        for code in codes
+        if described.label_of(code) is None
+        and not any(same_code(code, key) for key in table.levels)
+        and not min(ends) < as_number(code) < max(ends)
+    ]
+
+
+def _levels(sample: Sample, table: Crosstab, item: str, codes: list[Code]) -> list[Level]:
+    """Give the codes of each label, in the order of their first."""
+    found: dict[str, tuple[tuple[Code, ...], Label]] = {}
+    for code in codes:
+        label = _label(sample, table, item, code)
+        said = in_language(label, sample.language)
+        joined, first = found.get(said, ((), label))
+        found[said] = ((*joined, code), first)
+    return list(found.values())
 
 
 def _label(sample: Sample, table: Crosstab, item: str, code: Code) -> Label:
@@ -197,11 +270,32 @@ def _indicator(sample: Sample, table: Crosstab, item: str, yes: tuple[Code, ...]
     return sample.indicator(Answer(item=item, yes=yes, no=no, missing=table.missing, not_asked=table.not_asked))
 
 
-def _net_codes(net: Net, codes: list[Code]) -> tuple[Code, ...]:
-    if net.codes:
-        return net.codes
-    ranked = sorted(codes, key=as_number)
-    return tuple(ranked[-net.top :] if net.top is not None else ranked[: net.bottom])
+def _net_levels(sample: Sample, table: Crosstab, item: str, net: Net, levels: list[Level]) -> list[Level]:
+    """Give what a net joins: the codes it names, or the first or last few levels."""
+    if not net.codes:
+        ranked = _ranked(sample, table, item, levels)
+        return ranked[: net.top] if net.top is not None else ranked[-(net.bottom or 1) :]
+    gone = [code for code in net.codes if _is_missing(code, table, sample.codebook[item])]
+    if gone:
+        what = f"a net names code {format_code(gone[0])}, which means that there is no answer"
+        raise StudyError.at(_place(table), what, "Take it out of the net, or out of missing")
+    return [((code,), _label(sample, table, item, code)) for code in net.codes]
+
+
+def _ranked(sample: Sample, table: Crosstab, item: str, levels: list[Level]) -> list[Level]:
+    """Order the levels from the top: as the table lists them, or the file, or the highest number first."""
+    codes = [code for joined, _ in levels for code in joined]
+    for order in (list(table.levels), list(sample.codebook[item].codes)):
+        if order and all(any(same_code(code, key) for key in order) for code in codes):
+            rank = {code: next(i for i, key in enumerate(order) if same_code(code, key)) for code in codes}
+            return sorted(levels, key=lambda level: min(rank[code] for code in level[0]))
+    unlisted = [code for code in codes if not any(same_code(code, key) for key in table.levels)]
+    if len(table.levels) > 1 or np.isnan([as_number(code) for code in codes]).any():
+        what = (
+            f"top and bottom need the order of all codes: {some([format_code(code) for code in unlisted])} not listed"
+        )
+        raise StudyError.at(_place(table), what, "List every code under levels, from the top, or name codes of the net")
+    return sorted(levels, key=lambda level: -max(as_number(code) for code in level[0]))
 
 
 def _net_label(net: Net) -> Label:
@@ -215,20 +309,29 @@ def _choice(sample: Sample, table: Crosstab, item: str, counted: tuple[Code, ...
 
 
 def _choices(table: Crosstab, chosen: dict[str, Floats], labels: dict[str, Label], base: Bools) -> Iterator[Row]:
-    """Give a row to each choice; who answered about one of them answered the question."""
-    together = np.column_stack(list(chosen.values()))
-    answered = base & np.isfinite(together).any(axis=1)
-    for name, yes in chosen.items():
+    """Give a row to each choice, of those who answered about it, and to each net, of those who did about all."""
+    answers = _answers(chosen)
+    for name, yes in answers.items():
         row = BannerRow(key=name, label=labels[name], kind="choice")
-        yield row, indicator_shares(np.nan_to_num(yes), answered)
+        yield row, indicator_shares(yes, base)
     for number, net in enumerate(table.net, 1):
         unknown = [str(name) for name in net.codes if str(name) not in chosen]
         if unknown:
             mend = did_you_mean(unknown[0], chosen, f"Choices here: {', '.join(chosen)}")
             raise StudyError.at(_place(table), f"a net names '{unknown[0]}', which is no choice", mend)
-        any_of = np.nanmax(np.column_stack([np.nan_to_num(chosen[str(name)]) for name in net.codes]), axis=1)
-        row = BannerRow(key=f"net.{number}", label=net.label or "", kind="net")
-        yield row, indicator_shares(any_of, answered)
+        any_of = np.column_stack([answers[str(name)] for name in net.codes]).max(axis=1)
+        joined = tuple(labels[str(name)] for name in net.codes)
+        row = BannerRow(key=f"net.{number}", label=net.label or "", kind="net", joined=joined)
+        yield row, indicator_shares(any_of, base)
+
+
+def _answers(chosen: dict[str, Floats]) -> dict[str, Floats]:
+    """Count a choice left blank as no where blanks are all that its column has beside ticks, if any was ticked."""
+    answered = np.isfinite(np.column_stack(list(chosen.values()))).any(axis=1)
+    return {
+        name: yes if (yes == 0).any() else np.where(answered, np.nan_to_num(yes), np.nan)
+        for name, yes in chosen.items()
+    }
 
 
 def _set(sample: Sample, table: Crosstab, base: Bools) -> Iterator[Row]:
@@ -240,7 +343,7 @@ def _set(sample: Sample, table: Crosstab, base: Bools) -> Iterator[Row]:
         raise StudyError.at(_place(table), f"{sample.place} describes no set '{name}'", mend)
     described = sample.codebook.sets[name]
     if described.ticked:
-        chosen = {item: _ticked(sample, table, described, item) for item in described.items}
+        chosen = _ticked(sample, table, described)
         labels: dict[str, Label] = {item: sample.codebook[item].label or item for item in described.items}
         yield from _choices(table, chosen, labels, base)
         return
@@ -254,10 +357,20 @@ def _set(sample: Sample, table: Crosstab, base: Bools) -> Iterator[Row]:
     yield from _choices(table, given, named, base)
 
 
-def _ticked(sample: Sample, table: Crosstab, described: ResponseSet, item: str) -> Floats:
+def _ticked(sample: Sample, table: Crosstab, described: ResponseSet) -> dict[str, Floats]:
+    """Tell who ticked each choice; where a tick is whatever is not blank, who ticked none may not have been asked."""
     if described.counted is not None:
-        return _choice(sample, table, item, (described.counted,))
-    return np.asarray(sample.frame[item].notna(), float)
+        return {item: _choice(sample, table, item, (described.counted,)) for item in described.items}
+    ticks = sample.frame[list(described.items)].notna().to_numpy(bool)
+    nothing = np.asarray(~ticks.any(axis=1), bool)
+    if nothing.any() and table.not_asked is None:
+        raise StudyError.at(
+            f"{sample.place}, set '{described.name}'",
+            f"{nothing.sum()} of {len(sample)} respondents ticked nothing, and study.toml does not say what it means",
+            f"Set not_asked = 'no' in {_place(table)} if they were asked, or 'missing' to leave them out",
+        )
+    answers = np.where(nothing[:, None] & (table.not_asked == "missing"), np.nan, ticks.astype(float))
+    return {item: answers[:, i] for i, item in enumerate(described.items)}
 
 
 def _anywhere(indicators: list[Floats]) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from surveys._comparisons import Adjustment
-from surveys._crosstabs import column_letters, letters_above
+from surveys._crosstabs import column_letters, effective_bases, letters_above, runs_alike
 from surveys._design import Floats
 from surveys._estimates import Bools, Ratio
 from surveys.comparisons import check_adjustment, deviations_with_ends
@@ -33,21 +33,36 @@ Split = Levels | pd.DataFrame | None
 Asked = Callable[[Split], LevelShares]
 
 SMALL, SUPPRESSED = "*", "**"
+IN_NO_COLUMN = "{n} of {of} respondents have no answer to “{group}” and stand in none of its columns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannerRow:
-    """A row of a table: its key, its label as the study or the file gives it, and what kind it is."""
+    """
+    A row of a table.
+
+    Attributes
+    ----------
+    key : str
+        Name of the row within its table.
+    label : str or dict
+        As the study or the file gives it.
+    kind : {"code", "net", "choice", "step", "conversion"}
+        What it is.
+    joined : tuple of str or dict
+        Labels of the answers that a net joins.
+    """
 
     key: str
     label: Label
     kind: RowKind = "code"
+    joined: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BannerColumn:
     """
-    A column of a table, and how many people it rests on.
+    A column of a table.
 
     Attributes
     ----------
@@ -55,21 +70,11 @@ class BannerColumn:
         Empty for everybody.
     letter : str
         Under which others name it; empty for everybody.
-    n : int
-        Unweighted base: respondents in it.
-    n_weighted, n_effective : float
-        Sum of their weights; Kish's effective base.
-    flag : str
-        `*` for a small effective base, `**` where its shares are not shown.
     """
 
     group: str
     level: str
     letter: str
-    n: int
-    n_weighted: float
-    n_effective: float
-    flag: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,8 +93,14 @@ class BannerTable:
         Everybody first, then group by group.
     estimates : Estimates
         All shares, row by row, with one covariance; index: row, group, level.
+    n : ndarray of int, shape (n_rows, n_columns)
+        Base of each share: respondents of the table's base who were asked and answered.
     n_weighted, n_effective : ndarray of float, shape (n_rows, n_columns)
-        Weighted and effective base of each share: those who answered.
+        Sum of their weights; and their number over the design effect, at most `n`.
+    by_kish : ndarray of bool, shape (n_rows, n_columns)
+        Where no share tells the design effect, so that `n_effective` is Kish's, of the weights alone.
+    blocks : tuple of (int, int)
+        Rows that follow each other and have the same bases: first, and one past the last.
     flag : ndarray of str, shape (n_rows, n_columns)
         `*` where the effective base of a share is below `flagged`, `**` below `suppressed`.
     above : ndarray of str, shape (n_rows, n_columns)
@@ -112,8 +123,11 @@ class BannerTable:
     rows: tuple[BannerRow, ...]
     columns: tuple[BannerColumn, ...]
     estimates: Estimates = field(repr=False)
+    n: NDArray[np.intp] = field(repr=False)
     n_weighted: Floats = field(repr=False)
     n_effective: Floats = field(repr=False)
+    by_kish: Bools = field(repr=False)
+    blocks: tuple[tuple[int, int], ...] = field(repr=False)
     flag: NDArray[np.object_] = field(repr=False)
     above: NDArray[np.object_] = field(repr=False)
     conf_levels: tuple[float, float]
@@ -173,21 +187,25 @@ class BannerTable:
         return pd.DataFrame(columns)
 
     def to_grid(self) -> pd.DataFrame:
-        """Give the table as it is printed: shares in per cent with their letters, and three rows of bases."""
-        cells = [[self._cell(i, j) for j in range(len(self.columns))] for i in range(len(self.rows))]
-        bases = [
-            [f"{column.n:,}{column.flag}" for column in self.columns],
-            [f"{column.n_weighted:,.0f}" for column in self.columns],
-            [f"{column.n_effective:,.0f}" for column in self.columns],
-        ]
-        names = [_in_any_language(row.label) for row in self.rows]
+        """Give the table as it is printed: shares in per cent with their letters, and the bases of each block."""
+        cells, names = [], []
+        width = range(len(self.columns))
+        for first, end in self.blocks:
+            cells += [[self._cell(i, j) for j in width] for i in range(first, end)]
+            names += [_in_any_language(row.label) for row in self.rows[first:end]]
+            cells += [
+                [f"{count:,}" for count in self.n[first]],
+                [f"{weight:,.0f}" for weight in self.n_weighted[first]],
+                [f"{self.n_effective[first, j]:,.0f}{self.flag[first, j]}" for j in width],
+            ]
+            names += ["base", "weighted base", "effective base"]
         header = pd.MultiIndex.from_tuples(
             [
                 (column.group or "all", f"{column.level} ({column.letter})" if column.letter else "all")
                 for column in self.columns
             ]
         )
-        return pd.DataFrame(cells + bases, index=[*names, "base", "weighted base", "effective base"], columns=header)
+        return pd.DataFrame(cells, index=names, columns=header)
 
     def summary(self) -> str:
         """Say the shares of everybody, a line for each row."""
@@ -245,7 +263,7 @@ def tabulate(
     conf_level : float
         Of the intervals, between 0 and 1.
     flagged, suppressed : float
-        Kish's effective base below which a share is flagged `*`, and not shown, `**`.
+        Effective base below which a share is flagged `*`, and not shown, `**`.
 
     Returns
     -------
@@ -265,6 +283,11 @@ def tabulate(
     Differences within a group are tested with Student's t from the covariance of all shares under the
     design: clusters, weights and overlaps between columns are in it. A share of 0 or 1 has there the
     variance that its interval speaks of.
+
+    The effective base of a column is the number of respondents over the design effect of its shares in a
+    block of rows: the sum of their variances under the design over the sum of those of a simple random
+    sample of as many. It is never more than the respondents. Where every share of the block is 0 or 1,
+    or none has a variance, it is Kish's.
 
     Examples
     --------
@@ -362,24 +385,26 @@ def lay_out_banner(
         raise SpecError.at("conf_levels", f"got {conf_levels}, expected two that rise", "Write (0.95, 0.99)")
     check_adjustment(adjustment)
     splits: dict[str, Split] = {"": None, **banner}
-    columns = _columns(design, splits, base, flagged, suppressed)
     estimated = [[_estimate(design, asked(split), conf_level) for split in splits.values()] for _, asked in rows]
+    columns = _columns(splits, [found.index for found, _ in estimated[0]])
     keys = [(row.key, group) for row, _ in rows for group in splits]
     estimates = combine(*(found for line in estimated for found, _ in line), keys=keys, names=["row", "group"])
-    shape = (len(rows), len(columns))
     inside = [np.concatenate([counts for _, counts in line], axis=1) for line in estimated]
-    effective = np.array([[design.n_effective(column) for column in line.T] for line in inside]).reshape(shape)
-    weighted = np.array([design.weights @ line for line in inside]).reshape(shape)
-    flag = _flags(np.nan_to_num(effective), flagged, suppressed)
-    flag[:, [column.flag == SUPPRESSED for column in columns]] = SUPPRESSED
+    blocks = runs_alike(inside)
+    n = estimates.n.reshape(len(rows), len(columns))
+    effective, by_kish = _effective(design, estimates, inside, n, blocks)
+    flag = _flags(effective, flagged, suppressed)
     return BannerTable(
         id=id,
         label=label,
         rows=tuple(row for row, _ in rows),
         columns=columns,
         estimates=estimates,
-        n_weighted=weighted,
+        n=n,
+        n_weighted=np.array([design.weights @ line for line in inside]).reshape(n.shape),
         n_effective=effective,
+        by_kish=by_kish,
+        blocks=blocks,
         flag=flag,
         above=_letters(estimates, columns, flag, adjustment, conf_levels),
         conf_levels=conf_levels,
@@ -387,34 +412,48 @@ def lay_out_banner(
         flagged=flagged,
         suppressed=suppressed,
         wave=wave,
-        notes=notes,
+        notes=(*notes, *_in_no_column(design, splits, columns, inside)),
     )
 
 
-def _columns(
-    design: Design, splits: Mapping[str, Split], base: Bools, flagged: float, suppressed: float
-) -> tuple[BannerColumn, ...]:
-    everyone = np.ones(design.n)
-    parts = [(group, indicator_shares(everyone, base)(split)) for group, split in splits.items()]
-    named = [(group, str(level)) for group, shares in parts for level in shares.index]
-    counted = np.concatenate([shares.counted for _, shares in parts], axis=1)
+def _columns(splits: Mapping[str, Split], levels: Sequence[pd.Index]) -> tuple[BannerColumn, ...]:
+    named = [(group, str(level)) for group, index in zip(splits, levels, strict=True) for level in index]
     letters = ["", *column_letters(len(named) - 1)]
-    found = []
-    for (group, level), letter, column in zip(named, letters, counted.T, strict=True):
-        effective = design.n_effective(column)
-        flag = _flags(np.nan_to_num(np.array([[effective]])), flagged, suppressed)[0, 0]
-        found.append(
-            BannerColumn(
-                group=group,
-                level=level,
-                letter=letter,
-                n=int(np.count_nonzero(column & (design.weights != 0))),
-                n_weighted=float(design.weights @ column),
-                n_effective=0.0 if np.isnan(effective) else effective,
-                flag=str(flag),
-            )
-        )
-    return tuple(found)
+    return tuple(
+        BannerColumn(group=group, level=level, letter=letter)
+        for (group, level), letter in zip(named, letters, strict=True)
+    )
+
+
+def _effective(
+    design: Design,
+    estimates: Estimates,
+    inside: Sequence[Bools],
+    n: NDArray[np.intp],
+    blocks: Sequence[tuple[int, int]],
+) -> tuple[Floats, Bools]:
+    """Give the effective base of each cell, the same for the rows of a block, and where it is Kish's."""
+    share, error, df = (values.reshape(n.shape) for values in (estimates.estimate, estimates.std_error, estimates.df))
+    effective, by_kish = np.empty(n.shape), np.empty(n.shape, bool)
+    for first, end in blocks:
+        kish = np.array([design.n_effective(column) for column in inside[first].T])
+        rows = slice(first, end)
+        found = effective_bases(share[rows], error[rows], df[rows], n[first], kish)
+        effective[first:end], by_kish[first:end] = found
+    return effective, by_kish
+
+
+def _in_no_column(
+    design: Design, splits: Mapping[str, Split], columns: Sequence[BannerColumn], inside: Sequence[Bools]
+) -> Iterator[Note]:
+    """Count, group by group, the respondents of the table whom none of its columns holds."""
+    held = np.logical_or.reduce(inside) & (design.weights > 0)[:, None]
+    n = int(held[:, 0].sum())
+    for group in filter(None, splits):
+        places = [j for j, column in enumerate(columns) if column.group == group]
+        left_out = n - int((held[:, 0] & held[:, places].any(axis=1)).sum())
+        if left_out:
+            yield Note(IN_NO_COLUMN, {"n": left_out, "of": n, "group": group})
 
 
 def _estimate(design: Design, shares: LevelShares, conf_level: float) -> tuple[Estimates, Bools]:

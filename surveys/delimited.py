@@ -270,6 +270,8 @@ def _stored(column: pa.ChunkedArray, decimal_comma: bool) -> NDArray[np.float64]
     except pa.ArrowInvalid:
         return np.asarray(values.to_numpy(), object)
     found = np.asarray(numbers.to_numpy(), float)
+    if np.isnan(found).sum() > numbers.null_count:  # a cell that says nan is text, not a blank
+        return np.asarray(values.to_numpy(), object)
     zeros = pc.any(pc.match_substring_regex(values, r"^[+-]?0\d")).as_py()
     if (zeros and pc.count_distinct(values).as_py() > len(np.unique(found[~np.isnan(found)]))) or _too_long(found):
         return np.asarray(values.to_numpy(), object)

@@ -14,7 +14,7 @@ from surveys._estimates import Product
 from surveys.contrasts import Contrast, add_independent
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, combine
-from surveys.groups import Levels
+from surveys.groups import Levels, name_wave
 from surveys.results import Estimate, Note, NoteValue
 from surveys.sample import Sample, read_sample
 from surveys.section import Answer
@@ -218,7 +218,14 @@ def estimate_funnel(study: Study) -> Funnel:
     for sample in samples:
         found, told = estimate_wave(sample, study.study.conf_level)
         estimates[sample.spec.wave] = found
-        notes += [*sample.notes, *told, *_without(found, sample.spec.wave)]
+        grouped = sample.told_of("group")
+        notes += [
+            *sample.about,
+            *sample.told_of("platform"),
+            *(name_wave(grouped, sample.spec.wave) if len(samples) > 1 else grouped),
+            *told,
+            *_without(found, sample.spec.wave),
+        ]
         frames.append(_rows(sample.spec, found, population_size(study, sample.spec)))
     kept = {str(note): note for note in notes}
     return Funnel(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 
 from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.errors import Problem
-from surveys.results import Note
+from surveys.nonanswers import described, kind_of_code
+from surveys.results import Note, NoteValue
 from surveys.rows import shortened, some
 from surveys.section import Label, Language
 from surveys.study import Group
 
 FEW = 5
 LONGEST = 200
+NO_LEVEL = "{n} of {of} respondents have no answer to “{group}” and stand in none of its levels"
+NO_LEVEL_IN_WAVE = "{wave}: {n} of {of} respondents have no answer to “{group}” and stand in none of its levels"
 MARKUP = re.compile(r"[<>{}\\$\x00-\x1f\x7f-\x9f]|\.\.[/\\]")
 
 
@@ -66,6 +69,20 @@ def in_language(label: Label, language: Language) -> str:
     return label if isinstance(label, str) else label.get(language) or next(iter(label.values()))
 
 
+def name_wave(notes: Iterable[Note], wave: str) -> list[Note]:
+    """
+    Say of which wave respondents in no level were counted, where notes of several waves stand together.
+
+    Examples
+    --------
+    >>> [str(note) for note in name_wave([Note(NO_LEVEL, {"n": 1, "of": 9, "group": "sex"})], "2009-06")]
+    ['2009-06: 1 of 9 respondents have no answer to “sex” and stand in none of its levels']
+    """
+    return [
+        Note(NO_LEVEL_IN_WAVE, {**note.values, "wave": wave}) if note.message == NO_LEVEL else note for note in notes
+    ]
+
+
 def band_names(bands: Sequence[float]) -> tuple[str, ...]:
     """
     Name bands by their limits.
@@ -93,7 +110,7 @@ def band_names(bands: Sequence[float]) -> tuple[str, ...]:
 
 
 def classify(
-    values: NDArray[np.generic], group: Group, item: Item, place: str, language: Language
+    values: NDArray[np.generic], group: Group, item: Item, place: str, language: Language, *, name: str = ""
 ) -> tuple[Levels, list[Problem], list[Note]]:
     """
     Put each respondent in a level.
@@ -110,14 +127,18 @@ def classify(
         File and column, for messages.
     language : {"fr", "en"}
         Of the names of the levels.
+    name : str
+        Of the group, for notes; that of the item without it.
 
     Returns
     -------
     levels : Levels
     problems : list of Problem
-        Codes that have no level, and text where bands need numbers.
+        Codes that have no level, text where bands need numbers, and codes that look like no answer and are
+        neither levels nor missing in the study.
     notes : list of Note
-        Respondents below the first band, and levels that a reader should know more about.
+        Respondents who have no answer or are below the first band, and levels that a reader should know
+        more about.
 
     Examples
     --------
@@ -138,11 +159,29 @@ def classify(
     position = np.full(len(codes) + 1, -1)
     position[:-1][counted] = level
     levels = Levels(tuple(names), position[where])
-    below = int((levels.position < 0).sum() - (~np.append(counted, False))[where].sum())
+    problems += _no_answers([code for code in kept if not _named(code, group)], item, place)
+    unanswered = int((~np.append(counted, False))[where].sum())
+    below = int((levels.position < 0).sum()) - unanswered
     if below:
         message = "respondents below the first band of '{item}', who are in none: {n}"
         notes.append(Note(message, {"n": below, "item": item.name}))
+    if unanswered:
+        told: dict[str, NoteValue] = {"n": unanswered, "of": len(values), "group": name or item.name}
+        notes.append(Note(NO_LEVEL, told))
     return levels, problems, [*notes, *_few(levels, item.name)]
+
+
+def _named(code: Code, group: Group) -> bool:
+    return any(same_code(key, code) for key in group.levels)
+
+
+def _no_answers(codes: Sequence[Code], item: Item, place: str) -> list[Problem]:
+    """Ask about codes that look like no answer and would be levels, or numbers in a band."""
+    doubtful = [described(code, item) for code in codes if kind_of_code(code, item)]
+    if not doubtful:
+        return []
+    mend = f"List them under missing for the group of '{item.name}' in study.toml, or under levels if they are"
+    return [Problem(place, f"codes that look like no answer: {some(doubtful)}", mend)]
 
 
 Found = tuple[list[str], list[int], list[Problem], list[Note]]

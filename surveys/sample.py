@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,8 @@ from surveys.rows import Rows, listed, quoted, shortened, some
 from surveys.section import Answer, Language
 from surveys.sources import Microdata, read_microdata
 from surveys.study import Recall, Study, Survey
+
+Part = Literal["platform", "base", "share", "group"]
 
 PERSONAL = ("e-mail", "email", "courriel", "mail", "telephone", "téléphone", "phone", "ip", "ip_address", "adresse_ip")
 UNEVEN = 0.5
@@ -52,6 +56,10 @@ class Sample:
         What each row is called in messages.
     language : {"fr", "en"}
         Of the names of levels.
+    about : tuple of Note
+        Those of the caveats that are about the file and its weights.
+    remarks : mapping of str to tuple of Note
+        Those about codes, by what they are of: `platform.NAME`, `base.NAME`, `share.NAME`, `group.NAME`.
     """
 
     spec: Survey
@@ -62,6 +70,8 @@ class Sample:
     place: str
     lines: NDArray[np.intp]
     language: Language = "en"
+    about: tuple[Note, ...] = ()
+    remarks: Mapping[str, tuple[Note, ...]] = field(default_factory=lambda: MappingProxyType({}))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -169,6 +179,25 @@ class Sample:
             inside |= self.indicator(answer) == 1
         return inside
 
+    def told_of(self, part: Part, *names: str) -> tuple[Note, ...]:
+        """
+        Give what has to be said of the codes behind some parts of the study.
+
+        Parameters
+        ----------
+        part : {"platform", "base", "share", "group"}
+            A kind of part.
+        *names : str
+            Which ones; all of the survey without a name.
+
+        Returns
+        -------
+        tuple of Note
+            Each once.
+        """
+        wanted = [f"{part}.{name}" for name in names] or [key for key in self.remarks if key.startswith(f"{part}.")]
+        return _once(note for key in wanted for note in self.remarks.get(key, ()))
+
     def _decode(self, answer: Answer | Recall) -> tuple[Floats, list[Problem], list[Note]]:
         asked = as_answer(answer)
         missing = Rows(self.frame, self.place, self.lines).unknown([asked.item])
@@ -182,7 +211,7 @@ class Sample:
         if missing:
             return Levels((), np.full(len(self), -1)), missing, []
         values, item = self.frame[group.item].to_numpy(), self.codebook[group.item]
-        return classify(values, group, item, self._column(group.item), self.language)
+        return classify(values, group, item, self._column(group.item), self.language, name=name)
 
     def _column(self, item: str) -> str:
         return f"{self.place}, column '{item}'"
@@ -235,29 +264,40 @@ def read_sample(study: Study, spec: Survey) -> Sample:
         lines=data.lines,
         language=study.study.language[0],
     )
-    checked = [sample._decode(answer) for answer in _answers(spec) if answer.item in data.frame.columns]
-    grouped = [sample._classify(name) for name, group in spec.group.items() if group.item in data.frame.columns]
-    problems += [problem for _, wrong, _ in (*checked, *grouped) for problem in wrong]
+    checked = [(name, sample._decode(answer)) for name, answer in _questions(spec) if answer.item in data.frame.columns]
+    grouped = [
+        (f"group.{name}", sample._classify(name))
+        for name, group in spec.group.items()
+        if group.item in data.frame.columns
+    ]
+    problems += [problem for _, (_, wrong, _) in (*checked, *grouped) for problem in wrong]
     if problems:
         raise StudyError(*dict.fromkeys(problems))
     sample = replace(sample, design=_weighted(sample, study.folder))
-    told = [note for _, _, notes in (*checked, *grouped) for note in notes]
-    notes = (*data.notes, *_personal(data), *_about_design(sample.design), *_once(told))
-    return replace(sample, notes=notes)
+    remarks: dict[str, tuple[Note, ...]] = {}
+    for name, (_, _, notes) in (*checked, *grouped):
+        remarks[name] = _once((*remarks.get(name, ()), *notes))
+    about = (*data.notes, *_personal(data), *_about_design(sample.design))
+    told = _once(note for notes in remarks.values() for note in notes)
+    return replace(sample, notes=(*about, *told), about=about, remarks=remarks)
 
 
-def _answers(spec: Survey) -> Iterator[Answer | Recall]:
-    for platform in spec.platform.values():
-        yield from platform.steps().values()
+def _questions(spec: Survey) -> Iterator[tuple[str, Answer | Recall]]:
+    """Give every question asked of a file, by the part of the study that asks it."""
+    for name, platform in spec.platform.items():
+        for answer in platform.steps().values():
+            yield f"platform.{name}", answer
         if platform.left is not None:
-            yield platform.left
-    for base in spec.base.values():
-        yield from base.any
-    yield from spec.share.values()
+            yield f"platform.{name}", platform.left
+    for name, base in spec.base.items():
+        for answer in base.any:
+            yield f"base.{name}", answer
+    for name, share in spec.share.items():
+        yield f"share.{name}", share
 
 
 def _missing_columns(rows: Rows, spec: Survey) -> list[Problem]:
-    items = [answer.item for answer in _answers(spec)] + [group.item for group in spec.group.values()]
+    items = [answer.item for _, answer in _questions(spec)] + [group.item for group in spec.group.values()]
     needed = [
         *listed(spec.id),
         *listed(spec.weight),
@@ -375,9 +415,9 @@ def _about_design(design: Design) -> list[Note]:
     return notes
 
 
-def _once(notes: list[Note]) -> list[Note]:
+def _once(notes: Iterable[Note]) -> tuple[Note, ...]:
     kept: dict[str, Note] = {str(note): note for note in notes}
-    return list(kept.values())
+    return tuple(kept.values())
 
 
 def _unknown(what: str, name: str, known: list[str]) -> SpecError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from surveys.design import Statistic
 from surveys.domains import Domains, by_level
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, combine, describe_shares
-from surveys.groups import Levels
+from surveys.groups import Levels, name_wave
 from surveys.results import Estimate, Note
 from surveys.sample import Sample, read_sample
 from surveys.study import Study
@@ -82,7 +82,7 @@ class Shares:
     estimates : mapping of str to Estimates
         The same by wave; all of a wave share one covariance.
     notes : tuple of Note
-        Caveats of the samples.
+        Caveats about the codes behind the shares, their bases and the groups.
     """
 
     rows: pd.DataFrame = field(repr=False)
@@ -181,7 +181,7 @@ def estimate_shares(study: Study) -> Shares:
         raise StudyError(*problems)
     estimates = {sample.spec.wave: _estimate_wave(sample, study.study.conf_level) for sample in samples}
     frames = [_rows(sample, estimates[sample.spec.wave]) for sample in samples]
-    notes = {str(note): note for sample in samples for note in sample.notes}
+    notes = {str(note): note for sample in samples for note in _remarks(sample, several=len(samples) > 1)}
     return Shares(
         rows=pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS)),
         estimates=estimates,
@@ -213,6 +213,14 @@ def _estimate_wave(sample: Sample, conf_level: float) -> Estimates:
         for group, levels in groupings(sample).items():
             parts[name, group] = LevelShares.of(indicator, base, levels).estimate(sample, conf_level)
     return combine(*parts.values(), keys=list(parts), names=["share", "group"])
+
+
+def _remarks(sample: Sample, *, several: bool) -> Iterator[Note]:
+    bases = [share.base or "" for share in sample.spec.share.values()]
+    grouped = sample.told_of("group")
+    yield from sample.told_of("share")
+    yield from sample.told_of("base", *bases)
+    yield from name_wave(grouped, sample.spec.wave) if several else grouped
 
 
 def _rows(sample: Sample, found: Estimates) -> pd.DataFrame:

@@ -257,7 +257,12 @@ class Survey(Section):
 
 
 class Net(Section):
-    """`[[table.net]]`: one row for several codes: those listed, or the `top` or `bottom` few of a scale."""
+    """
+    `[[table.net]]`: one row for several codes: those listed, or the `top` or `bottom` few of a scale.
+
+    The top of a scale is where the table's `levels` begin; without them, where the labels of the file begin;
+    without labels, the highest number. Codes that mean no answer are in no net.
+    """
 
     label: Label | None = None
     codes: tuple[Code, ...] = ()
@@ -279,7 +284,9 @@ class Crosstab(Section):
 
     Its rows are the steps of a `platform`; the codes of an `item`; the `choices` of a question with
     several answers, item by item; or such a `set` as the data file describes it. Without `wave`, it is
-    of the last survey that has the groups and the platform. `nets` join rows; of choices, they name items.
+    of the last survey that has the groups and the platform. `levels` names codes, in the order of the rows;
+    codes of one name are one row. `net` joins rows; of choices, it names items. Bases are of those who were
+    asked and answered; below the effective base `flagged` a share has a star, below `suppressed` it is not shown.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from reports.figures.drawn import DrawnFigure
 from reports.labels import (
     conversion_label,
-    note_sentence,
     platform_label,
     sampling_words,
     step_label,
+    survey_note,
     wave_label,
     with_interval,
 )
@@ -110,7 +110,7 @@ def _wave_table(results: Results, printer: Printer) -> Table:
         + " "
         + sampling_words(printer, results.study.survey[-1]),
         notes=((printer.say("Simulated data."),) if any(row.simulated for row in rows) else ())
-        + tuple(note_sentence(printer, note) for note in results.funnel.notes),
+        + tuple(survey_note(printer, results.study.survey, note) for note in results.funnel.notes),
     )
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reports.labels import conversion_label, group_label, level_label, sampling_words, step_label, wave_label
+from reports.labels import (
+    conversion_label,
+    group_label,
+    level_label,
+    sampling_words,
+    step_label,
+    survey_note,
+    wave_label,
+)
 from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table, shown_text
 from reports.printer import Printer
 from reports.recipe import Results
@@ -56,8 +64,10 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
 
 def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
     rows: list[Row] = []
-    for i, row in enumerate(table.rows):
-        rows += _share_rows(table, i, _row_label(row, printer), printer)
+    for block in table.blocks:
+        for i in range(*block):
+            rows += _share_rows(table, i, _row_label(table.rows[i], printer), printer)
+        rows += _base_rows(table, block[0], printer)
     level = printer.numbers.share(table.estimates.conf_level)
     base = printer.say(
         "Base: respondents of {wave} who answered, or those named in the row. Below each share: its {level} "
@@ -73,9 +83,9 @@ def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
             Column(text=printer.say("Share"), align="left", width=2.2),
             *(_column(survey, column, printer) for column in table.columns),
         ),
-        rows=(*rows, *_base_rows(table, printer)),
+        rows=tuple(rows),
         base=f"{base} {sampling_words(printer, survey)}",
-        notes=tuple(_notes(table, printer)),
+        notes=tuple(_notes(survey, table, printer)),
         origin="simulated" if survey.simulated else "measured",
     )
 
@@ -106,7 +116,10 @@ def _row_label(row: BannerRow, printer: Printer) -> str:
     if row.kind == "conversion":
         said = conversion_label(printer, row.key.partition(".")[0])
         return said[:1].upper() + said[1:]
-    return shown_text(printer.label(row.label))
+    label = shown_text(printer.label(row.label))
+    if not row.joined:
+        return label
+    return f"{label} ({', '.join(shown_text(printer.label(one)) for one in row.joined)})"
 
 
 def _share_rows(table: BannerTable, i: int, label: str, printer: Printer) -> Iterator[Row]:
@@ -129,23 +142,31 @@ def _share_rows(table: BannerTable, i: int, label: str, printer: Printer) -> Ite
     yield tuple(intervals)
 
 
-def _base_rows(table: BannerTable, printer: Printer) -> Iterator[Row]:
+def _base_rows(table: BannerTable, i: int, printer: Printer) -> Iterator[Row]:
+    """Give the bases of a block of rows, by its first."""
     kinds = {
         "n": (printer.say("Respondents"), "a count of respondents"),
         "n_weighted": (printer.say("Weighted base"), "a sum of weights"),
-        "n_effective": (printer.say("Effective base"), "what unequal weights leave of the number of respondents"),
+        "n_effective": (printer.say("Effective base"), "respondents over the design effect"),
     }
     for kind, (label, why) in kinds.items():
-        cells = [label]
-        for column in table.columns:
-            identifier = ".".join(part for part in ("table", table.id, kind, column.group, column.level) if part)
-            value = round(getattr(column, kind))
+        cells: list[str | Cell] = [label]
+        for j, column in enumerate(table.columns):
+            identifier = ".".join(
+                part for part in ("table", table.id, table.rows[i].key, kind, column.group, column.level) if part
+            )
+            value = round(float(getattr(table, kind)[i, j]))
             text = printer.value(identifier, value, unit="count", why_no_interval=why)
-            cells.append(f"{text}{column.flag if kind == 'n_effective' else ''}")
+            if kind == "n_effective":
+                kish = printer.say("{n} (Kish)", n=text) if table.by_kish[i, j] else text
+                text = f"{kish}{table.flag[i, j]}"
+            cells.append(text)
         yield tuple(cells)
 
 
-def _notes(table: BannerTable, printer: Printer) -> Iterator[str]:
+def _notes(survey: Survey, table: BannerTable, printer: Printer) -> Iterator[str]:
+    for note in table.notes:
+        yield survey_note(printer, (survey,), note)
     low, high = (printer.numbers.share(level) for level in table.conf_levels)
     adjusted = {
         "holm": printer.say("Holm’s method allows for the number of pairs of columns in a row and group."),
@@ -161,7 +182,13 @@ def _notes(table: BannerTable, printer: Printer) -> Iterator[str]:
         high=high,
     )
     yield adjusted[table.adjustment]
-    flags = set(table.flag.ravel()) | {column.flag for column in table.columns}
+    yield printer.say(
+        "Effective base: the respondents over the design effect of the shares above it, taken together; "
+        "never more than the respondents."
+    )
+    if table.by_kish.any():
+        yield printer.say("(Kish): no share above it has a variance; Kish’s effective base, of the weights alone.")
+    flags = set(table.flag.ravel())
     if "*" in flags:
         yield printer.say(
             "* Effective base below {n}: to be read with care.", n=printer.numbers.count(round(table.flagged))

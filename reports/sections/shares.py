@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reports.labels import group_label, level_label, sampling_words, wave_label, with_interval
+from collections.abc import Sequence
+
+from reports.labels import group_label, level_label, sampling_words, survey_note, wave_label, with_interval
 from reports.model import Block, Column, Heading, RowGroup, Table
 from reports.named import named_shares
 from reports.printer import Printer
@@ -54,9 +56,17 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
         )
         + " "
         + sampling_words(printer, surveys[-1]),
-        notes=(printer.say("Simulated data."),) if simulated else (),
+        notes=((printer.say("Simulated data."),) if simulated else ()) + _notes(surveys, results, printer),
     )
     return [Heading(level=2, text=printer.say("Further shares"), anchor="shares"), table]
+
+
+def _notes(surveys: Sequence[Survey], results: Results, printer: Printer) -> tuple[str, ...]:
+    """Say the caveats of the shares, without those that stand below the funnel."""
+    assert results.shares is not None
+    said = () if results.funnel is None else tuple(map(str, results.funnel.notes))
+    notes = [note for note in results.shares.notes if str(note) not in said]
+    return tuple(survey_note(printer, surveys, note) for note in notes)
 
 
 def _rows(survey: Survey, results: Results, printer: Printer) -> list[RowGroup | tuple[str, ...]]:

@@ -38,20 +38,34 @@ def test_the_banner_has_a_letter_for_each_column(tables):
     ]
 
 
-def test_shares_stand_over_their_intervals_and_bases_at_the_foot(tables):
+BASES = ["Respondents", "Weighted base", "Effective base"]
+
+
+def test_shares_stand_over_their_intervals_and_bases_below_those_they_are_of(tables):
     *_, table = write_crosstabs(example_results(), open_printer("en"), tables)
     labels = [texts(row)[0] for row in table.rows]
-    assert labels[:2] == ["Have heard of it", "interval"]
-    assert labels[-3:] == ["Respondents", "Weighted base", "Effective base"]
-    assert texts(table.rows[2])[2].endswith("bCDE")
+    assert labels[:5] == ["Have heard of it", "interval", *BASES]
+    assert labels[-5:] == ["Have left, of those who opened an account", "interval", *BASES]
+    assert texts(table.rows[5])[2].endswith("bCDE")
+
+
+def test_bases_printed_are_those_of_the_shares(tables):
+    *_, table = write_crosstabs(example_results(), open_printer("en"), tables)
+    rows = [texts(row) for row in table.rows]
+    printed = [row[1:] for row in rows if row[0] == "Respondents"]
+    firsts = [first for first, _ in tables[0].blocks]
+    assert printed == [[f"{n:,}" for n in tables[0].n[i]] for i in firsts]
+    assert len({tuple(row) for row in printed}) > 2
 
 
 def test_suppressed_cells_say_so_and_their_note_stands_below(tables):
     *_, table = write_crosstabs(example_results(), open_printer("en"), tables)
-    cells = texts(table.rows[8])
+    rows = [texts(row) for row in table.rows]
+    cells = rows[-5]
     assert cells[0] == "Have left, of those who opened an account"
-    assert cells.count("**") == 3
-    assert texts(table.rows[9]).count("–") == 3
+    assert cells.count("**") == 2
+    assert rows[-4].count("–") == 2
+    assert [base.endswith("**") for base in rows[-1]] == [cell == "**" for cell in cells]
     assert "** Effective base below 30: neither shown nor compared." in table.notes
 
 
@@ -62,12 +76,13 @@ def test_every_number_of_the_table_is_in_the_ledger(tables, language):
     printed = printer.ledger.texts(language)
     for row in table.rows:
         for text in texts(row)[1:]:
-            number = text.replace("*", "").rpartition("%")[0] + "%" if "%" in text else text.replace("*", "")
+            plain = text.replace("*", "").removesuffix(" (Kish)")
+            number = plain.rpartition("%")[0] + "%" if "%" in plain else plain
             assert number in printed or number in {"", "–"}
     known = printer.ledger["table.steps.signup.age.18-24"]
     assert known.low is not None
     assert known.base == 118
-    assert printer.ledger["table.steps.n.sex.Hommes"].why_no_interval == "a count of respondents"
+    assert printer.ledger["table.steps.aware.n.sex.Hommes"].why_no_interval == "a count of respondents"
 
 
 def test_the_chapter_is_said_in_french(tables):

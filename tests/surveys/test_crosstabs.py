@@ -61,7 +61,7 @@ def test_letters_follow_the_probabilities_of_all_pairs(rng: np.random.Generator)
 def test_small_bases_are_flagged_and_smaller_ones_suppressed():
     table = table_of(((120, 200), (30, 60), (0, 20)))
     assert table.flag[0].tolist() == ["", "", "*", "**"]
-    assert [column.flag for column in table.columns] == ["", "", "*", "**"]
+    assert table.n_effective[0].tolist() == [280, 200, 60, 20]
     assert table.to_grid().iloc[0].tolist() == ["54%", "60%", "50%*", "**"]
     assert table.at(0, 3) is None
     hidden = table.to_frame().set_index("level").loc["c"]
@@ -81,16 +81,54 @@ def test_nobody_out_of_twenty_is_not_surely_below_a_tenth():
     assert table_of(many).above[0].tolist() == ["", "B", ""]
 
 
-def test_bases_are_of_kish_where_weights_differ():
+def test_where_no_share_has_a_variance_the_effective_base_is_kish():
     age, n = ages({"a": 150, "b": 150})
     weights = np.where(np.arange(n) % 3 == 0, 10.0, 0.5)
     table = tabulate(
         Design.from_frame(pd.DataFrame({"w": weights}), weight="w"), {"y": heard((150, 300))}, {"age": age}
     )
-    column = table.columns[1]
-    assert (column.n, column.n_weighted) == (150, pytest.approx(550))
-    assert column.n_effective == pytest.approx(550**2 / (50 * 100 + 100 * 0.25))
-    assert column.flag == "*"
+    assert (table.n[0, 1], table.n_weighted[0, 1]) == (150, pytest.approx(550))
+    assert table.n_effective[0, 1] == pytest.approx(550**2 / (50 * 100 + 100 * 0.25))
+    assert table.by_kish.tolist() == [[False, True, True]]
+    assert table.flag[0, 1] == "*"
+
+
+def test_the_effective_base_is_that_of_the_design(rng: np.random.Generator):
+    places = np.repeat(np.arange(40), 20)
+    chance = rng.uniform(0.1, 0.9, 40)[places]
+    frame = pd.DataFrame({"w": rng.uniform(1, 3, 800), "place": places})
+    design = Design.from_frame(frame, weight="w", cluster="place")
+    yes, sex = (rng.random(800) < chance).astype(float), Levels(("F", "M"), rng.integers(0, 2, 800))
+    table = tabulate(design, {"yes": yes}, {"sex": sex})
+    p, error = table.estimates.estimate, table.estimates.std_error
+    n = table.n[0]
+    effect = error**2 / (p * (1 - p) / (n - 1))
+    assert effect[0] > 3
+    np.testing.assert_allclose(table.n_effective[0], n / effect)
+    assert (
+        table.n_effective[0] < [design.n_effective(), *(design.n_effective(sex.position == i) for i in (0, 1))]
+    ).all()
+
+
+def test_rows_of_one_item_share_the_effective_base_of_their_shares_together(rng: np.random.Generator):
+    places = np.repeat(np.arange(40), 10)
+    design = Design.from_frame(pd.DataFrame({"place": places}), cluster="place")
+    answer = rng.integers(0, 3, 40)[places] * (rng.random(400) < 0.7)
+    rows = {str(code): (answer == code).astype(float) for code in range(3)}
+    table = tabulate(design, rows, {"half": Levels(("a", "b"), np.arange(400) % 2)})
+    p, error = (values.reshape(3, 3)[:, 0] for values in (table.estimates.estimate, table.estimates.std_error))
+    effect = (error**2).sum() / (p * (1 - p) / 399).sum()
+    np.testing.assert_allclose(table.n_effective[:, 0], [400 / effect] * 3)
+    assert table.blocks == ((0, 3),)
+
+
+def test_an_effective_base_is_never_more_than_the_respondents():
+    strata = np.repeat([0, 1], 200)
+    yes = (strata == 1).astype(float)
+    yes[::40] = 1 - yes[::40]
+    design = Design.from_frame(pd.DataFrame({"s": strata}), strata="s")
+    table = tabulate(design, {"yes": yes}, {"half": Levels(("a", "b"), np.arange(400) % 2)})
+    assert table.n_effective.tolist() == [[400, 200, 200]]
 
 
 def test_columns_that_overlap_are_compared_by_their_covariance(rng: np.random.Generator):
@@ -109,12 +147,36 @@ def test_the_same_people_in_two_columns_are_never_different():
     assert table.above[0].tolist() == ["", "", ""]
 
 
-def test_no_answer_leaves_the_share_but_not_the_column():
+def test_bases_are_of_those_who_answered():
     yes = heard((120, 200), (95, 200), (60, 200))
-    yes[:50] = np.nan
+    yes[:180] = np.nan
     age, n = ages(dict.fromkeys("abc", 200))
     table = tabulate(Design.from_frame(pd.DataFrame(index=range(n))), {"heard": yes}, {"age": age})
-    assert (table.columns[1].n, table.to_frame()["n"].tolist()) == (200, [550, 150, 200, 200])
+    assert table.n.tolist() == [[420, 20, 200, 200]]
+    assert (table.n_weighted.tolist(), table.n_effective.tolist()) == ([[420, 20, 200, 200]],) * 2
+    assert table.flag[0].tolist() == ["", "**", "", ""]
+    assert table.to_grid().iloc[:, 1].tolist() == ["**", "20", "20", "20**"]
+
+
+def test_rows_of_other_people_print_their_own_bases():
+    heard_of, used = np.tile([1.0, 1.0, 0.0, 0.0], 100), np.tile([1.0, 0.0, np.nan, np.nan], 100)
+    half = Levels(("a", "b"), np.repeat([0, 1], 200))
+    rows = {"heard": heard_of, "not": 1 - heard_of, "used": used}
+    table = tabulate(Design.from_frame(pd.DataFrame(index=range(400))), rows, {"half": half})
+    assert table.blocks == ((0, 2), (2, 3))
+    assert table.n.tolist() == [[400, 200, 200], [400, 200, 200], [200, 100, 100]]
+    assert table.to_grid().index.tolist() == [
+        "heard", "not", "base", "weighted base", "effective base", "used", "base", "weighted base", "effective base",
+    ]  # fmt: skip
+
+
+def test_respondents_in_no_column_are_counted():
+    sex = Levels(("F", "M"), np.tile([0, 1, -1], 100))
+    heard_of = np.tile([1.0, 0.0, 1.0, 0.0, np.nan, np.nan], 50)
+    table = tabulate(Design.from_frame(pd.DataFrame(index=range(300))), {"heard": heard_of}, {"sex": sex})
+    assert [str(note) for note in table.notes] == [
+        "50 of 200 respondents have no answer to “sex” and stand in none of its columns"
+    ]
 
 
 def test_more_columns_than_letters_are_named_by_two():
@@ -190,6 +252,161 @@ def test_a_blank_cell_is_refused_until_the_study_says_what_it_means(make_study):
         build_table(wave(make_study, text), spec)
     table = build_table(wave(make_study, text), spec.model_copy(update={"not_asked": "missing"}))
     assert table.to_frame()["n"][0] == 399
+
+
+def coded(make_study, lines: list[str], **survey: Any):
+    """Read a wave whose columns are weight, item, another item and sex."""
+    study = make_study("w,q1,sat,sex\n" + "\n".join(lines), group={"sex": {"item": "sex"}}, **survey)
+    return read_sample(study, study.survey[0])
+
+
+SCALE = {"1": "Very good", "2": "Good", "3": "Poor", "4": "Very poor"}
+SATISFIED = [f"1,{i % 2 + 1},{code},{'FM'[i % 2]}" for i, code in enumerate([1] * 50 + [2] * 44 + [3] * 5 + [4])]
+
+
+def shares_of(table: BannerTable) -> dict[str, float]:
+    return {row.key: float(table.estimates.estimate[i * len(table.columns)]) for i, row in enumerate(table.rows)}
+
+
+def test_the_top_of_a_scale_is_where_its_levels_begin(make_study):
+    spec = Crosstab(
+        id="sat", item="sat", banner=("sex",), levels=SCALE, net=({"top": 2, "label": "Top 2"}, {"bottom": 2})
+    )
+    table = build_table(coded(make_study, SATISFIED), spec)
+    assert shares_of(table)["net.1"] == pytest.approx(0.94)
+    assert shares_of(table)["net.2"] == pytest.approx(0.06)
+    assert [row.joined for row in table.rows[4:]] == [("Very good", "Good"), ("Poor", "Very poor")]
+    turned = spec.model_copy(update={"levels": dict(reversed(SCALE.items()))})
+    assert shares_of(build_table(coded(make_study, SATISFIED), turned))["net.1"] == pytest.approx(0.06)
+
+
+def test_without_levels_the_top_is_where_the_labels_of_the_file_begin(make_study, tmp_path: Path):
+    frame = pd.DataFrame(
+        {"w": 1.0, "q1": 1.0, "sat": [1.0] * 50 + [2.0] * 44 + [3.0] * 5 + [4.0] + [9.0] * 20, "sex": 1.0}
+    )
+    labels = {float(code): label for code, label in SCALE.items()} | {9.0: "Refused"}
+    pyreadstat.write_sav(
+        frame, tmp_path / "survey.sav", variable_value_labels={"sat": labels}, missing_ranges={"sat": [9]}
+    )
+    study = make_study((tmp_path / "survey.sav").read_bytes(), file="survey.sav", group={"sex": {"item": "sex"}})
+    table = build_table(
+        read_sample(study, study.survey[0]),
+        Crosstab(id="sat", item="sat", banner=("sex",), net=({"top": 2}, {"bottom": 1})),
+    )
+    assert (table.n[0, 0], table.rows[-1].joined) == (100, ("Very poor",))
+    assert shares_of(table)["net.1"] == pytest.approx(0.94)
+
+
+def test_without_labels_the_top_is_the_highest_number_that_is_an_answer(make_study):
+    lines = [
+        f"1,{i % 2 + 1},{code},{'FM'[i % 2]}" for i, code in enumerate([0] * 40 + [5] * 30 + [10] * 20 + [99] * 10)
+    ]
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), missing=(99,), net=({"top": 1}, {"bottom": 1}))
+    table = build_table(coded(make_study, lines), spec)
+    assert [row.joined for row in table.rows[3:]] == [("10",), ("0",)]
+    assert shares_of(table)["net.1"] == pytest.approx(20 / 90)
+
+
+def test_a_top_whose_order_is_not_told_is_asked_about(make_study):
+    spec = Crosstab(
+        id="sat", item="sat", banner=("sex",), levels={"1": "Very good", "4": "Very poor"}, net=({"top": 2},)
+    )
+    with pytest.raises(StudyError) as refused:
+        build_table(coded(make_study, SATISFIED), spec)
+    assert str(refused.value) == (
+        "study.toml, [[table]] 'sat': top and bottom need the order of all codes: 2, 3 not listed. "
+        "List every code under levels, from the top, or name codes of the net."
+    )
+
+
+def test_a_net_of_a_missing_code_is_refused(make_study):
+    net = ({"label": "Any", "codes": [1, 4]},)
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), missing=(4,), net=net)
+    with pytest.raises(StudyError, match="a net names code 4, which means that there is no answer"):
+        build_table(coded(make_study, SATISFIED), spec)
+
+
+def test_codes_of_one_label_are_one_row(make_study):
+    levels = SCALE | {"2": "Very good"}
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), levels=levels, net=({"top": 1},))
+    table = build_table(coded(make_study, SATISFIED), spec)
+    assert [(row.key, row.label) for row in table.rows[:3]] == [("1", "Very good"), ("3", "Poor"), ("4", "Very poor")]
+    assert shares_of(table)["1"] == shares_of(table)["net.1"] == pytest.approx(0.94)
+
+
+def test_bases_of_a_table_are_of_its_item(make_study):
+    lines = [f"1,{i % 2 + 1},{i % 4 + 1 if i % 5 == 0 else ''},{'FM'[i % 2]}" for i in range(400)]
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), not_asked="missing", levels=SCALE)
+    table = build_table(coded(make_study, lines), spec)
+    assert table.n.tolist() == [[80, 40, 40]] * 4
+    assert table.to_grid().loc["base"].tolist() == ["80", "40", "40"]
+
+
+@pytest.mark.parametrize("said", ["NA", "Refused", "Don't know", "Sans réponse"])
+def test_text_that_looks_like_no_answer_is_asked_about(make_study, said):
+    lines = ["1,1,Good,F", "1,2,Poor,M"] * 20 + [f"1,1,{said},F"] * 5
+    spec = Crosstab(id="sat", item="sat", banner=("sex",))
+    with pytest.raises(StudyError) as refused:
+        build_table(coded(make_study, lines), spec)
+    assert str(refused.value) == (
+        f"survey.csv, column 'sat': codes that look like no answer: '{said}'. "
+        "List them under missing of study.toml, [[table]] 'sat', or under levels if they are answers."
+    )
+    table = build_table(coded(make_study, lines), spec.model_copy(update={"missing": (said,)}))
+    assert (table.n[0, 0], len(table.rows)) == (40, 2)
+    levels = {"Good": "Good", "Poor": "Poor", said: "No answer"}
+    assert build_table(coded(make_study, lines), spec.model_copy(update={"levels": levels})).n[0, 0] == 45
+
+
+def test_text_for_a_blank_follows_the_study_on_blanks(make_study):
+    lines = ["1,1,Good,F", "1,2,Poor,M"] * 20 + ["1,1,NA,F"] * 5
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), not_asked="missing")
+    assert build_table(coded(make_study, lines), spec).n.tolist() == [[40, 20, 20]] * 2
+    assert (
+        build_table(coded(make_study, lines), spec.model_copy(update={"not_asked": "no"})).n.tolist()
+        == [[45, 25, 20]] * 2
+    )
+
+
+def test_codes_outside_of_the_levels_declared_are_refused(make_study):
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), levels=SCALE)
+    with pytest.raises(StudyError, match=r"column 'sat': codes without a level: -1. List them under missing"):
+        build_table(coded(make_study, [*SATISFIED, "1,1,-1,F"]), spec)
+
+
+MEDIA = "w,q1,tv,web,sex\n"
+
+
+def test_each_choice_has_the_base_of_those_who_were_asked_about_it(make_study):
+    lines = [f"1,1,{i % 2},{i % 4 // 2 if i < 50 else ''},{'FM'[i % 2]}" for i in range(100)]
+    study = make_study(MEDIA + "\n".join(lines), group={"sex": {"item": "sex"}})
+    spec = Crosstab(
+        id="media", choices={"tv": "Television", "web": "Web"}, banner=("sex",), not_asked="missing",
+        net=({"label": "Either", "codes": ["tv", "web"]},),
+    )  # fmt: skip
+    table = build_table(read_sample(study, study.survey[0]), spec)
+    assert table.n[:, 0].tolist() == [100, 50, 50]
+    assert table.blocks == ((0, 1), (1, 3))
+    assert shares_of(table)["web"] == pytest.approx(24 / 50)
+    assert table.rows[2].joined == ("Television", "Web")
+
+
+def test_ticks_of_a_question_have_the_base_of_those_who_ticked_any(make_study):
+    lines = [f"1,1,{1 if i % 2 else ''},{1 if i % 4 == 0 else ''},F" for i in range(100)]
+    study = make_study(MEDIA + "\n".join(lines), group={"sex": {"item": "sex"}})
+    spec = Crosstab(id="m", choices={"tv": "Television", "web": "Web"}, banner=("sex",), not_asked="missing")
+    table = build_table(read_sample(study, study.survey[0]), spec)
+    assert table.n[:, 0].tolist() == [75, 75]
+    asked = build_table(read_sample(study, study.survey[0]), spec.model_copy(update={"not_asked": "no"}))
+    assert asked.n[:, 0].tolist() == [100, 100]
+
+
+def test_respondents_without_a_level_are_counted_beside_the_table(make_study):
+    lines = [f"1,{i % 2 + 1},1,{'FM '[i % 3]}" for i in range(300)]
+    table = build_table(coded(make_study, lines), Crosstab(id="t", platform="twitter", banner=("sex",)))
+    assert [str(note) for note in table.notes] == [
+        "100 of 300 respondents have no answer to “sex” and stand in none of its columns"
+    ]
 
 
 def declare_set(path: Path, line: str) -> None:

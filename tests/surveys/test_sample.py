@@ -70,7 +70,7 @@ def test_an_empty_column_is_refused(refused):
 
 
 def test_codes_that_mean_no_without_being_listed_are_said(sample):
-    assert told(sample("w,q1\n1,1\n1,2\n1,8\n")) == ["codes 2, 8 of 'q1' are counted as no"]
+    assert told(sample("w,q1\n1,1\n1,2\n1,8\n")) == ["“q1”: every answer other than 1 counts as no, such as 2, 8"]
     assert told(sample("w,q1\n1,1\n1,2\n1,8\n", platform=asks(no=[2, 8]))) == []
 
 
@@ -86,6 +86,74 @@ def test_text_among_numbers_is_refused(refused):
         "survey.csv, column 'q1': codes that are not numbers: NA (1 respondent). "
         "Correct the cells, or list the codes under yes, no or missing for 'q1' in study.toml."
     ]
+
+
+@pytest.mark.parametrize("said", ["NA", "N/A", "nan", "NULL", "None", "#N/A"])
+def test_a_blank_that_another_program_wrote_is_a_blank(sample, refused, said):
+    text = f"w,q1\n1,Yes\n1,No\n1,{said}\n1,{said}\n"
+    assert refused(text, platform=asks(yes=["Yes"])) == [
+        f"survey.csv, column 'q1': codes that look like no answer: '{said}' (2 respondents). "
+        "List them under missing for 'q1' in study.toml, or under no if they mean no; "
+        "not_asked says what a question that was not asked means."
+    ]
+    heard = Answer(item="q1", yes=("Yes",), not_asked="missing")
+    found = sample(text, platform=asks(yes=["Yes"], not_asked="missing"))
+    assert np.isnan(found.indicator(heard)).tolist() == [False, False, True, True]
+    assert told(found) == [f"“q1”: answers that say {said} count as questions that were not asked: 2"]
+    assert sample(text, platform=asks(yes=["Yes"], not_asked="no")).indicator(
+        Answer(item="q1", yes=("Yes",), not_asked="no")
+    ).tolist() == [1, 0, 0, 0]
+    assert np.isnan(sample(text, platform=asks(yes=["Yes"], missing=[said])).indicator(
+        Answer(item="q1", yes=("Yes",), missing=(said,)))).sum() == 2  # fmt: skip
+
+
+def test_numbers_beside_nan_are_no_blanks(sample, refused):
+    text = "w,q1\n1,1\n1,2\n1,NaN\n"
+    assert refused(text)[0].startswith("survey.csv, column 'q1': codes that are not numbers: NaN (1 respondent).")
+    assert sample(text, platform=asks(missing=["NaN"])).indicator(Answer(item="q1", yes=(1,), missing=("NaN",)))[1] == 0
+
+
+@pytest.mark.parametrize(
+    "label", ["Refused", "Don’t know", "-9. No answer", "Sans réponse", "NSP", "Refus", "(VOL.) DK/Ref"]
+)
+def test_a_label_that_means_no_answer_is_asked_about(sample, refused, tmp_path, label):
+    raw = spss(
+        tmp_path,
+        pd.DataFrame({"w": [1.0] * 4, "q1": [1.0, 2, 9, 9]}),
+        variable_value_labels={"q1": {1: "Yes", 2: "No", 9: label}},
+    )
+    assert refused(raw, file="wave.sav") == [
+        f"wave.sav, column 'q1': codes that look like no answer: 9 '{label}' (2 respondents). "
+        "List them under missing for 'q1' in study.toml, or under no if they mean no."
+    ]
+    assert told(sample(raw, file="wave.sav", platform=asks(missing=[9]))) == []
+    assert told(sample(raw, file="wave.sav", platform=asks(no=[2, 9]))) == []
+
+
+def test_a_label_that_says_not_asked_is_a_question_not_asked(sample, refused, tmp_path):
+    frame = pd.DataFrame({"w": [1.0] * 4, "q1": [1.0, 2, 8, 8]})
+    raw = spss(tmp_path, frame, variable_value_labels={"q1": {1: "Yes", 2: "No", 8: "Not asked"}})
+    assert "8 'Not asked' (2 respondents)" in refused(raw, file="wave.sav")[0]
+    heard = Answer(item="q1", yes=(1,), not_asked="missing")
+    assert np.isnan(sample(raw, file="wave.sav", platform=asks(not_asked="missing")).indicator(heard)).sum() == 2
+
+
+def test_a_group_asks_about_levels_that_look_like_no_answer(sample, refused, tmp_path):
+    text = "w,q1,sex\n" + "1,1,F\n1,2,M\n" * 5 + "1,1,NA\n1,2,Refused\n"
+    assert refused(text, group={"sex": {"item": "sex"}}) == [
+        "survey.csv, column 'sex': codes that look like no answer: 'NA', 'Refused'. "
+        "List them under missing for the group of 'sex' in study.toml, or under levels if they are."
+    ]
+    kept = sample(text, group={"sex": {"item": "sex", "missing": ["NA", "Refused"]}})
+    assert kept.grouping("sex").names == ("F", "M")
+    assert told(kept) == ["2 of 12 respondents have no answer to “sex” and stand in none of its levels"]
+    levels = {"F": "Women", "M": "Men", "Refused": "Not said", "NA": "Elsewhere"}
+    assert len(sample(text, group={"sex": {"item": "sex", "levels": levels}}).grouping("sex").names) == 4
+
+
+def test_respondents_without_a_level_are_counted(sample):
+    found = sample("w,q1,sex\n" + "1,1,F\n1,2,M\n1,1,\n" * 10, group={"gender": {"item": "sex"}})
+    assert told(found) == ["10 of 30 respondents have no answer to “gender” and stand in none of its levels"]
 
 
 def test_answers_may_be_words(sample, refused):
