@@ -41,6 +41,13 @@ def last_day(words: Words) -> NDArray[np.int64]:
     return last
 
 
+def active_days(words: Words) -> NDArray[np.int64]:
+    """Give the days on which any account was active, rising."""
+    found = np.bitwise_or.reduce(words, axis=0)
+    bits = (found[:, None] >> np.arange(BITS, dtype=np.uint64)) & np.uint64(1)
+    return np.flatnonzero(bits.ravel())
+
+
 def shift_later(words: Words, days: int) -> Words:
     """Move every active day later by a number of days; what passes the end is lost."""
     whole, part = divmod(days, BITS)

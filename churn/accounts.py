@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from churn._zones import DAY, day_date, day_number, day_start, zone_offsets
 from churn.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
+from churn.log_edges import FAR_DAYS, check_last_seen
 from surveys.errors import Problem, StudyError
 from surveys.results import Note
 from surveys.study import Study
@@ -172,7 +173,18 @@ def read_accounts(study: Study) -> AccountTable:
     problems = [*_blank_problems(table, found, expected), *_time_problems(found), *_cause_problems(found)]
     if problems:
         raise StudyError(*problems)
-    return found
+    silence = _silence(found, study, usage)
+    return found if silence is None else replace(found, notes=(*found.notes, silence))
+
+
+def _silence(found: AccountTable, study: Study, usage: Usage) -> Note | None:
+    """Refuse, or tell of, last activity that ends long before the window does."""
+    if found.last_seen is None or found.end_day is None or found.observed_until is not None:
+        return None
+    days = found.last_seen if found.grain == "day" else _local_days(found.last_seen, study.study.timezone)
+    files = found.files[0] if len(found.files) == 1 else f"{found.files[0]} and {len(found.files) - 1} more"
+    place = f"{files}, column '{found.columns['last_seen']}'"
+    return check_last_seen(days.astype(np.int64), end_day=found.end_day, usage=usage, place=place)
 
 
 def _on_one_clock(
@@ -285,6 +297,7 @@ def _time_problems(found: AccountTable) -> list[Problem]:
             if ticks is not None and key != "observed_until":
                 late = ticks > found.end if found.grain == "day" else ticks >= found.end
                 problems += _problem(found, late, key, f"have {key} after {day}, the end of the window", mend)
+                problems += _epoch_problems(found, ticks, key)
         if found.observed_until is not None:
             late = found.observed_until > found.end
             problems += _problem(
@@ -305,6 +318,15 @@ def _time_problems(found: AccountTable) -> list[Problem]:
         key = "observed_until" if until is not None else "signup"
         problems += _problem(found, open_ended, key, what, mend)
     return problems
+
+
+def _epoch_problems(found: AccountTable, ticks: Floats, key: str) -> list[Problem]:
+    """Find times on the first day of 1970, which stand for no time, among times of other years."""
+    days = np.floor(ticks / found.ticks_per_day)
+    if np.isnan(days).all() or np.nanmedian(days) < FAR_DAYS:
+        return []
+    mend = "Leave these cells blank, or correct them; or say what the times count under time_unit in study.toml"
+    return _problem(found, np.abs(days) <= 1, key, f"have {key} on 1970-01-01, far from the others", mend)
 
 
 def _cause_problems(found: AccountTable) -> list[Problem]:

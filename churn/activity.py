@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Literal, NoReturn, get_args
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from churn._bitmaps import any_between, words_needed
 from churn._zones import DAY, ZoneOffsets, day_date, day_number, day_start, zone_offsets
+from churn.log_edges import FAR_DAYS, check_last_days, find_there_before
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
 from surveys.study import Study
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from churn.engine import EventLog, Grain, Profile
 
 LONGEST = 36_525
+NO_WORDS = np.zeros((0, 1), np.uint64)
 
 DayClock = Literal["local", "elapsed"]
 
@@ -59,6 +62,9 @@ class Activity:
         event, the first of them being 0.
     grain : {'instant', 'day'}
         Whether the log says when in the day an event happened.
+    there_before : ndarray of bool, shape (n_accounts,), or None
+        True for accounts first seen in the opening window of the log, which may have been opened before it
+        begins; None where there are none. `signups` leaves them out.
     silence_days : int or None
         Length of the silences of `silent_since`, in periods of 24 hours; None where it was not asked for.
     silent_since : ndarray of int, shape (n_accounts,), or None
@@ -83,6 +89,7 @@ class Activity:
     timezone: str
     clock: DayClock = "local"
     grain: Grain = "instant"
+    there_before: NDArray[np.bool_] | None = None
     silence_days: int | None = None
     silent_since: NDArray[np.int64] | None = None
     n_events: int
@@ -92,6 +99,30 @@ class Activity:
     def n_accounts(self) -> int:
         """Number of accounts."""
         return len(self.first)
+
+    @property
+    def n_signups(self) -> int:
+        """Number of accounts whose sign-up the log saw."""
+        return self.n_accounts - (0 if self.there_before is None else int(self.there_before.sum()))
+
+    def signups(self) -> Activity:
+        """
+        Keep the accounts whose sign-up the log saw; their first event is their sign-up.
+
+        Returns
+        -------
+        Activity
+            Without those of `there_before`, which the notes count.
+        """
+        if self.there_before is None:
+            return self
+        rows = ~self.there_before
+        per_account = ("n_events_of", "first", "last", "first_day", "last_day", "words")
+        silent = None if self.silent_since is None else self.silent_since[rows]
+        frames = {name: getattr(self, name).loc[rows].reset_index(drop=True) for name in ("accounts", "attributes")}
+        kept = frames | {name: getattr(self, name)[rows] for name in per_account}
+        n_events = int(self.n_events_of[rows].sum())
+        return replace(self, **kept, silent_since=silent, there_before=None, n_events=n_events)
 
     def active_between(self, start: int, stop: int) -> NDArray[np.bool_]:
         """
@@ -197,12 +228,13 @@ def read_activity(study: Study, *, clock: DayClock = "local", silence_days: int 
         If `clock` is none of these, or `silence_days` is less than 1.
     StudyError
         If files or columns are not there; if rows lack an account or a time, or hold a time that cannot be
-        read; if nothing lies within the window.
+        read; if nothing lies within the window, or the log ends long before it does.
 
     Notes
     -----
     Times without an offset, and numbers, are UTC. A column of dates holds local days. Sign-up is an
-    account's first event. The log is read twice, once to count and once to reduce, and never held in
+    account's first event; accounts first seen in the opening window (`usage.opening`) are marked in
+    `there_before`. The log is read twice, once to count and once to reduce, and never held in
     memory; what is kept is a few numbers per account and a bit per day. Parquet files whose footers tell the
     span of their timestamps are read once. Elapsed days need the first event of every account before any day
     can be told, and so one more reading. `usage.events` may be the address of a PostgreSQL server or of Spark,
@@ -327,7 +359,7 @@ def _reduced(
     )
     if merged is None:
         refuse_missing_accounts(study, log, name)
-    return activity_of(
+    activity = activity_of(
         merged,
         accounts=account_columns(usage),
         groups=usage.group,
@@ -339,6 +371,55 @@ def _reduced(
         clock=clock,
         notes=notes + window.notes,
     )
+    return with_edges(activity, usage, name, begins=window.origin)
+
+
+def with_edges(activity: Activity, usage: Usage, name: str, *, begins: int) -> Activity:
+    """
+    Mark the accounts that may have been there when the log begins, and refuse one that ends too early.
+
+    Parameters
+    ----------
+    activity : Activity
+        One row per account.
+    usage : Usage
+        Its opening window, its gap, and whether a silence at the end is true.
+    name : str
+        Name of the log, for messages.
+    begins : int
+        First local day of the log, in days since 1970-01-01.
+
+    Returns
+    -------
+    Activity
+
+    Raises
+    ------
+    StudyError
+        As `find_there_before` and `check_last_days`.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> activity = read_activity(study)
+    >>> late = study.usage.model_copy(update={"opening_days": 30})
+    >>> with_edges(activity, late, "log", begins=activity.origin).n_signups
+    3966
+    """
+    end_day = activity.end_day
+    there, told = find_there_before(
+        activity.first_day,
+        origin=begins,
+        end_day=end_day,
+        opening_days=usage.opening_days,
+        gap_days=usage.dropout.gap_days,
+    )
+    # Days of 24 hours since the first event tell no silence of the log; local days of the last events do.
+    words, origin = (activity.words, activity.origin) if activity.clock == "local" else (NO_WORDS, begins)
+    silence = check_last_days(words, activity.last_day, origin=origin, end_day=end_day, usage=usage, name=name)
+    notes = tuple(note for note in (told, silence) if note is not None)
+    return replace(activity, there_before=there, notes=activity.notes + notes)
 
 
 def _with_silences(activity: Activity, log: EventLog, silence_days: int) -> Activity:
@@ -426,9 +507,15 @@ def _check_span(profile: Profile, name: str, study: Study, grain: Grain) -> tupl
     if profile.first is None or profile.last is None:
         mend = "Correct as_of, or say what the times count under time_unit, in study.toml"
         raise StudyError.at(name, f"all {profile.n_rows:,} events come after {as_of}, the end of the window", mend)
-    days = (profile.last - profile.first) // (1 if grain == "day" else DAY)
+    per_day = 1 if grain == "day" else DAY
+    latest = None if profile.latest is None else profile.latest // per_day
+    if latest is not None and latest - day_number(as_of) > FAR_DAYS:
+        when = day_date(min(latest, day_number(date.max)))
+        mend = "Correct these times, or say what they count under time_unit in study.toml"
+        raise StudyError.at(name, f"has an event on {when}, more than ten years after as_of ({as_of})", mend)
+    days = (profile.last - profile.first) // per_day
     if days > LONGEST:
-        first = day_date(max(profile.first // (1 if grain == "day" else DAY), -719_162))
+        first = day_date(max(profile.first // per_day, -719_162))
         mend = "Correct the times, or say what they count under time_unit in study.toml"
         raise StudyError.at(name, f"events span {days:,} days from {first}, expected at most {LONGEST:,}", mend)
     return profile.first, profile.last

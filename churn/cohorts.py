@@ -151,6 +151,7 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
     2  2009-01-01    2          33      12.0
     """
     check_local(activity, "retention_triangle", conf_level)
+    activity = activity.signups()
     starts = period_starts(int(activity.first_day.min()), activity.end_day, "month")
     month_of = np.searchsorted(starts, activity.first_day, side="right") - 1
     n_months = len(starts) - 1

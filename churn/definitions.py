@@ -49,7 +49,7 @@ class DefinitionFan:
         Name of the zone, for each row.
     definition : tuple of {'gone', 'absent', 'unseen'}
         `gone`: silent since some day of the first month, and for at least the gap; `absent`: not active in the
-        second month; `unseen`: not active after the first month, so far.
+        second month; `unseen`: not active after the first month, so far, of those observed for two months.
     month : tuple of {'30 days', 'anniversary', 'calendar'}
         What ends the first month: 30 periods of 24 hours; the same day of the next month, or its last day; the
         first day of the next month.
@@ -196,6 +196,7 @@ def compare_definitions(
     *,
     elapsed: Activity | None = None,
     gaps: Sequence[int] = GAPS,
+    observed_months: int = 2,
     conf_level: float = 0.95,
 ) -> DefinitionFan:
     """
@@ -210,6 +211,9 @@ def compare_definitions(
         instants as local dates, which a note says.
     gaps : sequence of int
         Days of silence after which an account is taken to be gone.
+    observed_months : int
+        Months for which an account must have been observed to count as not seen after the first (`unseen`). With
+        1, accounts count that had no time to be seen again.
     conf_level : float
         Between 0 and 1.
 
@@ -221,7 +225,7 @@ def compare_definitions(
     Raises
     ------
     SpecError
-        If an activity is on the wrong clock, or a gap is not a whole number of days from 1.
+        If an activity is on the wrong clock, or a gap or a number of months is not whole, from 1.
     EstimateError
         If there are no accounts.
 
@@ -245,12 +249,18 @@ def compare_definitions(
         raise SpecError.at(
             "compare_definitions", f"got gaps {wrong}" if wrong else "there is no activity", "Give whole days"
         )
+    if observed_months < 1 or observed_months != int(observed_months):
+        raise SpecError.at("compare_definitions, observed_months", f"got {observed_months}", "Give whole months")
     for found in activities.values():
         check_local(found, "compare_definitions", conf_level)
     if elapsed is not None and elapsed.clock != "elapsed":
         mend = "Read it with read_activity(study, clock='elapsed')"
         raise SpecError.at("compare_definitions, elapsed", "holds local days", mend)
-    rows = [row for zone, found in activities.items() for row in _rows(zone, found, elapsed, gaps, conf_level)]
+    rows = [
+        row
+        for zone, found in activities.items()
+        for row in _rows(zone, found, elapsed, gaps, observed_months, conf_level)
+    ]
     first = next(iter(activities.values()))
     approximate = elapsed is None and first.grain == "instant"
     note = Note("the second 30 days are counted in local dates, not in periods of 24 hours")
@@ -283,16 +293,22 @@ class _Row(NamedTuple):
 
 
 def _rows(
-    zone: str, activity: Activity, elapsed: Activity | None, gaps: Sequence[int], conf_level: float
+    zone: str,
+    activity: Activity,
+    elapsed: Activity | None,
+    gaps: Sequence[int],
+    observed_months: int,
+    conf_level: float,
 ) -> Iterator[_Row]:
     yield from _gone(zone, activity, gaps, conf_level)
     yield from _absent(zone, activity, elapsed, conf_level)
-    yield from _unseen(zone, activity, conf_level)
+    yield from _unseen(zone, activity, observed_months, conf_level)
 
 
 def _gone(zone: str, activity: Activity, gaps: Sequence[int], conf_level: float) -> Iterator[_Row]:
     _, _, ever = silences(activity.words, activity.end_day - activity.origin, sorted(gaps))
     back = dict(zip(sorted(gaps), ever / activity.n_accounts, strict=True))
+    activity = activity.signups()
     lengths = month_lengths(activity.first_day)
     for gap in gaps:
         try:
@@ -353,6 +369,32 @@ def month_lengths(first_day: Ints) -> dict[MonthRule, Ints]:
     return {"anniversary": anniversary[place], "calendar": calendar[place]}
 
 
+def months_later(first_day: Ints, months: int) -> dict[MonthRule, Ints]:
+    """
+    Give the day after a number of months, the one of sign-up among them, under the rules in which months differ.
+
+    Parameters
+    ----------
+    first_day : ndarray of int, shape (n_accounts,)
+        Local days of sign-up, in days since 1970-01-01.
+    months : int
+        At least 1.
+
+    Returns
+    -------
+    dict of str to ndarray of int, shape (n_accounts,)
+        For `anniversary` and `calendar`, in days since 1970-01-01.
+
+    Examples
+    --------
+    >>> {name: days.tolist() for name, days in months_later(np.array([30]), 2).items()}
+    {'anniversary': [89], 'calendar': [59]}
+    """
+    distinct, place = np.unique(first_day, return_inverse=True)
+    calendar = period_start(period_of(distinct, "month") + months, "month")
+    return {"anniversary": add_months(distinct, months)[place], "calendar": calendar[place]}
+
+
 def _absent(zone: str, activity: Activity, elapsed: Activity | None, conf_level: float) -> Iterator[_Row]:
     second = ((1, 1),)
     rules = {
@@ -371,18 +413,21 @@ def _absent(zone: str, activity: Activity, elapsed: Activity | None, conf_level:
         )
 
 
-def _unseen(zone: str, activity: Activity, conf_level: float) -> Iterator[_Row]:
+def _unseen(zone: str, activity: Activity, months: int, conf_level: float) -> Iterator[_Row]:
+    """Count, of the accounts observed for some months of their own, those not seen after the first."""
+    activity = activity.signups()
     by_day = activity.grain == "day"
     first, last, end, month = (
         (activity.first_day, activity.last_day, activity.end_day, 30)
         if by_day
         else (activity.first, activity.last, activity.end, 30 * DAY)
     )
-    old, gone = end - first >= month, last - first < month
+    old, gone = end - first >= months * month, last - first < month
     yield _share(zone, "unseen", "30 days", int((old & gone).sum()), int(old.sum()), conf_level)
+    until = months_later(activity.first_day, months)
     for name, length in month_lengths(activity.first_day).items():
         after = activity.first_day + length
-        old, gone = after <= activity.end_day, activity.last_day < after
+        old, gone = until[name] <= activity.end_day, activity.last_day < after
         yield _share(zone, "unseen", name, int((old & gone).sum()), int(old.sum()), conf_level)
 
 

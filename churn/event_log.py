@@ -42,6 +42,8 @@ class Profile:
         Rows at or after the end of the window.
     first, last : int or None
         First and last time before the end, in microseconds or days since 1970; None without any.
+    latest : int or None
+        Last time of all, as `last`.
     """
 
     n_rows: int
@@ -51,6 +53,7 @@ class Profile:
     n_late: int
     first: int | None
     last: int | None
+    latest: int | None
 
 
 class EventLog:
@@ -138,6 +141,7 @@ class EventLog:
             n_late=n_late,
             first=found.first,
             last=min(found.last, end - 1),
+            latest=found.last,
         )
 
     def profile(self, end: int) -> Profile:
@@ -179,6 +183,7 @@ class EventLog:
             n_late=late["n_late"],
             first=late.get("first", found["first"]),
             last=late.get("last", found["last"]),
+            latest=found["last"],
         )
 
     def _one_row(self, **numbers: ir.Value) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn._periods import Period, period_of, period_starts
-from churn._retention import Groups, Windows, count_active, pack_windows
+from churn._retention import pack_windows
 from churn._zones import day_date
 from churn.activity import Activity
 from surveys.errors import EstimateError, SpecError
@@ -30,9 +30,9 @@ class Lifecycle:
     """
     Accounts by what they did in each calendar period.
 
-    They add up: `n_active` is `n_new + n_retained + n_resurrected`, and `n_lost` is the active accounts of the
-    period before that are not retained; `n_dormant` is that of the period before, plus those lost, minus those
-    resurrected.
+    They add up: `n_active` is `n_new + n_already + n_retained + n_resurrected`, and `n_lost` is the active
+    accounts of the period before that are not retained; `n_dormant` is that of the period before, plus those
+    lost, minus those resurrected.
 
     Attributes
     ----------
@@ -42,6 +42,8 @@ class Lifecycle:
         Accounts active in the period.
     n_new : ndarray of int, shape (n_periods,)
         Those that signed up in it.
+    n_already : ndarray of int, shape (n_periods,)
+        Those first seen in it that may have been there before the log begins.
     n_retained : ndarray of int, shape (n_periods,)
         Those also active in the period before.
     n_resurrected : ndarray of int, shape (n_periods,)
@@ -72,6 +74,7 @@ class Lifecycle:
     period_start: tuple[date, ...]
     n_active: Ints
     n_new: Ints
+    n_already: Ints
     n_retained: Ints
     n_resurrected: Ints
     n_lost: Ints
@@ -145,10 +148,10 @@ class Lifecycle:
         Returns
         -------
         DataFrame
-            `period_start`, `n_active`, `n_new`, `n_retained`, `n_resurrected`, `n_lost`, `n_dormant`, `complete`,
-            `churn`, `std_error`, `conf_low`, `conf_high`, `quick_ratio`.
+            `period_start`, `n_active`, `n_new`, `n_already`, `n_retained`, `n_resurrected`, `n_lost`, `n_dormant`,
+            `complete`, `churn`, `std_error`, `conf_low`, `conf_high`, `quick_ratio`.
         """
-        counts = ("n_active", "n_new", "n_retained", "n_resurrected", "n_lost", "n_dormant")
+        counts = ("n_active", "n_new", "n_already", "n_retained", "n_resurrected", "n_lost", "n_dormant")
         told = ("complete", "churn", "std_error", "conf_low", "conf_high", "quick_ratio")
         return pd.DataFrame(
             {"period_start": list(self.period_start), **{name: getattr(self, name) for name in (*counts, *told)}}
@@ -176,8 +179,10 @@ class Lifecycle:
         """
         place = np.arange(len(self.period_start))
         base = np.zeros(len(place))
-        for name in ("retained", "resurrected", "new"):
+        for name in ("already", "retained", "resurrected", "new"):
             height = getattr(self, f"n_{name}")
+            if name == "already" and not height.any():
+                continue
             bars = ax.bar(place, height, bottom=base, label=name)
             base = base + height
             for bar in np.array(bars.patches)[~self.complete]:
@@ -238,12 +243,14 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
     edges = starts - activity.origin
     active = pack_windows(activity.words, edges[:-1], edges[1:])
     n_active = np.bitwise_count(active).sum(axis=1, dtype=np.int64)
-    n_new = np.bincount(
-        period_of(activity.first_day, period) - period_of(starts[0], period), minlength=len(n_active)
-    ).astype(np.int64)
+    seen_in = period_of(activity.first_day, period) - period_of(starts[0], period)
+    there = np.zeros(activity.n_accounts, bool) if activity.there_before is None else activity.there_before
+    n_new, n_already = (
+        np.bincount(seen_in[rows], minlength=len(n_active)).astype(np.int64) for rows in (~there, there)
+    )
     n_retained = np.concatenate([[0], np.bitwise_count(active[1:] & active[:-1]).sum(axis=1, dtype=np.int64)])
     before = np.concatenate([[0], n_active[:-1]])
-    n_lost, n_resurrected = before - n_retained, n_active - n_new - n_retained
+    n_lost, n_resurrected = before - n_retained, n_active - n_new - n_already - n_retained
     complete = np.asarray(starts[1:] <= activity.end_day)
     churn, error, low, high = _churn(n_lost, before, complete, conf_level)
     gained = (n_new + n_resurrected).astype(np.float64)
@@ -255,10 +262,11 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
         period_start=tuple(day_date(day) for day in starts[:-1]),
         n_active=n_active,
         n_new=n_new,
+        n_already=n_already,
         n_retained=n_retained,
         n_resurrected=n_resurrected,
         n_lost=n_lost,
-        n_dormant=np.cumsum(n_new) - n_active,
+        n_dormant=np.cumsum(n_new + n_already) - n_active,
         complete=complete,
         churn=churn,
         std_error=error,
@@ -311,15 +319,15 @@ def _churn(
 
 def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: float = 0.95) -> Estimate | Unavailable:
     """
-    Estimate the share of accounts never seen again after the day of their sign-up.
+    Estimate the share of accounts never seen after the day of their sign-up, however long they were observed.
 
     Parameters
     ----------
     activity : Activity
         Active local days of each account.
     horizon_days : int
-        Local days after that of sign-up within which an account may come back, at least 1; accounts that
-        were not observed for so long are left out, so that all have the same chance.
+        Local days after that of sign-up for which an account must have been observed, at least 1; accounts
+        that were not are left out, since so little says nothing of whether they come back.
     conf_level : float
         Between 0 and 1.
 
@@ -340,23 +348,18 @@ def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: fl
     >>> from churn.activity import read_activity
     >>> from reports.examples import open_example
     >>> never_returned(read_activity(open_example("twitter_france"))).summary()
-    '43.4% [41.8%, 44.9%], n = 3,915'
+    '43.2% [41.7%, 44.8%], n = 3,915'
     """
     check_local(activity, "never_returned", conf_level)
     if horizon_days < 1:
         raise SpecError.at("never_returned, horizon_days", f"got {horizon_days}", "Give at least 1 day")
-    observed = activity.end_day - activity.first_day
-    together = Groups.of(np.zeros(activity.n_accounts, np.int64), 1, observed)
-    low, high = np.array([1]), np.array([horizon_days + 1])
-    eligible = together.observed_for(high)
-    n = int(eligible[0, 0])
+    activity = activity.signups()
+    observed = activity.end_day - activity.first_day > horizon_days
+    n = int(np.count_nonzero(observed))
     left_out = activity.n_accounts - n
     if not n:
         return Unavailable(Note("no account was observed for {days} days after its sign-up", {"days": horizon_days}))
-    windows = Windows(low, high, together.observed_for(low), False)
-    shift = activity.first_day - activity.origin
-    _, back, _ = count_active(activity.words, activity.last_day, together, windows, eligible, shift)
-    share = (n - int(back[0, 0])) / n
+    share = int(np.count_nonzero(observed & (activity.last_day == activity.first_day))) / n
     limits = wilson_interval(share, n, conf_level)
     message = "{n} accounts that signed up in the last {days} days of the window are left out"
     return Estimate(
@@ -366,6 +369,6 @@ def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: fl
         conf_high=float(limits[1]),
         conf_level=conf_level,
         n=n,
-        method=f"share not active in the {horizon_days} local days after sign-up, Wilson interval",
+        method=f"share never active after the day of sign-up, {horizon_days} days observed or more, Wilson interval",
         notes=activity.notes + ((Note(message, {"n": left_out, "days": horizon_days}),) if left_out else ()),
     )

@@ -181,6 +181,7 @@ def count_purchases(
     check_choice("per", per, tuple(DAYS))
     if hold_out_days < 0:
         raise SpecError.at("hold_out_days", f"got {hold_out_days}, expected 0 or more", "Give a number of days")
+    activity = activity.signups()
     stop = activity.end_day - hold_out_days
     kept = activity.first_day < stop
     if not kept.any():

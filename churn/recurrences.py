@@ -259,6 +259,7 @@ def measure_recurrences(activity: Activity) -> Recurrences:
     >>> days.n_accounts
     4000
     """
+    activity = activity.signups()
     until = activity.end_day - 1 - activity.first_day
     kept = until > 0
     if not kept.any():

@@ -279,6 +279,8 @@ def measure_retention(
     rule = RetentionRule() if rule is None else rule
     cohorts = _cohorts_of(rule, cohorts)
     _check(activity, rule, cohorts, cohort_kind, conf_level)
+    if cohort_kind == "first-time":
+        activity = activity.signups()
     cells = recurring(activity, rule) if cohort_kind == "recurring" else first_time(activity, rule, cohorts)
     if cohorts == "all":
         cells = cells.together()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from churn.activity import (
     usage_of,
     wanted_columns,
 )
+from churn.log_edges import find_there_before
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
 from surveys.study import Study
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from churn.engine import Grain
 
 ABOUT = b"adoption-churn states"
-SHARED = ("account", "group", "timezone", "grain")
+SHARED = ("account", "group", "timezone", "grain", "opening_days", "gap_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,6 +54,10 @@ class AccountStates:
         Name of the zone whose days these are.
     grain : {'instant', 'day'}
         Whether `first` and `last` are microseconds since 1970 UTC, or local days.
+    opening_days : int or None
+        Opening window of the log that the parts make together, as in `[usage]`.
+    gap_days : int
+        Silence after which an account is taken to be gone, which is the window where none is given.
     notes : tuple of Note
         Caveats.
     """
@@ -63,6 +68,8 @@ class AccountStates:
     end_day: int
     timezone: str
     grain: Grain
+    opening_days: int | None = 0
+    gap_days: int = 30
     notes: tuple[Note, ...] = ()
 
     @property
@@ -88,7 +95,7 @@ class AccountStates:
         n_words = words_needed(self.end_day - opening)
         merged = merge([_shifted(self.table, -opening // BITS)], keys, len(self.group), n_words)
         assert merged is not None
-        return activity_of(
+        activity = activity_of(
             merged,
             accounts=self.account,
             groups=self.group,
@@ -100,6 +107,14 @@ class AccountStates:
             clock="local",
             notes=self.notes,
         )
+        there, told = find_there_before(
+            activity.first_day,
+            origin=int(activity.first_day.min()),
+            end_day=self.end_day,
+            opening_days=self.opening_days,
+            gap_days=self.gap_days,
+        )
+        return replace(activity, there_before=there, notes=activity.notes + (() if told is None else (told,)))
 
     def summary(self) -> str:
         """Say how much was seen, in one line of English."""
@@ -164,6 +179,8 @@ def read_states(study: Study) -> AccountStates:
             end_day=window.end_day,
             timezone=study.study.timezone,
             grain=log.grain,
+            opening_days=usage.opening_days,
+            gap_days=usage.dropout.gap_days,
             notes=source.notes + window.notes,
         )
 
@@ -219,6 +236,8 @@ def merge_states(*states: AccountStates) -> AccountStates:
         end_day=max(state.end_day for state in states),
         timezone=opening.timezone,
         grain=opening.grain,
+        opening_days=opening.opening_days,
+        gap_days=opening.gap_days,
         notes=tuple({str(note): note for state in states for note in state.notes}.values()),
     )
 
@@ -291,6 +310,8 @@ def load_states(path: str | Path) -> AccountStates:
         end_day=about["end_day"],
         timezone=about["timezone"],
         grain=about["grain"],
+        opening_days=about["opening_days"],
+        gap_days=about["gap_days"],
         notes=tuple(map(Note.from_json, about["notes"])),
     )
 

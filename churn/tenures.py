@@ -273,7 +273,8 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     Parameters
     ----------
     source : Activity or AccountTable
-        One row per account. Sign-up is the first event of an `Activity`.
+        One row per account. Sign-up is the first event of an `Activity`; accounts that may have been there
+        before it begins are left out.
     rule : DropoutRule
         What counts as gone.
 
@@ -306,13 +307,15 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     '3,915 accounts, 3,298 of them gone'
     """
     from_log = isinstance(source, Activity)
-    found = judge_activity(source, rule) if isinstance(source, Activity) else judge_accounts(source, rule)
-    kept = found.kept
     returned: Estimate | Unavailable | None = None
     if rule.rule != "closed":
         returned = (
             returned_share(source, rule.gap_days) if isinstance(source, Activity) else Unavailable(RETURNS_UNKNOWN)
         )
+    if isinstance(source, Activity):
+        source = source.signups()
+    found = judge_activity(source, rule) if isinstance(source, Activity) else judge_accounts(source, rule)
+    kept = found.kept
     cause, causes = None, tuple[str, ...]()
     if isinstance(source, AccountTable) and source.cause is not None and rule.rule == "closed":
         cause, causes = source.cause[kept], source.causes

@@ -83,6 +83,11 @@ class Usage(Section):
     why accounts closed; `cause_blank` names the cause where that cell is blank. `events` names files, or with
     `table` the address of a PostgreSQL server or of Spark, without a password. `recipient` is the column of a
     log that says which account a message went to, blank where it went to nobody in particular.
+
+    A log rarely begins with its service. Accounts first seen in its first `opening_days`, the gap if not given,
+    may have been there before: they are kept out of sign-ups, tenures and cohorts, and counted in a note. Where
+    the log holds every account from its opening on, set `opening_days = 0`. A log that falls silent long before
+    `as_of` is taken for one that ends early; `silent_end = true` says that the silence is true.
     """
 
     events: str | None = None
@@ -110,6 +115,8 @@ class Usage(Section):
     delimiter: str | None = None
     encoding: str = "utf-8"
     dropout: Dropout = Dropout()
+    opening_days: int | None = Field(default=None, ge=0)
+    silent_end: bool = False
     coverage: Coverage | None = None
 
     @model_validator(mode="after")
@@ -182,6 +189,17 @@ class Usage(Section):
         if self.cause is None and self.cause_blank is not None:
             raise ValueError("cause_blank is for blank cells of cause: name its column")
         return self
+
+    @model_validator(mode="after")
+    def _opening_is_of_a_log(self) -> Usage:
+        if self.opening_days is not None and self.events is None:
+            raise ValueError("opening_days is of a log of events; a table of accounts says when each was opened")
+        return self
+
+    @property
+    def opening(self) -> int:
+        """Days at the beginning of a log in which accounts first seen may have been there before."""
+        return self.dropout.gap_days if self.opening_days is None else self.opening_days
 
     @property
     def horizon(self) -> int:

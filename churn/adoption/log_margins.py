@@ -119,7 +119,8 @@ def count_log_margins(study: Study, activity: Activity) -> tuple[tuple[LogMargin
     Notes
     -----
     The day is the middle of the fieldwork. With m accounts in a log that holds the share f of all
-    accounts, drawn at random, there are :math:`m/f` of them, with variance :math:`m(1-f)/f^2`. Who was
+    accounts, drawn at random, there are :math:`m/f` of them, with variance :math:`m(1-f)/f^2`. Accounts first
+    seen in the opening window are among those that `opened_before` counts, where it is given. Who was
     still there is told by hindsight: the account showed something on that day or later. It is known
     for days that lie at least one gap before the end of the log.
 
@@ -158,6 +159,8 @@ def _of_wave(
         return [], []
     if when.days > LONGEST_FIELDWORK:
         return [], [Note(TOO_LONG.message, {"wave": survey.wave, "days": when.days})]
+    if coverage.opened_before:
+        activity = activity.signups()
     day = (day_number(when.first) + day_number(when.last)) // 2
     if not int(activity.first_day.min()) <= day < activity.end_day:
         return [], [Note(BEFORE_LOG.message, {"wave": survey.wave})]

@@ -102,7 +102,9 @@ def _rows(fan: DefinitionFan, printer: Printer) -> list[tuple[str, dict[MonthRul
         label = printer.say("Gone: silent since, for {days} days or more", days=printer.numbers.count(gap))
         rows.append((label, _cells(fan, "gone", gap)))
     rows.append((printer.say("Absent from the second month"), _cells(fan, "absent", None)))
-    rows.append((printer.say("Not seen after the first month"), _cells(fan, "unseen", None)))
+    rows.append(
+        (printer.say("Not seen after the first month, of accounts observed for two"), _cells(fan, "unseen", None))
+    )
     return rows
 
 

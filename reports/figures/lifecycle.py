@@ -15,14 +15,15 @@ from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
 MONTHS = 24
-PARTS = ("retained", "resurrected", "new")
+PARTS = ("already", "retained", "resurrected", "new")
 LABELS = {
+    "already": "First seen, perhaps there before the log begins",
     "retained": "Also active the month before",
     "resurrected": "Come back",
     "new": "New",
     "lost": "Lost since the month before",
 }
-COLORS = {"retained": SERIES[0], "resurrected": SERIES[2], "new": SERIES[1], "lost": SERIES[3]}
+COLORS = {"already": SERIES[4], "retained": SERIES[0], "resurrected": SERIES[2], "new": SERIES[1], "lost": SERIES[3]}
 
 
 def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
@@ -84,6 +85,7 @@ def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
                     why_no_interval="a count of accounts",
                 )
                 for name in LABELS
+                if name != "already"
             },
         ),
         base=printer.say(
@@ -110,13 +112,14 @@ def _draw(lifecycle: Lifecycle, printer: Printer) -> Figure:
     place = np.arange(len(lifecycle.period_start) - first)
     solid = np.where(lifecycle.complete[first:], 1.0, 0.45)
     base = np.zeros(len(place))
-    for name in PARTS:
+    parts = [name for name in PARTS if name != "already" or lifecycle.n_already[first:].any()]
+    for name in parts:
         height = getattr(lifecycle, f"n_{name}")[first:]
         _bars(axes.bar(place, height, bottom=base, color=COLORS[name], width=0.82), solid)
         base = base + height
     lost = -lifecycle.n_lost[first:]
     _bars(axes.bar(place, lost, color=COLORS["lost"], width=0.82), solid)
-    for name in LABELS:
+    for name in (*parts, "lost"):
         axes.bar([0], [0], color=COLORS[name], label=printer.say(LABELS[name]))
     step = max(1, round(len(place) / 6))
     marks = place[::-1][::step][::-1]
@@ -127,7 +130,7 @@ def _draw(lifecycle: Lifecycle, printer: Printer) -> Figure:
     axes.axhline(0, color=INK, linewidth=0.6)
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.tick_params(axis="x", length=0)
-    figure.legend(loc="outside upper left", frameon=False, fontsize=8, ncols=4)
+    figure.legend(loc="outside upper left", frameon=False, fontsize=8, ncols=4 if len(parts) == 3 else 3)
     return figure
 
 

@@ -48,6 +48,9 @@ def write_definitions(results: Results, printer: Printer, figures: Mapping[str, 
     return blocks
 
 
+LEAST_OBSERVED = 30
+
+
 def _meanings(results: Results, printer: Printer) -> str:
     assert results.staying is not None
     assert results.staying.activity is not None
@@ -59,8 +62,10 @@ def _meanings(results: Results, printer: Printer) -> str:
     unseen = results.staying.activity.never_returned
     if isinstance(unseen, Estimate):
         text += " " + printer.say(
-            "Not to be confused with them: {share} of the accounts ({interval}) never showed anything after the day "
-            "of their sign-up.",
+            "Not to be confused with them: of the {n} accounts observed for {days} days or more, {share} ({interval}) "
+            "had shown nothing after the day of their sign-up by the end of the log.",
+            n=printer.numbers.count(unseen.n or 0),
+            days=printer.numbers.count(LEAST_OBSERVED),
             share=printer.estimate("unseen", unseen, digits=1),
             interval=printer.interval("unseen", unseen, digits=1),
         )

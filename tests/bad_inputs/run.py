@@ -46,6 +46,8 @@ EVENTS = """[usage]
 events = {file}
 account = "user_id"
 time = "ts"
+opening_days = 0
+silent_end = true
 """
 DURATIONS = """[usage]
 accounts = {file}

@@ -96,7 +96,7 @@ def run_ours(job: str, path: Path, timezone: str = "UTC") -> Any:
     from surveys.study import Study
 
     about = {"title": "a log", "as_of": AS_OF, "timezone": timezone}
-    usage = {"events": path.name, "account": "account", "time": "time"}
+    usage = {"events": path.name, "account": "account", "time": "time", "opening_days": 0}
     activity = read_activity(Study.model_validate({"folder": path.parent, "study": about, "usage": usage}))
     if job == "events":
         days = int(np.bitwise_count(activity.words).sum(dtype=np.int64))

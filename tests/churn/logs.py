@@ -16,7 +16,8 @@ from surveys.study import Study
 def make_study(folder: Path, *, as_of: date = date(2013, 12, 31), timezone: str = "UTC", **usage: Any) -> Study:
     """A study whose usage is as given; account and time have plain names unless said otherwise."""
     if "events" in usage:
-        usage = {"time": "time"} | usage
+        # The logs of these tests begin with their service, unless a test says otherwise.
+        usage = {"time": "time", "opening_days": 0, "silent_end": True} | usage
     return Study.model_validate(
         {
             "folder": folder,

@@ -45,7 +45,7 @@ def test_absent_and_unseen_are_what_plain_loops_count(days: dict[int, set[int]])
     for month, edge in edges.items():
         windows = [(seen, *edge(seen[0])) for seen in dates_of(days).values()]
         absent = [not any(low <= day < high for day in seen) for seen, low, high in windows if high <= END]
-        unseen = [not any(low <= day for day in seen) for seen, low, _ in windows if low <= END]
+        unseen = [not any(low <= day for day in seen) for seen, low, high in windows if high <= END]
         for name, found in (("absent", absent), ("unseen", unseen)):
             assert tuple(frame.loc[(name, month), ["n_dropped", "n"]]) == (sum(found), len(found))
 

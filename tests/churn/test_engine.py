@@ -35,7 +35,8 @@ def make_rows(zone: str) -> list[tuple[int, datetime]]:
     rng = np.random.default_rng(3)
     start = datetime(2013, 1, 1, tzinfo=UTC)
     drawn = [start + timedelta(microseconds=int(x)) for x in rng.integers(0, 364 * 86_400_000_000, 400)]
-    times = [*hard_instants(zone), *drawn]
+    # A year between 1970 and 2013: years far from all others are refused.
+    times = [*hard_instants(zone), datetime(1991, 6, 1, tzinfo=UTC), *drawn]
     return [(int(account), time) for account, time in zip(rng.integers(0, 40, len(times)), times, strict=True)]
 
 
@@ -114,7 +115,8 @@ def test_a_date_is_a_local_day(text: str, options: dict[str, str], tmp_path: Pat
 
 
 def test_dates_of_parquet_are_local_days(tmp_path: Path):
-    write_events(tmp_path / "log.parquet", [("a", date(2013, 4, 5)), ("a", date(1969, 4, 5))], pa.date32())
+    days = [date(2013, 4, 5), date(1991, 4, 5), date(1969, 4, 5)]
+    write_events(tmp_path / "log.parquet", [("a", day) for day in days], pa.date32())
     activity = read_activity(make_study(tmp_path, events="log.parquet", timezone="Asia/Tokyo"))
     assert (activity.first_day[0], activity.last_day[0]) == (day_number(date(1969, 4, 5)), day_number(date(2013, 4, 5)))
 

@@ -96,15 +96,21 @@ def test_one_month_alone_has_no_churn():
     assert isinstance(life.pooled_churn, Unavailable)
 
 
-def test_never_returned_gives_all_the_same_chance():
+def test_never_returned_means_never_of_those_observed_for_long_enough():
     days = {1: {0}, 2: {0, 1}, 3: {0, 31}, 4: {69}, 5: {70}}
     found = never_returned(activity_of(days, 100, JANUARY))
     assert isinstance(found, Estimate)
-    assert (found.estimate, found.n) == (3 / 4, 4)
+    assert (found.estimate, found.n) == (2 / 4, 4)
     assert str(found.notes[-1]) == "1 accounts that signed up in the last 30 days of the window are left out"
     longer = never_returned(activity_of(days, 100, JANUARY), horizon_days=31)
     assert (longer.estimate, longer.n) == (1 / 3, 3)
     assert isinstance(never_returned(activity_of(days, 100, JANUARY), horizon_days=100), Unavailable)
+
+
+def test_nobody_never_returned_where_everybody_came_back_however_late():
+    found = never_returned(activity_of({1: {0, 60}, 2: {1, 79}, 3: {4, 58}}, 91, JANUARY))
+    assert isinstance(found, Estimate)
+    assert (found.estimate, found.n) == (0, 3)
 
 
 @settings(max_examples=20, deadline=None)
@@ -115,7 +121,7 @@ def test_never_returned_is_what_plain_loops_count(days: dict[int, set[int]], hor
     if not old:
         assert isinstance(found, Unavailable)
         return
-    silent = sum(not any(seen[0] < day <= seen[0] + horizon for day in seen) for seen in old)
+    silent = sum(len(seen) == 1 for seen in old)
     assert (found.estimate, found.n) == (pytest.approx(silent / len(old)), len(old))
 
 

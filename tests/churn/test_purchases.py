@@ -45,7 +45,7 @@ def simulate(rng: np.random.Generator, n: int, until: float, later: float) -> pd
 def log_of(tmp_path: Path, rows: list[tuple[str, str]], as_of: str) -> Activity:
     pd.DataFrame(rows, columns=["id", "day"]).to_csv(tmp_path / "log.csv", index=False)
     about = {"title": "log", "as_of": as_of, "timezone": "UTC"}
-    usage = {"events": "log.csv", "account": "id", "time": "day"}
+    usage = {"events": "log.csv", "account": "id", "time": "day", "opening_days": 0}
     return read_activity(Study.model_validate({"folder": tmp_path, "study": about, "usage": usage}))
 
 

@@ -57,7 +57,7 @@ def read_case(case: Case) -> Study:
         {
             "folder": case.data.parent,
             "study": {"title": "golden", "as_of": (end - timedelta(microseconds=1)).date(), "timezone": args["tz"]},
-            "usage": {"events": case.data.name, "account": args["user"], "time": args["ts"]},
+            "usage": {"events": case.data.name, "account": args["user"], "time": args["ts"], "opening_days": 0},
         }
     )
 
@@ -149,7 +149,11 @@ def compare_silences(name: str, study: Study, expected: Mapping[str, Any]) -> No
 
 
 def compare_dropout(local: Activity, elapsed: Activity, expected: Mapping[str, Any]) -> None:
-    rows = compare_definitions(local, elapsed=elapsed, gaps=()).to_frame().set_index(["definition", "month"])
+    rows = (
+        compare_definitions(local, elapsed=elapsed, gaps=(), observed_months=1)
+        .to_frame()
+        .set_index(["definition", "month"])
+    )
     places = {
         "days30_window": ("absent", "30 days"),
         "never_after_30d": ("unseen", "30 days"),
