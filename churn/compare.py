@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Adjustment = Literal["holm", "fdr", "bonferroni", "none"]
+ONE_LEVEL = Note("fewer than two levels can be compared")
+NEVER_TOGETHER = Note("no departure that counts found two groups at risk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -292,8 +294,7 @@ def logrank(
     whole = Score(*(np.sum([part[i] for part in scores], axis=0) for i in range(3)))
     statistic, rank = chi_squared(whole.observed - whole.expected, whole.covariance)
     if not rank:
-        what = "no departure that counts found two groups at risk"
-        raise EstimateError.at(f"logrank, by '{by}'", what, "Choose larger groups")
+        raise EstimateError.because(f"logrank, by '{by}'", NEVER_TOGETHER, "Choose larger groups")
     return LogRankComparison(
         levels=accounts.levels[by],
         n=np.bincount(accounts.columns[by], accounts.n).astype(np.int64),
@@ -387,9 +388,11 @@ def _departures(
     accounts = group_accounts(tenures, [by, *strata], place=f"{place}, by")
     k = len(accounts.levels[by])
     if k < 2:
-        raise EstimateError.at(
+        error = EstimateError.at(
             f"{place}, by '{by}'", f"has {k} level, expected two or more", "Choose another attribute"
         )
+        error.reason = ONE_LEVEL
+        raise error
     parts = departures_by_stratum(
         accounts.duration,
         accounts.event,

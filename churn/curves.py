@@ -202,6 +202,7 @@ def _curve(
         n=followed.cells.n_accounts,
         std_errors=std_errors,
         weight=weight,
+        observed_from=max(0.0, float(np.nan_to_num(followed.cells.entry, nan=0.0).min())),
         notes=cells.notes + model_based + _emptied(followed.timeline.time, survival, cells.time_unit),
         _jackknife=jackknife,
     )

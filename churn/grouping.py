@@ -17,6 +17,7 @@ from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.results import Note
 
 LEFT_OUT = "{n} accounts without a value of {group} are left out"
+NO_VALUE = Note("no account has a value")
 MODEL_BASED = Note("standard errors take the weights of accounts for numbers of accounts")
 
 
@@ -253,7 +254,7 @@ def _complete(cells: GroupedAccounts, weight: str | None, place: str) -> Grouped
     kept = ~np.logical_or.reduce(list(absent.values()))
     if not kept.any():
         named = "', '".join(absent)
-        raise EstimateError.at(f"{place} '{named}'", "no account has a value", "Choose another attribute")
+        raise EstimateError.because(f"{place} '{named}'", NO_VALUE, "Choose another attribute")
     cells = cells.where(kept)
     present = {name: np.flatnonzero(np.bincount(code)) for name, code in cells.columns.items()}
     return replace(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from churn._curves import Floats, Ints, normal_quantile
 from churn.counts import TenureCounts
 from churn.curves import kaplan_meier_by
 from churn.grouping import check_level
+from churn.survival_curve import SurvivalCurve
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.results import Estimate, Note, Unavailable
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DIFFERENCE = "difference of areas under Kaplan-Meier curves, Greenwood"
+FEWEST = 10
+"""Accounts without which a level is left out where horizon and levels are chosen together."""
+ONE_LEVEL = Note("fewer than two levels can be compared")
+NOT_REACHED = Note("no tenure is reached in all levels")
+NO_SPREAD = Note("no test: nobody left in either level")
 RATIO = "ratio of areas under Kaplan-Meier curves, logarithm, Greenwood"
 
 
@@ -160,6 +166,35 @@ class RestrictedMeans:
             notes=self.notes,
         )
 
+    def test_of(self, level: str) -> float | Unavailable:
+        """
+        Give the probability of a difference this large, if there were none between a level and the reference.
+
+        Parameters
+        ----------
+        level : str
+            Any of `levels` but the reference.
+
+        Returns
+        -------
+        float or Unavailable
+            Between 0 and 1; Unavailable where both means are certain, nobody having left.
+
+        Raises
+        ------
+        SpecError
+            If there is no such level, or it is the reference.
+
+        Examples
+        --------
+        >>> group = pd.DataFrame({"age": ["18-24", "25-34"] * 4})
+        >>> tenures = Tenures(duration=[40] * 8, event=[0] * 8, attributes=group)
+        >>> print(restricted_means(tenures, by="age", until=30).test_of("25-34"))
+        no test: nobody left in either level
+        """
+        p_value = float(self.p_value[self._position(level)])
+        return Unavailable(NO_SPREAD) if np.isnan(p_value) else p_value
+
     def _position(self, level: str) -> int:
         others = [name for name in self.levels if name != self.reference]
         if level not in others:
@@ -255,16 +290,89 @@ def restricted_means(
     """
     check_level(conf_level)
     curves = kaplan_meier_by(tenures, by=by, conf_level=conf_level)
-    levels = tuple(curves)
-    if len(levels) < 2:
-        what = f"has {len(levels)} level, expected two or more"
+    if len(curves) < 2:
+        what = f"has {len(curves)} level, expected two or more"
         raise EstimateError.at(f"restricted_means, by '{by}'", what, "Choose another attribute")
-    base = levels[0] if reference is None else str(reference)
-    if base not in levels:
-        mend = did_you_mean(base, levels, f"Levels here: {', '.join(levels)}")
+    base = next(iter(curves)) if reference is None else str(reference)
+    if base not in curves:
+        mend = did_you_mean(base, curves, f"Levels here: {', '.join(curves)}")
         raise SpecError.at(f"reference '{base}'", "no such level", mend)
+    return _compared(curves, base, until, tenures.time_unit, conf_level)
+
+
+def comparable_means(
+    tenures: Tenures | TenureCounts, *, by: str, longest: float, conf_level: float = 0.95
+) -> RestrictedMeans:
+    """
+    Compare the mean tenure of the groups that can be compared, within a horizon that all of them reach.
+
+    Parameters
+    ----------
+    tenures, by, conf_level
+        As for `restricted_means`.
+    longest : float
+        Horizon, in `tenures.time_unit`, where all levels reach it.
+
+    Returns
+    -------
+    RestrictedMeans
+        Levels of fewer than `FEWEST` accounts are left out, so that they do not shorten the horizon of the others;
+        so are those of which nobody was under observation within it. The notes name them. The horizon is the
+        shortest of the longest tenures of the levels, levels that everybody has left reaching any.
+
+    Raises
+    ------
+    SpecError
+        If the attribute is not there.
+    EstimateError
+        If there are not two levels to compare, or one was not followed at all.
+
+    Examples
+    --------
+    >>> group = pd.DataFrame({"age": ["18-24", "25-34"] * 10 + ["65+"]})
+    >>> tenures = Tenures(duration=[*range(20, 40), 1], event=[1, 0] * 10 + [0], attributes=group)
+    >>> found = comparable_means(tenures, by="age", longest=30)
+    >>> found.levels, found.until, str(found.notes[-1])
+    (('18-24', '25-34'), 30.0, 'levels left out of the comparison of means, which have fewer than 10 accounts: 65+')
+    """
+    check_level(conf_level)
+    place, mend = f"comparable_means, by '{by}'", "Join levels to larger ones"
+    curves = kaplan_meier_by(tenures, by=by, conf_level=conf_level)
+    few = [level for level, curve in curves.items() if curve.n < FEWEST]
+    enough = {level: curve for level, curve in curves.items() if level not in few}
+    until = min([longest, *(_reach(curve) for curve in enough.values())])
+    if not until > 0:
+        raise EstimateError.because(place, NOT_REACHED, mend)
+    late = [level for level, curve in enough.items() if until <= curve.observed_from]
+    compared = {level: curve for level, curve in enough.items() if level not in late}
+    if len(compared) < 2:
+        raise EstimateError.because(place, ONE_LEVEL, mend)
+    found = _compared(compared, next(iter(compared)), until, tenures.time_unit, conf_level)
+    return replace(found, notes=(*found.notes, *_left_out(few, late)))
+
+
+def _reach(curve: SurvivalCurve) -> float:
+    """Give the horizon up to which a mean can be had."""
+    return float("inf") if curve.survival[-1] <= 0 else float(curve.time[-1])
+
+
+def _left_out(few: list[str], late: list[str]) -> list[Note]:
+    notes = []
+    if few:
+        message = "levels left out of the comparison of means, which have fewer than {n} accounts: {levels}"
+        notes.append(Note(message, {"n": FEWEST, "levels": ", ".join(few)}))
+    if late:
+        message = "levels left out of the comparison of means, nobody being under observation within it: {levels}"
+        notes.append(Note(message, {"levels": ", ".join(late)}))
+    return notes
+
+
+def _compared(
+    curves: dict[str, SurvivalCurve], base: str, until: float, time_unit: str, conf_level: float
+) -> RestrictedMeans:
     means = _means({level: curve.restricted_mean(until) for level, curve in curves.items()})
     mean, error = (np.array([getattr(found, name) for found in means]) for name in ("estimate", "std_error"))
+    levels = tuple(curves)
     return RestrictedMeans(
         levels=levels,
         reference=base,
@@ -275,7 +383,7 @@ def restricted_means(
         conf_low=np.array([found.conf_low for found in means]),
         conf_high=np.array([found.conf_high for found in means]),
         **_comparisons(mean, error, levels.index(base), normal_quantile(conf_level)),
-        time_unit=tenures.time_unit,
+        time_unit=time_unit,
         conf_level=conf_level,
         notes=tuple(dict.fromkeys(note for curve in curves.values() for note in curve.notes)),
     )
@@ -297,8 +405,9 @@ def _comparisons(mean: Floats, error: Floats, base: int, quantile: float) -> dic
     difference = np.where(other, mean - mean[base], np.nan)
     spread = np.where(other, np.hypot(error, error[base]), np.nan)
     z = np.divide(difference, spread, out=np.full(len(mean), np.nan), where=spread > 0)
-    ratio = np.where(other, mean / mean[base], np.nan)
-    width = np.exp(quantile * np.hypot(error / mean, error[base] / mean[base]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(other, mean / mean[base], np.nan)
+        width = np.exp(quantile * np.hypot(error / mean, error[base] / mean[base]))
     return {
         "difference": difference,
         "difference_std_error": spread,

@@ -55,6 +55,8 @@ class SurvivalCurve:
         Where standard errors come from.
     weight : str or None
         Attribute that held the weights.
+    observed_from : float
+        Tenure at which the first account came under observation, in `time_unit`; nothing was seen before.
     notes : tuple of Note
         Caveats.
     """
@@ -76,6 +78,7 @@ class SurvivalCurve:
     estimator: str = "Kaplan-Meier"
     std_errors: Literal["greenwood", "aalen", "jackknife"] = "greenwood"
     weight: str | None = None
+    observed_from: float = 0.0
     notes: tuple[Note, ...] = ()
     _jackknife: Jackknife | None = field(default=None, repr=False)
 
@@ -97,12 +100,14 @@ class SurvivalCurve:
         Returns
         -------
         Estimate or Unavailable
-            Unavailable before the curve begins, and beyond the longest tenure observed unless everybody
-            has gone by then.
+            Unavailable before the curve begins or anybody is under observation, and beyond the longest tenure
+            observed unless everybody has gone by then.
         """
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
             return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
+        if self.start < time < self.observed_from:
+            return self._unobserved()
         if time > self.time[-1] and self.survival[-1] > 0:
             reason = "no account was observed beyond {last} {unit}"
             return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))
@@ -113,6 +118,10 @@ class SurvivalCurve:
             else tuple(float(x[index]) for x in (self.survival, self.std_error, self.conf_low, self.conf_high))
         )
         return self._estimate(value, error, low, high)
+
+    def _unobserved(self) -> Unavailable:
+        reason = "no account was under observation before {first} {unit}"
+        return Unavailable(Note(reason, {"first": f"{self.observed_from:g}", "unit": self.time_unit}))
 
     def dropout(self, *, at: float) -> Estimate | Unavailable:
         """
@@ -215,7 +224,8 @@ class SurvivalCurve:
         -------
         Estimate or Unavailable
             In `time_unit`, counted from sign-up; for accounts retained until `start` where that is not 0.
-            Unavailable beyond the longest tenure observed, unless everybody has gone by then.
+            Unavailable beyond the longest tenure observed, unless everybody has gone by then, and where nobody was
+            under observation within the horizon.
 
         Raises
         ------
@@ -243,6 +253,8 @@ class SurvivalCurve:
         if not until > self.start:
             what = f"got {until:g}, expected a time after {self.start:g}"
             raise SpecError.at("until", what, "Choose a longer horizon")
+        if self.observed_from > max(self.start, 0.0) and until <= self.observed_from:
+            return self._unobserved()
         if until > self.time[-1] and self.survival[-1] > 0:
             reason = "no account was observed beyond {last} {unit}"
             return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))

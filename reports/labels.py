@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from reports.printer import Printer
 from surveys.publishers import PublisherPoint
-from surveys.results import Estimate, Note
+from surveys.results import Estimate, Note, absence
 from surveys.study import Study, Survey
 
 
@@ -341,7 +341,7 @@ def with_interval(printer: Printer, identifier: str, estimate: Estimate, *, digi
     Returns
     -------
     str
-        For a cell or a sentence.
+        For a cell or a sentence; the reason alone where the estimate is no number.
 
     Examples
     --------
@@ -351,6 +351,8 @@ def with_interval(printer: Printer, identifier: str, estimate: Estimate, *, digi
     '28% (25–31%)'
     """
     share, interval = (show(identifier, estimate, digits=digits) for show in (printer.estimate, printer.interval))
+    if absence(estimate) is not None:
+        return share
     return f"{share} ({interval})"
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from surveys.funnel import Funnel
-from surveys.results import Estimate
-from surveys.study import Study, Survey
+from surveys.results import Estimate, absence
+from surveys.study import STEPS, Study, Survey
 
 KEYS = ["wave", "platform", "group", "level", "step", "measure"]
 
@@ -34,7 +34,9 @@ class FunnelRow:
 
 def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
     """
-    List estimates of the funnel.
+    List the estimates of the funnel that are numbers.
+
+    `all_funnel_rows` lists those, too, that cannot be had, such as the share of a level that nobody is in.
 
     Parameters
     ----------
@@ -57,6 +59,32 @@ def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
     >>> [(row.platform, row.step) for row in rows][:2]
     [('twitter', 'aware'), ('twitter', 'signup')]
     """
+    return [row for row in all_funnel_rows(funnel, **wanted) if absence(row.estimate) is None]
+
+
+def all_funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
+    """
+    List estimates of the funnel, those too that are no number.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        The study's funnel.
+    **wanted : str
+        As for `funnel_rows`.
+
+    Returns
+    -------
+    list of FunnelRow
+        In the order of the funnel.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from surveys.funnel import estimate_funnel
+    >>> len(all_funnel_rows(estimate_funnel(open_example("twitter_france")), wave="2007-10", group=""))
+    3
+    """
     frame = funnel.to_frame()
     for key, value in wanted.items():
         frame = frame[frame[key] == value]
@@ -69,6 +97,31 @@ def funnel_rows(funnel: Funnel, **wanted: str) -> list[FunnelRow]:
         for *key, simulated in frame[[*KEYS, "simulated"]].itertuples(index=False)
         for wave, platform, group, level, step, measure in [key]
     ]
+
+
+def steps_of_panels(rows: Iterable[FunnelRow]) -> tuple[str, ...]:
+    """
+    Choose the steps that a figure has panels for: awareness and sign-up, or else what was asked in their place.
+
+    Parameters
+    ----------
+    rows : iterable of FunnelRow
+        Those that could be drawn.
+
+    Returns
+    -------
+    tuple of str
+        Two steps at most, in the order of the funnel; empty where there is no row.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> steps_of_panels([SimpleNamespace(step="active"), SimpleNamespace(step="aware")]), steps_of_panels([])
+    (('aware',), ())
+    """
+    there = {row.step for row in rows}
+    first = tuple(step for step in STEPS[:2] if step in there)
+    return first or tuple(step for step in STEPS[2:] if step in there)
 
 
 def main_platform(study: Study) -> str:

@@ -9,7 +9,7 @@ from reports.numbers import Kind, Numbers, share_digits
 from reports.wording import Wording
 from surveys.fieldwork import date_of_year
 from surveys.published import PublishedFigure
-from surveys.results import Estimate, Note
+from surveys.results import Estimate, Note, absence
 from surveys.section import Label, Language
 
 INTERVAL_KINDS: dict[str, Kind] = {
@@ -77,7 +77,7 @@ class Printer:
         Returns
         -------
         str
-            Without its interval.
+            Without its interval; the reason, not entered, where the estimate is no number.
 
         Examples
         --------
@@ -86,6 +86,9 @@ class Printer:
         >>> printer.estimate("d", stay)
         '12'
         """
+        absent = absence(estimate)
+        if absent is not None:
+            return self.note(absent.reason)
         text = self._text(estimate.estimate, estimate.unit, self._digits(estimate, digits))
         self.ledger.record(printed_estimate(identifier, estimate), self.language, text)
         return text
@@ -115,6 +118,8 @@ class Printer:
         >>> printer.interval("x", lost)
         'sans intervalle'
         """
+        if absence(estimate) is not None:
+            return self.say("no interval")
         chosen = self._digits(estimate, digits)
         row = printed_estimate(identifier, estimate)
         if row.low is None or row.high is None:

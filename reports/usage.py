@@ -20,7 +20,7 @@ from churn.dropout_rules import DropoutRule
 from churn.gaps import GapChoice, choose_gap
 from churn.incidence_curve import CumulativeIncidence
 from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
-from churn.mean_tenures import RestrictedMeans, restricted_means
+from churn.mean_tenures import RestrictedMeans, comparable_means
 from churn.period_counts import PeriodCounts
 from churn.projection import RetentionProjection, project_retention
 from churn.retention import Retention, measure_retention
@@ -29,6 +29,7 @@ from churn.rule_bias import RuleBias, simulate_rule_bias
 from churn.survival_curve import SurvivalCurve
 from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, returned_share
+from surveys.attempts import attempt
 from surveys.errors import EstimateError
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
@@ -93,16 +94,16 @@ class GroupStaying:
         Of the group.
     curves : dict of str to SurvivalCurve
         By level.
-    test : LogRankComparison
+    test : LogRankComparison or Unavailable
         Whether levels leave at the same rate.
-    means : RestrictedMeans
-        Mean tenure of each level within the tenures that all levels reach.
+    means : RestrictedMeans or Unavailable
+        Mean tenure of the levels that have enough accounts, within the tenures that all of these reach.
     """
 
     name: str
     curves: dict[str, SurvivalCurve]
-    test: LogRankComparison
-    means: RestrictedMeans
+    test: LogRankComparison | Unavailable
+    means: RestrictedMeans | Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -121,7 +122,7 @@ class StayingResults:
     returned : Estimate or Unavailable
         Share that came back after a silence as long as the gap.
     groups : tuple of GroupStaying
-        Those that the study names and that have two levels or more.
+        Those that the study names.
     incidence : CumulativeIncidence or None
         Share gone of each cause; None where causes are not told apart.
     projection : RetentionProjection or Unavailable
@@ -201,21 +202,17 @@ def compute_staying(study: Study) -> StayingResults:
 
 
 def _groups(counts: TenureCounts, names: Sequence[str], conf_level: float) -> tuple[GroupStaying, ...]:
-    found = []
-    for name in names:
-        curves = kaplan_meier_by(counts, by=name, conf_level=conf_level)
-        until = min(LONGEST_MEAN, *(float(curve.time[-1]) for curve in curves.values())) if curves else 0.0
-        if len(curves) < 2 or until <= 0 or not counts.event.any():
-            continue
-        found.append(
-            GroupStaying(
-                name=name,
-                curves=curves,
-                test=logrank(counts, by=name),
-                means=restricted_means(counts, by=name, until=until, conf_level=conf_level),
-            )
-        )
-    return tuple(found)
+    return tuple(_group(counts, name, conf_level) for name in names)
+
+
+def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
+    curves = attempt(lambda: kaplan_meier_by(counts, by=name, conf_level=conf_level))
+    return GroupStaying(
+        name=name,
+        curves={} if isinstance(curves, Unavailable) else curves,
+        test=attempt(lambda: logrank(counts, by=name)),
+        means=attempt(lambda: comparable_means(counts, by=name, longest=LONGEST_MEAN, conf_level=conf_level)),
+    )
 
 
 def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection | Unavailable:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from surveys.results import NOT_ESTIMABLE, Note
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -73,7 +75,30 @@ class SpecError(ProblemError):
 
 
 class EstimateError(ProblemError):
-    """The mathematics has no answer for these data."""
+    """
+    The mathematics has no answer for these data.
+
+    Attributes
+    ----------
+    reason : Note
+        Why, in words a reader of a report understands.
+    """
+
+    reason: Note = NOT_ESTIMABLE
+
+    @classmethod
+    def because(cls, place: str, reason: Note, mend: str) -> Self:
+        """
+        Build the error for a single problem whose words a report can say in its language.
+
+        Examples
+        --------
+        >>> EstimateError.because("logrank, by 'age'", Note("no account left"), "Follow accounts for longer").reason
+        Note(message='no account left', values=mappingproxy({}))
+        """
+        error = cls(Problem(place, str(reason), mend))
+        error.reason = reason
+        return error
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -159,3 +159,32 @@ def _told(unit: str, *numbers: float) -> str:
         return say_points(*numbers)
     shown = [say_share(x) if unit == "share" else f"{x:.2f}" if unit == "ratio" else f"{x:,.0f}" for x in numbers]
     return shown[0] + (f" [{', '.join(shown[1:])}]" if len(shown) > 1 else "")
+
+
+NOBODY_IN_BASE = Note("nobody in the base")
+NOT_ESTIMABLE = Note("cannot be estimated")
+
+
+def absence(estimate: Estimate) -> Unavailable | None:
+    """
+    Say why an estimate is no number, where it is none.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Such as one cell of many that were estimated together.
+
+    Returns
+    -------
+    Unavailable or None
+        None where the estimate is a number.
+
+    Examples
+    --------
+    >>> nobody = Estimate(estimate=math.nan, std_error=0, conf_low=math.nan, conf_high=math.nan, n=0, method="Wilson")
+    >>> print(absence(nobody))
+    nobody in the base
+    """
+    if math.isfinite(estimate.estimate):
+        return None
+    return Unavailable(NOBODY_IN_BASE if estimate.n == 0 else NOT_ESTIMABLE)

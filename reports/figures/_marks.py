@@ -8,8 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from reports.theme import INK
+from surveys.results import Estimate
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
+
+
+def upper_end(estimate: Estimate) -> float:
+    """Give the upper end of an interval, or the estimate where there is no interval: what a label stands beside."""
+    return estimate.conf_high if np.isfinite(estimate.conf_high) else estimate.estimate
 
 
 def draw_interval(axes: Axes, y: float, low: float, high: float, *, color: str = INK) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures._marks import draw_interval
+from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
 from reports.labels import listed, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import funnel_rows, latest_wave, main_platform, platforms
@@ -148,7 +148,7 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
         for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
             _draw_bar(axes, y, bar, SERIES[0] if platform == main else MUTED)
             label = f"{text}  ({printer.interval(bar.id, bar.estimate)})"
-            axes.text(bar.estimate.conf_high + 0.012, y, label, va="center", color=INK)
+            axes.text(upper_end(bar.estimate) + 0.012, y, label, va="center", color=INK)
             ticks.append((y, name if compared else step_label(printer, bar.step)))
             y += 1
         y += 0 if compared else 0.35

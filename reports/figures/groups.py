@@ -5,16 +5,16 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.figures._marks import draw_interval
+from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
 from reports.labels import group_label, level_label, listed, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import FunnelRow, funnel_rows, latest_wave, main_platform
+from reports.lookup import FunnelRow, all_funnel_rows, latest_wave, main_platform, steps_of_panels
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from surveys.results import absence
 from surveys.study import Survey
 
-PANELS = ("aware", "signup")
 ROW_HEIGHT = 0.25
 
 
@@ -44,15 +44,13 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     survey = latest_wave(results.study, platform)
     if results.funnel is None or survey is None or not survey.group:
         return None
-    rows = [
-        row
-        for row in funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
-        if row.step in PANELS and row.group
-    ]
+    asked = all_funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
+    panels = steps_of_panels(row for row in asked if row.group and absence(row.estimate) is None)
+    rows = [row for row in asked if row.step in panels and row.group]
     if not rows:
         return None
     with figure_style():
-        figure = _draw(printer, survey, rows)
+        figure = _draw(printer, survey, rows, panels)
     name = platform_label(printer, results.study, platform)
     told = [
         printer.say(
@@ -71,6 +69,13 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
             "Share who have heard of {platform}, and who hold an account, by group, {wave}",
             platform=name,
             wave=wave_label(printer, survey),
+        )
+        if panels == ("aware", "signup")
+        else printer.say(
+            "{platform}, by group, {wave}: {steps}",
+            platform=name,
+            wave=wave_label(printer, survey),
+            steps=", ".join(step_label(printer, step).lower() for step in panels),
         ),
         alt=printer.say("Dots with intervals, one row for each group.") + " " + listed(printer, told) + ".",
         base=printer.say(
@@ -99,7 +104,7 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
+def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow], steps: tuple[str, ...]) -> Figure:
     levels = list(dict.fromkeys((row.group, row.level) for row in rows))
     heights: dict[tuple[str, str], float] = {}
     headings: list[tuple[float, str]] = []
@@ -111,17 +116,19 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
             heights[level] = y
         y += 1.5
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * (y + 1.6)), layout="constrained")
-    steps = [step for step in PANELS if any(row.step == step for row in rows)]
     panels = figure.subplots(1, len(steps), sharey=True, squeeze=False)[0]
     for axes, step, color in zip(panels, steps, SERIES, strict=False):
         shown = [row for row in rows if row.step == step]
         for row in shown:
             height = heights[(row.group, row.level)]
+            if absence(row.estimate) is not None:
+                axes.text(0, height, printer.estimate(row.id, row.estimate), va="center", color=MUTED, fontsize=8)
+                continue
             draw_interval(axes, height, row.estimate.conf_low, row.estimate.conf_high, color=color)
             axes.plot(row.estimate.estimate, height, marker="o", markersize=5.5, color=color, zorder=4)
             axes.annotate(
                 printer.estimate(row.id, row.estimate),
-                (row.estimate.conf_high, height),
+                (upper_end(row.estimate), height),
                 (5, 0),
                 textcoords="offset points",
                 va="center",
@@ -130,7 +137,8 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
             )
         axes.set_title(step_label(printer, step))
-        top = max((row.estimate.conf_high for row in shown), default=1.0)
+        ends = [upper_end(row.estimate) for row in shown if absence(row.estimate) is None]
+        top = max(ends, default=1.0) or 1.0
         axes.set_xlim(0, 1.16 * top)
         ticks = [tick for tick in axes.get_xticks() if tick <= min(1.0, 1.16 * top)]
         axes.set_xticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
@@ -171,9 +179,11 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow]) -> Figure:
 def _caption(printer: Printer, survey: Survey, rows: list[FunnelRow], name: str) -> str:
     """Name the group with most accounts and the one with fewest."""
     first = next(iter(survey.group), "")
-    signup = [row for row in rows if row.step == "signup" and row.group == first]
+    signup = [
+        row for row in rows if row.step == "signup" and row.group == first and absence(row.estimate) is None
+    ]
     if len(signup) < 2:
-        return printer.say("Who has heard of {platform}, and who holds an account", platform=name)
+        return printer.say("For whom: {platform}, by group", platform=name)
     most, least = (pick(signup, key=lambda row: row.estimate.estimate) for pick in (max, min))
     return printer.say(
         "{platform}: {most} hold an account among {high}, {least} among {low}",

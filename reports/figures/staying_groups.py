@@ -37,7 +37,7 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
     Returns
     -------
     DrawnFigure or None
-        None where the study names no group of accounts.
+        None where no account has a level of a group.
 
     Examples
     --------
@@ -47,11 +47,14 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
     True
     """
     usage, staying = results.study.usage, results.staying
-    if usage is None or staying is None or not staying.groups:
+    if usage is None or staying is None:
+        return None
+    groups = tuple(group for group in staying.groups if group.curves)
+    if not groups:
         return None
     with figure_style():
-        figure = _draw(staying.groups, printer)
-    first, horizon = staying.groups[0], usage.horizon
+        figure = _draw(groups, printer)
+    first, horizon = groups[0], usage.horizon
     told = [
         f"{level}: {printer.estimate(group_id(first, level, horizon), kept)}"
         for level in shown_levels(first)
@@ -63,15 +66,15 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
         figure=figure,
         caption=printer.say(
             "Still there after {time}, by {group}: {shares}", time=when, group=first.name, shares=", ".join(told)
-        ),
+        )
+        if told
+        else printer.say("Accounts still there, by {group}", group=first.name),
         subtitle=printer.say(
             "Share of the accounts of {platform} still there, by time since sign-up and by group (Kaplan-Meier)",
             platform=platform_label(printer, results.study, main_platform(results.study)),
         ),
         alt=printer.say("One falling curve with its band for each level, a panel for each group.")
-        + " "
-        + ", ".join(told)
-        + ".",
+        + (f" {', '.join(told)}." if told else ""),
         base=printer.say(
             "Base: {n} accounts; the {most} largest levels of each group. "
             "Bands: {level} confidence intervals, log-log.",
@@ -83,7 +86,7 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
         data=pd.concat(
             [
                 curve.to_frame().assign(group=group.name, level=level)
-                for group in staying.groups
+                for group in groups
                 for level, curve in group.curves.items()
             ],
             ignore_index=True,
@@ -154,7 +157,7 @@ def _panel(axes: Axes, group: GroupStaying, printer: Printer) -> None:
     unit = next(iter(group.curves.values())).time_unit
     axes.set_title(group.name, fontsize=9, color=INK, loc="left")
     axes.set_ylim(0, 1.02)
-    axes.set_xlim(0, last * 1.01)
+    axes.set_xlim(0, last * 1.01 or 1.0)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.set_xlabel(printer.say(SINCE[unit]))

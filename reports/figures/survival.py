@@ -191,7 +191,7 @@ def _draw(results: Results, staying: StayingResults, printer: Printer, kept: obj
         )
     axes.set_ylim(0, 1.02)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
-    axes.set_xlim(-0.012 * last, last * 1.03)
+    axes.set_xlim(-0.012 * last, last * 1.03 or 1.0)
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_xlabel(printer.say(SINCE[curve.time_unit]))

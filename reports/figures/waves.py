@@ -6,15 +6,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures._marks import MARKERS, spread
+from reports.figures._marks import MARKERS, spread, upper_end
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label, sampling_words, step_label, wave_label
-from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms
+from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
 
-PANELS = ("aware", "signup")
 LABEL_GAP = 0.062
 
 
@@ -32,7 +31,7 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     Returns
     -------
     DrawnFigure or None
-        None where the study has fewer than two waves.
+        None where fewer than two waves measured a step.
 
     Examples
     --------
@@ -42,9 +41,13 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     if results.funnel is None or len(results.study.survey) < 2:
         return None
-    rows = [row for row in funnel_rows(results.funnel, group="", measure="cumulative") if row.step in PANELS]
+    measured = funnel_rows(results.funnel, group="", measure="cumulative")
+    panels = steps_of_panels(measured)
+    rows = [row for row in measured if row.step in panels]
+    if len({row.wave for row in rows}) < 2:
+        return None
     with figure_style():
-        figure = _draw(results, printer, rows)
+        figure = _draw(results, printer, rows, panels)
     bases = [row.estimate.n or 0 for row in rows]
     base = printer.say(
         "Base: all respondents of each wave, {low} to {high}. Vertical lines: {level} confidence intervals.",
@@ -56,8 +59,15 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
         id="waves",
         figure=figure,
         caption=_caption(results, printer, rows),
-        subtitle=printer.say("Share of the base who have heard of each platform, and who hold an account, by wave"),
-        alt=printer.say("Two panels of lines, one line for each platform.") + " " + _told(results, printer, rows),
+        subtitle=printer.say("Share of the base who have heard of each platform, and who hold an account, by wave")
+        if panels == ("aware", "signup")
+        else printer.say(
+            "Share of the base by wave and platform: {steps}",
+            steps=", ".join(step_label(printer, step).lower() for step in panels),
+        ),
+        alt=printer.say("Lines from left to right, one for each platform, a panel for each step.")
+        + " "
+        + _told(results, printer, rows),
         base=f"{base} {sampling_words(printer, results.study.survey[-1])}",
         notes=(printer.say("Simulated data."),) if any(row.simulated for row in rows) else (),
         data=pd.DataFrame(
@@ -77,19 +87,19 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _draw(results: Results, printer: Printer, rows: list[FunnelRow]) -> Figure:
+def _draw(results: Results, printer: Printer, rows: list[FunnelRow], steps: tuple[str, ...]) -> Figure:
     figure = Figure(figsize=(TEXT_WIDTH, 3.7), layout="constrained")
-    panels = figure.subplots(1, 2)
+    panels = figure.subplots(1, len(steps), squeeze=False)[0]
     position = {survey.wave: _year(survey.wave, index) for index, survey in enumerate(results.study.survey)}
-    for axes, step in zip(panels, PANELS, strict=True):
+    for axes, step in zip(panels, steps, strict=True):
         ends = []
         for index, platform in enumerate(platforms(results.study)):
             line = [row for row in rows if (row.platform, row.step) == (platform, step)]
             if line:
                 _draw_line(axes, [position[row.wave] for row in line], line, index)
                 ends.append((platform, index, line[-1]))
-        top = max((row.estimate.conf_high for row in rows if row.step == step), default=1.0)
-        axes.set_ylim(0, min(1.0, 1.05 * top))
+        top = max((upper_end(row.estimate) for row in rows if row.step == step), default=1.0)
+        axes.set_ylim(0, min(1.0, 1.05 * top) or 1.0)
         axes.set_title(step_label(printer, step))
         _label_ends(axes, results, printer, ends, position)
         _format(axes, printer, list(position.values()))
@@ -152,9 +162,10 @@ def _year(wave: str, index: int) -> float:
 
 def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
     platform = main_platform(results.study)
-    aware, signup = ([row for row in rows if (row.platform, row.step) == (platform, step)] for step in PANELS)
+    aware, signup = ([row for row in rows if (row.platform, row.step) == (platform, step)] for step in ("aware", "signup"))
     if len(aware) < 2 or len(signup) < 2:
-        return printer.say("Awareness and sign-up by wave")
+        steps = ", ".join(dict.fromkeys(step_label(printer, row.step).lower() for row in rows))
+        return printer.say("From wave to wave: {steps}", steps=steps)
     first, last, start, end = (
         printer.estimate(row.id, row.estimate) for row in (aware[0], aware[-1], signup[0], signup[-1])
     )
@@ -172,7 +183,7 @@ def _told(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
     """Tell the first and last point of every line."""
     surveys = {survey.wave: survey for survey in results.study.survey}
     told = []
-    for step in PANELS:
+    for step in dict.fromkeys(row.step for row in rows):
         for platform in platforms(results.study):
             line = [row for row in rows if (row.platform, row.step) == (platform, step)]
             if line:

@@ -14,7 +14,7 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import FunnelRow, funnel_rows, main_platform
+from reports.lookup import FunnelRow, all_funnel_rows, main_platform
 from reports.model import Block, Column, Heading, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -66,7 +66,7 @@ def _wave_table(results: Results, printer: Printer) -> Table:
     assert results.funnel is not None
     platform = main_platform(results.study)
     surveys = {survey.wave: survey for survey in results.study.survey}
-    rows = funnel_rows(results.funnel, platform=platform, group="")
+    rows = all_funnel_rows(results.funnel, platform=platform, group="")
     kinds = [
         pair
         for pair in (

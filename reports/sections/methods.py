@@ -6,7 +6,7 @@ from churn.dropout_rules import DropoutRule
 from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
 from reports.labels import note_sentence, wave_label
-from reports.lookup import funnel_rows
+from reports.lookup import all_funnel_rows
 from reports.model import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -278,7 +278,7 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
     )
     rows = []
     for survey in results.study.survey:
-        found = funnel_rows(results.funnel, wave=survey.wave, group="")
+        found = all_funnel_rows(results.funnel, wave=survey.wave, group="")
         n = max((row.estimate.n or 0 for row in found), default=0)
         rows.append(
             (

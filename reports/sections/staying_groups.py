@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from churn.grouping import LEFT_OUT
+from churn.mean_tenures import RestrictedMeans
 from reports.figures.drawn import DrawnFigure
 from reports.figures.staying_groups import group_id
 from reports.figures.survival import lasting
-from reports.labels import with_interval
-from reports.model import Block, Column, Heading, Table
+from reports.labels import note_sentence, with_interval
+from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
 from reports.usage import GroupStaying
-from surveys.results import Estimate
+from surveys.results import Estimate, Unavailable
 
 
 def write_staying_groups(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -47,55 +49,99 @@ def write_staying_groups(results: Results, printer: Printer, figures: Mapping[st
     blocks: list[Block] = [Heading(level=2, text=printer.say("For whom"), anchor="staying-groups")]
     if "staying-groups" in figures:
         blocks.append(figure_block(figures["staying-groups"]))
-    return blocks + [_table(results, printer, group, usage.horizon) for group in staying.groups]
+    for group in staying.groups:
+        blocks.append(_table(results, printer, group, usage.horizon) if group.curves else _why_not(printer, group))
+    return blocks
+
+
+def _why_not(printer: Printer, group: GroupStaying) -> Paragraph:
+    assert isinstance(group.test, Unavailable)
+    reason = printer.note(group.test.reason)
+    return Paragraph.of(printer.say("Accounts by {group}: {reason}.", group=group.name, reason=reason))
 
 
 def _table(results: Results, printer: Printer, group: GroupStaying, horizon: int) -> Table:
-    assert results.study.usage is not None
-    unit = group.means.time_unit
+    usage = results.study.usage
+    assert usage is not None
+    means = None if isinstance(group.means, Unavailable) else group.means
+    unit = next(iter(group.curves.values())).time_unit
     rows = []
-    for i, level in enumerate(group.means.levels):
-        curve = group.curves[level]
+    for level, curve in group.curves.items():
         kept = curve.at(horizon)
-        mean = _mean(group, i)
-        rows.append(
-            (
-                level,
-                printer.numbers.count(curve.n),
-                with_interval(printer, group_id(group, level, horizon), kept, digits=1)
-                if isinstance(kept, Estimate)
-                else printer.note(kept.reason),
-                with_interval(printer, f"bygroup.{group.name}.{level}.mean", mean),
-                "" if level == group.means.reference else printer.numbers.p_value(float(group.means.p_value[i])),
-            )
+        row = (
+            level,
+            printer.numbers.count(curve.n),
+            with_interval(printer, group_id(group, level, horizon), kept, digits=1)
+            if isinstance(kept, Estimate)
+            else printer.note(kept.reason),
         )
-    headers = (
+        rows.append(row if means is None else (*row, *_mean_cells(printer, group.name, means, level)))
+    headers = [
         printer.say("Level"),
         printer.say("Accounts"),
         printer.say("Still there after {time}", time=lasting(printer, horizon, unit)),
-        printer.say("Mean tenure within {time}", time=lasting(printer, int(group.means.until), unit)),
-        printer.say("p, against {level}", level=group.means.reference),
-    )
+    ]
+    if means is not None:
+        within = lasting(printer, int(means.until), unit)
+        headers += [
+            printer.say("Mean tenure within {time}", time=within),
+            printer.say("p, against {level}", level=means.reference),
+        ]
     return Table(
-        anchor=f"tab-staying-{results.study.usage.group.index(group.name) + 1}",
+        anchor=f"tab-staying-{usage.group.index(group.name) + 1}",
         caption=printer.say("How long accounts stay, by {group}", group=group.name),
         columns=tuple(Column(text=header, align="left" if i == 0 else "right") for i, header in enumerate(headers)),
         rows=tuple(rows),
-        base=printer.say(
-            "Base: {n} accounts. In brackets: {level} confidence intervals. Do the levels leave at one rate? "
-            "Log-rank test: chi-squared {statistic}, {df} degrees of freedom, {p}.",
-            n=printer.numbers.count(int(group.test.n.sum())),
-            level=printer.numbers.share(group.means.conf_level),
-            statistic=printer.numbers.number(group.test.chi_squared),
-            df=printer.numbers.count(group.test.df),
-            p=printer.numbers.p_value(group.test.p_value),
-        ),
-        notes=(printer.say("Simulated data."),) if results.study.usage.simulated else (),
+        base=f"{_base(printer, group)} {_test(printer, group)}",
+        notes=((printer.say("Simulated data."),) if usage.simulated else ()) + _notes(printer, group),
     )
 
 
-def _mean(group: GroupStaying, i: int) -> Estimate:
-    means = group.means
+def _mean_cells(printer: Printer, name: str, means: RestrictedMeans, level: str) -> tuple[str, str]:
+    """Print the mean of a level, and the test against the reference; a dash where it is not compared."""
+    if level not in means.levels:
+        return "–", "–"
+    mean = with_interval(printer, f"bygroup.{name}.{level}.mean", _mean(means, means.levels.index(level)))
+    if level == means.reference:
+        return mean, ""
+    p_value = means.test_of(level)
+    return mean, printer.note(p_value.reason) if isinstance(p_value, Unavailable) else printer.numbers.p_value(p_value)
+
+
+def _base(printer: Printer, group: GroupStaying) -> str:
+    curves = list(group.curves.values())
+    return printer.say(
+        "Base: {n} accounts. In brackets: {level} confidence intervals.",
+        n=printer.numbers.count(sum(curve.n for curve in curves)),
+        level=printer.numbers.share(curves[0].conf_level),
+    )
+
+
+def _test(printer: Printer, group: GroupStaying) -> str:
+    if isinstance(group.test, Unavailable):
+        reason = printer.note(group.test.reason)
+        return printer.say("No test whether the levels leave at one rate: {reason}.", reason=reason)
+    return printer.say(
+        "Do the levels leave at one rate? Log-rank test: chi-squared {statistic}, {df} degrees of freedom, {p}.",
+        statistic=printer.numbers.number(group.test.chi_squared),
+        df=printer.numbers.count(group.test.df),
+        p=printer.numbers.p_value(group.test.p_value),
+    )
+
+
+def _notes(printer: Printer, group: GroupStaying) -> tuple[str, ...]:
+    """Say who is in no level, and what keeps levels or all of them from being compared."""
+    curve = next(iter(group.curves.values()))
+    left_out = [note for note in curve.notes if note.message == LEFT_OUT]
+    if isinstance(group.means, Unavailable):
+        reason = printer.note(group.means.reason)
+        why = printer.say("No comparison of mean tenures: {reason}.", reason=reason)
+        return (*(note_sentence(printer, note) for note in left_out), why)
+    uncompared = [note for note in group.means.notes if "levels" in note.values]
+    return tuple(note_sentence(printer, note) for note in (*left_out, *uncompared))
+
+
+def _mean(means: RestrictedMeans, i: int) -> Estimate:
     return Estimate(
         estimate=float(means.estimate[i]),
         std_error=float(means.std_error[i]),
