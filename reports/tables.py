@@ -10,6 +10,7 @@ from churn.adoption.joint import JointFunnel
 from churn.projection import RetentionProjection
 from reports.adoption import AdoptionResults
 from reports.recipe import Results
+from surveys.results import Unavailable
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -84,7 +85,8 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
         if results.staying.incidence is not None:
             tables["causes"] = results.staying.incidence.to_frame()
         for i, group in enumerate(results.staying.groups, start=1):
-            tables[f"staying_by_group_{i}"] = group.means.to_frame().assign(group=group.name)
+            if not isinstance(group.means, Unavailable):
+                tables[f"staying_by_group_{i}"] = group.means.to_frame().assign(group=group.name)
         if isinstance(results.staying.projection, RetentionProjection):
             tables["projection"] = results.staying.projection.to_frame()
         if results.staying.activity is not None:

@@ -179,9 +179,7 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow], steps: tuple[
 def _caption(printer: Printer, survey: Survey, rows: list[FunnelRow], name: str) -> str:
     """Name the group with most accounts and the one with fewest."""
     first = next(iter(survey.group), "")
-    signup = [
-        row for row in rows if row.step == "signup" and row.group == first and absence(row.estimate) is None
-    ]
+    signup = [row for row in rows if row.step == "signup" and row.group == first and absence(row.estimate) is None]
     if len(signup) < 2:
         return printer.say("For whom: {platform}, by group", platform=name)
     most, least = (pick(signup, key=lambda row: row.estimate.estimate) for pick in (max, min))

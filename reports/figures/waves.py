@@ -162,7 +162,9 @@ def _year(wave: str, index: int) -> float:
 
 def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
     platform = main_platform(results.study)
-    aware, signup = ([row for row in rows if (row.platform, row.step) == (platform, step)] for step in ("aware", "signup"))
+    aware, signup = (
+        [row for row in rows if (row.platform, row.step) == (platform, step)] for step in ("aware", "signup")
+    )
     if len(aware) < 2 or len(signup) < 2:
         steps = ", ".join(dict.fromkeys(step_label(printer, row.step).lower() for row in rows))
         return printer.say("From wave to wave: {steps}", steps=steps)
