@@ -65,9 +65,10 @@ def find_stayed(results: Results, printer: Printer) -> Finding | None:
 
 def find_why(results: Results, printer: Printer) -> Finding | None:
     """Say which step makes the difference between the first wave and the last."""
-    if results.adoption is None or len(results.joint) < 2:
+    own = [each for each in (results.adoption.comparisons if results.adoption else ()) if each.first is None]
+    if not own:
         return None
-    found = results.adoption.comparisons[0].decomposition
+    found = own[0].decomposition
     parts = {step: part for step, part in found.percentages.items() if isinstance(part, Estimate)}
     if not {"aware", "signup"} <= parts.keys():
         return None

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "reports" / "locale" / "fr.po"
 SAYING = {"say": 1, "plural": 2}
 NOTING = {"Note", "Unavailable"}
+BEGINNING = re.compile(r'^((?:msgstr )?".*")\n(msgid )', re.M)
 PLACEHOLDER = re.compile(r"{(\w*)}")
 
 
@@ -93,8 +94,9 @@ def missing_messages() -> dict[str, str]:
 
 
 def sort_catalogue() -> None:
-    """Rewrite the catalogue in order; the comment and header at its top stay."""
-    head, *entries = CATALOGUE.read_text(encoding="utf-8").rstrip("\n").split("\n\n")
+    """Rewrite the catalogue in order; the comment and header at its top stay. A merge may have lost blank lines."""
+    text = BEGINNING.sub(r"\1\n\n\2", CATALOGUE.read_text(encoding="utf-8").rstrip("\n"))
+    head, *entries = (entry.strip("\n") for entry in text.split("\n\n") if entry.strip("\n"))
     CATALOGUE.write_text("\n\n".join([head, *sorted(entries, key=_order)]) + "\n", encoding="utf-8")
 
 
