@@ -11,10 +11,12 @@ from churn.tenures import read_tenures
 from surveys.banners import build_tables
 from surveys.claim_inputs import result_names
 from surveys.claims import check_claim
+from surveys.crosstabs import IN_NO_COLUMN
 from surveys.errors import Problem, ProblemError
 from surveys.funnel import estimate_funnel
 from surveys.published import read_published
 from surveys.results import Note
+from surveys.shares import estimate_shares
 from surveys.study import Study
 from surveys.study_file import inspect_study
 from surveys.truth import read_truth
@@ -59,6 +61,8 @@ def _parts(study: Study) -> Iterator[Part]:
     yield lambda: unread_dates(study)
     for survey in study.survey:
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
+    if any(survey.share for survey in study.survey):
+        yield lambda: estimate_shares(study).notes
     if study.table:
         yield lambda: _tables(study)
     if study.usage is not None:
@@ -74,8 +78,7 @@ def _parts(study: Study) -> Iterator[Part]:
 
 
 def _tables(study: Study) -> tuple[Note, ...]:
-    build_tables(study)
-    return ()
+    return tuple(note for table in build_tables(study) for note in table.notes if note.message != IN_NO_COLUMN)
 
 
 def _following(study: Study) -> tuple[Note, ...]:

@@ -95,7 +95,7 @@ def decode(
         for code, decided in zip(codes, yes | missing, strict=True)
         if not decided and not any(same_code(code, known) for known in answer.no)
     ]
-    unasked = [code for code in unlisted if answer.not_asked and kind_of_code(code, item) in ("blank", "not asked")]
+    unasked = _unasked(unlisted, answer, item)
     unlisted = [code for code in unlisted if code not in unasked]
     blank = (where == len(codes)) | is_code(values, unasked)
     shown = {code: f"{format_code(code)} ({_people(count)})" for code, count in zip(codes, counts, strict=False)}
@@ -115,6 +115,41 @@ def decode(
     meaning = np.append(np.where(missing, np.nan, yes.astype(float)), unsaid)
     meaning[:-1][is_code(stored, unasked)] = unsaid
     return meaning[where], problems, notes
+
+
+def was_asked(values: NDArray[np.generic], answer: Answer, item: Item) -> NDArray[np.bool_]:
+    """
+    Tell who was asked: whoever gave any answer, be it that there is none.
+
+    Parameters
+    ----------
+    values, answer, item
+        As for `decode`.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        False for blank cells, and for those such as `NA` or `Not asked` that count as blank.
+
+    Examples
+    --------
+    >>> heard = Answer(item="q1", yes=(1,), missing=(9,), not_asked="missing")
+    >>> was_asked(np.array(["1", "9", "NA", None], dtype=object), heard, Item(name="q1")).tolist()
+    [True, True, False, False]
+    """
+    found, where = distinct_codes(values)
+    codes = [code for code in found if code is not None]
+    stored = np.array(codes, dtype=values.dtype)
+    decided = is_code(stored, (*answer.yes, *answer.no, *answer.missing)) | item.is_missing(stored)
+    unlisted = [code for code, known in zip(codes, decided, strict=True) if not known]
+    return (where < len(codes)) & ~is_code(values, _unasked(unlisted, answer, item))
+
+
+def _unasked(unlisted: Sequence[Code], answer: Answer, item: Item) -> list[Code]:
+    """List the codes that stand for a blank cell or a question not asked, where the study says what that means."""
+    if answer.not_asked is None:
+        return []
+    return [code for code in unlisted if kind_of_code(code, item) in ("blank", "not asked")]
 
 
 def _blank(blank: NDArray[np.bool_], answer: Answer, place: str) -> list[Problem]:

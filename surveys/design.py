@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Literal, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -99,6 +100,8 @@ class Design:
         What each stratum is called, for messages.
     adjustments : tuple of Adjustment
         Steps of weighting that led to `weights`, in order; see `surveys.weighting`.
+    left_out : mapping of str to int
+        Rows of the file that are no part of the sample, by reason.
 
     Examples
     --------
@@ -117,6 +120,7 @@ class Design:
     sampling: Sampling = "probability"
     stratum_names: tuple[str, ...] = field(default=(), repr=False)
     adjustments: tuple[Adjustment, ...] = field(default=(), repr=False)
+    left_out: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @classmethod
     def from_frame(

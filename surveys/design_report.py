@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ FEW_DEGREES, FEW_EFFECTIVE, MUCH = 10, 30, 0.1
 EMPTY = "strata in which nobody has a weight: {strata}"
 LONELY = "strata with one primary unit ({strata}) follow the rule '{rule}'"
 SCARCE = "intervals rest on {df} degrees of freedom and are wide"
-SMALL = "the weights leave {n} respondents worth {n_effective}"
+SMALL = "the weights leave {n} respondents worth {n_effective} (Kish)"
 HEAVY = "{share} of the weight lies on {n} respondents"
 NEGATIVE = "respondents with a negative weight: {n}"
 ZERO = "respondents with no weight: {n}"
@@ -54,6 +56,8 @@ class DesignReport:
         Kish's design effect before the first step, and after each.
     notes : tuple of Note
         What calls for care.
+    left_out : mapping of str to int
+        Rows of the file that are no respondents, by reason.
     """
 
     n_strata: int | None
@@ -67,6 +71,7 @@ class DesignReport:
     recipe: WeightingRecipe
     step_effects: tuple[float, ...]
     notes: tuple[Note, ...]
+    left_out: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_frame(self) -> pd.DataFrame:
         """List what was found: columns `measure` and `value`, NaN for what does not apply."""
@@ -85,6 +90,7 @@ class DesignReport:
             "kish_design_effect": self.weights.design_effect,
             "n_effective": self.weights.n_effective,
             "top_share": self.top_share,
+            **{f"left_out_{reason}": n for reason, n in self.left_out.items()},
         }
         return pd.DataFrame({"measure": list(values), "value": [np.nan if x is None else x for x in values.values()]})
 
@@ -102,6 +108,8 @@ class DesignReport:
             f"weights from {weights.smallest:.4g} to {weights.largest:.4g}, sum {weights.total:,.6g}, "
             f"Kish's design effect {weights.design_effect:.2f}, effective sample size {weights.n_effective:,.0f}",
         ]
+        if self.left_out:
+            lines.append("rows left out: " + ", ".join(f"{n:,} {reason}" for reason, n in self.left_out.items()))
         if self.recipe.steps:
             effects = " → ".join(f"{effect:.2f}" for effect in self.step_effects)
             lines += [self.recipe.summary(), f"Kish's design effect from step to step: {effects}"]
@@ -157,6 +165,7 @@ def describe_design(design: Design) -> DesignReport:
         recipe=WeightingRecipe.of(design),
         step_effects=tuple(kish(weights).design_effect for weights in (*before, design.weights)),
         notes=tuple(_notes(design, found, empty, share, top)),
+        left_out=design.left_out,
     )
 
 

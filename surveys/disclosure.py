@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from surveys.answers import as_answer
 from surveys.errors import Problem, StudyError
 from surveys.funnel import Funnel, estimate_funnel
 from surveys.groups import in_language
@@ -19,6 +18,7 @@ from surveys.sample import Sample, read_sample
 from surveys.section import Answer, Label
 from surveys.shares import estimate_shares
 from surveys.study import Recall, Study, Survey
+from surveys.weighting import WeightingRecipe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,11 +117,14 @@ class Disclosure:
         One row per wave and question: wave, question, item, n_asked, n_missing, share.
     notes : tuple of Note
         How missing answers were counted.
+    about : tuple of Note
+        What was found out about the files of surveys that ask about no platform, and about their weights.
     """
 
     items: tuple[DisclosedItem, ...]
     nonresponse: pd.DataFrame = field(repr=False)
     notes: tuple[Note, ...] = ()
+    about: tuple[Note, ...] = ()
 
     @property
     def gaps(self) -> tuple[DisclosedItem, ...]:
@@ -198,7 +201,9 @@ def disclose(study: Study, funnel: Funnel | None = None) -> Disclosure:
     widths = _widths(study, funnel)
     items = [item for name in ITEMS for item in _items(name, study, samples, missing, widths)]
     filtered = any(answer.not_asked is not None for sample in samples for _, answer in _questions(sample.spec))
-    return Disclosure(items=tuple(items), nonresponse=missing, notes=(BLANK,) if filtered else ())
+    about = {str(note): note for sample in samples if not sample.spec.platform for note in sample.about}
+    notes = (BLANK,) if filtered else ()
+    return Disclosure(items=tuple(items), nonresponse=missing, notes=notes, about=tuple(about.values()))
 
 
 def _samples(study: Study) -> list[Sample]:
@@ -221,7 +226,7 @@ def _items(
         yield DisclosedItem(name=name, origin="stated", said=stated)
     match name:
         case "population":
-            yield from _by_wave(name, {s.spec.wave: s.spec.universe for s in samples}, stated)
+            yield from _by_wave(name, {s.spec.wave: _universe(study, s.spec) for s in samples}, stated)
         case "mode":
             yield from _by_wave(name, {s.spec.wave: s.spec.mode for s in samples}, stated)
         case "dates":
@@ -270,10 +275,23 @@ def _gap(name: ItemName, wave: str = "") -> DisclosedItem:
     return DisclosedItem(name=name, wave=wave, origin="gap")
 
 
+def _universe(study: Study, spec: Survey) -> Label | None:
+    """Give the people whom a survey is of: its own words, or those of its population."""
+    if spec.universe is not None or spec.population not in study.population:
+        return spec.universe
+    return study.population[spec.population].label
+
+
 def _design(sample: Sample) -> DisclosedItem:
-    spec = sample.spec
-    columns = {name: ", ".join(listed(getattr(spec, name))) for name in ("weight", "strata", "cluster")}
-    return _computed("weighting", sample, columns)
+    """Give the columns of the design, where the weights come from, and what each step of weighting was fitted to."""
+    spec, design = sample.spec, sample.design
+    told = {name: ", ".join(listed(getattr(spec, name))) for name in ("weight", "strata", "cluster")}
+    if spec.weight is None and np.ptp(design.base_weights) > 0:
+        told["fractions"] = ", ".join(listed(spec.fpc))
+    steps = WeightingRecipe.of(design).to_frame()
+    for kind, margins in steps.groupby("kind", sort=False)["margin"]:
+        told[str(kind)] = ", ".join(dict.fromkeys(map(str, margins))) or str(kind)
+    return _computed("weighting", sample, told)
 
 
 def _wordings(survey: Survey) -> Iterator[DisclosedItem]:
@@ -299,7 +317,7 @@ def _questions(survey: Survey) -> Iterator[tuple[str, Answer | Recall]]:
 def _missing_answers(sample: Sample) -> Iterator[dict[str, object]]:
     """Count, of those who were asked each question, those who gave no answer."""
     for question, answer in _questions(sample.spec):
-        asked = ~pd.isna(sample.frame[as_answer(answer).item]).to_numpy()
+        asked = sample.asked(answer)
         missing = asked & np.isnan(sample.indicator(answer))
         n = int(asked.sum())
         yield {

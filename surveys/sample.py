@@ -14,13 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from surveys._design import Floats
-from surveys.answers import as_answer, decode
+from surveys.answers import as_answer, decode, was_asked
 from surveys.codebook import Codebook
 from surveys.design import Design
 from surveys.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.groups import Levels, classify
 from surveys.recipes import build_recipe
 from surveys.replicates import Centre, ReplicateDesign, bootstrap, jackknife
+from surveys.respondents import expand_rows, select_respondents
 from surveys.results import Note
 from surveys.rows import Rows, listed, quoted, shortened, some
 from surveys.section import Answer, Language
@@ -100,6 +101,22 @@ class Sample:
         if problems:
             raise StudyError(*problems)
         return indicator
+
+    def asked(self, answer: Answer | Recall) -> NDArray[np.bool_]:
+        """
+        Tell who was asked a question, as `surveys.answers.was_asked`.
+
+        Parameters
+        ----------
+        answer : Answer or Recall
+            What the codes mean.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_rows,)
+        """
+        question = as_answer(answer)
+        return was_asked(self.frame[question.item].to_numpy(), question, self.codebook[question.item])
 
     def levels(self, group: str) -> NDArray[np.object_]:
         """
@@ -247,18 +264,28 @@ def read_sample(study: Study, spec: Survey) -> Sample:
     >>> wave.design.degrees_of_freedom()
     94
     """
-    data = read_microdata(
-        study.folder / spec.file, encoding=spec.encoding, delimiter=spec.delimiter, decimal=spec.decimal
+    chosen = select_respondents(
+        read_microdata(
+            study.folder / spec.file, encoding=spec.encoding, delimiter=spec.delimiter, decimal=spec.decimal
+        ),
+        spec.keep,
     )
-    rows = Rows(data.frame, data.place, data.lines)
+    rows = Rows(chosen.data.frame, chosen.data.place, chosen.data.lines)
     problems = _missing_columns(rows, spec)
+    problems += _twice(rows, spec.id) if spec.id in rows.frame.columns and spec.id else []
+    data = chosen.data
+    if spec.frequency in rows.frame.columns and spec.frequency:
+        try:
+            data = expand_rows(chosen.data, spec.frequency)
+        except StudyError as error:
+            problems += error.problems
     design, found = _design(data, spec)
-    problems += found + (_twice(rows, spec.id) if spec.id in data.frame.columns and spec.id else [])
+    problems += found
     sample = Sample(
         spec=spec,
         frame=data.frame,
         codebook=data.codebook,
-        design=design or Design.from_frame(data.frame),
+        design=replace(design or Design.from_frame(data.frame), left_out=chosen.left_out),
         notes=data.notes,
         place=data.place,
         lines=data.lines,
@@ -301,6 +328,7 @@ def _missing_columns(rows: Rows, spec: Survey) -> list[Problem]:
     needed = [
         *listed(spec.id),
         *listed(spec.weight),
+        *listed(spec.frequency),
         *listed(spec.strata),
         *listed(spec.cluster),
         *listed(spec.fpc),
@@ -405,7 +433,7 @@ def _about_design(design: Design) -> list[Note]:
     notes = []
     effective = design.n_effective()
     if effective < UNEVEN * design.n:
-        message = "weights are so uneven that {n} respondents tell as much as {n_effective}"
+        message = "weights are so uneven that {n} respondents tell as much as {n_effective} of equal weight (Kish)"
         notes.append(Note(message, {"n": design.n, "n_effective": round(effective)}))
     if design.sampling != "census" and design.stages and (design.stages[0].fraction >= 1).all():
         notes.append(Note("population sizes equal the numbers drawn, so that estimates have no sampling error"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,8 @@ class Microdata:
         its number in a file of SPSS or Stata.
     notes : tuple of Note
         What was found out about the file rather than told.
+    origins : mapping of str to str
+        Identifiers that Qualtrics gives to the columns, where the file has them.
     """
 
     place: str
@@ -52,6 +56,7 @@ class Microdata:
     codebook: Codebook
     lines: NDArray[np.intp]
     notes: tuple[Note, ...] = field(default=())
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def read_microdata(
@@ -118,7 +123,14 @@ def read_microdata(
 
     read = read_delimited(path, encoding=encoding, delimiter=delimiter, decimal=decimal)
     book, told = describe_export(read.frame, read.heading)
-    return Microdata(place=path.name, frame=read.frame, codebook=book, lines=read.lines, notes=(*read.notes, *told))
+    return Microdata(
+        place=path.name,
+        frame=read.frame,
+        codebook=book,
+        lines=read.lines,
+        notes=(*read.notes, *told),
+        origins=read.heading.imported,
+    )
 
 
 def _head(path: Path) -> bytes:
@@ -147,7 +159,14 @@ def _read_workbook(path: Path) -> Microdata:
 
     sheet = read_workbook(path)
     book, told = describe_export(sheet.frame, sheet.heading)
-    return Microdata(place=path.name, frame=sheet.frame, codebook=book, lines=sheet.lines, notes=(*sheet.notes, *told))
+    return Microdata(
+        place=path.name,
+        frame=sheet.frame,
+        codebook=book,
+        lines=sheet.lines,
+        notes=(*sheet.notes, *told),
+        origins=sheet.heading.imported,
+    )
 
 
 def _read_labelled(path: Path, kind: str, encoding: str | None) -> Microdata:

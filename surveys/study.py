@@ -198,7 +198,9 @@ class Survey(Section):
     `denominators` names other populations that its shares might be multiplied by. `universe`, `mode`,
     `wording` (by step) and `items_tested` (how long the list of platforms was) say whether waves can be
     compared; `caveat` is a remark that must stand beside every comparison with the wave. Waves of one
-    `panel` share respondents, who keep their `id`.
+    `panel` share respondents, who keep their `id`. `frequency` is the column of how many people each row
+    stands for. Of exports from LimeSurvey and Qualtrics, previews, tests, spam and unfinished answers are
+    left out, except those that `keep` names.
     """
 
     wave: str
@@ -216,6 +218,8 @@ class Survey(Section):
     panel: str | None = None
     sampling: Literal["probability", "quota", "opt-in", "census"] = "probability"
     weight: str | None = None
+    frequency: str | None = None
+    keep: tuple[Literal["preview", "test", "spam", "unfinished"], ...] = ()
     strata: Columns | None = None
     cluster: Columns | None = None
     nest: bool = False
@@ -236,6 +240,8 @@ class Survey(Section):
     def _panels_know_respondents(self) -> Survey:
         if self.panel is not None and self.id is None:
             raise ValueError("panel needs id, the column that tells the same respondent in every wave")
+        if self.panel is not None and self.frequency is not None:
+            raise ValueError("panel needs one row for each respondent, and frequency says that rows stand for several")
         return self
 
     @model_validator(mode="after")

@@ -18,10 +18,12 @@ from surveys.delimited import bad_names
 from surveys.errors import Problem, StudyError
 from surveys.exports import Heading, read_heading
 from surveys.results import Note
-from surveys.rows import some
+from surveys.rows import shortened, some
 
 EXACT = 2.0**53
 FORMULAS = Note("cells that are formulas, read as last computed: {n}")
+HIDDEN_ROWS = Note("rows that are hidden in the workbook are counted as all others: {n}")
+HIDDEN_COLUMNS = Note("columns that are hidden in the workbook are read as all others: {columns}")
 COUNTED_FROM_1904 = Note(
     "the workbook counts days from 1904: a number that stands for a date is four years later there"
 )
@@ -88,6 +90,7 @@ def read_workbook(path: Path) -> Sheet:
     if problems:
         raise StudyError(*problems)
     columns = {name: _stored([row[i] for _, row in body]) for i, name in enumerate(heading.names)}
+    notes += _hidden(sheet, [line for line, _ in body], heading.names)
     return Sheet(pd.DataFrame(columns), np.array([line for line, _ in body], np.intp), heading, tuple(notes))
 
 
@@ -127,6 +130,19 @@ def _inspect(sheet: Any, written: Any, place: str, from_1904: bool) -> tuple[lis
     problems = [Problem(place, f"{what}: {some(cells)}", mend) for cells, what, mend in found if cells]
     notes = [Note(FORMULAS.message, {"n": len(computed)})] if len(computed) > len(empty) else []
     return problems, notes + ([COUNTED_FROM_1904] if from_1904 and not dates else [])
+
+
+def _hidden(sheet: Any, lines: Sequence[int], names: Sequence[str]) -> list[Note]:
+    """Tell which rows and columns of the table a person who opens the workbook does not see."""
+    rows = sum(sheet.row_dimensions[line].hidden for line in lines if line in sheet.row_dimensions)
+    spans = [(each.min or 0, each.max or 0) for each in sheet.column_dimensions.values() if each.hidden]
+    columns = [
+        name
+        for place, name in enumerate(names, sheet.min_column)
+        if any(first <= place <= last for first, last in spans)
+    ]
+    notes = [Note(HIDDEN_ROWS.message, {"n": rows})] if rows else []
+    return notes + ([Note(HIDDEN_COLUMNS.message, {"columns": shortened(columns)})] if columns else [])
 
 
 def _blank(value: object) -> bool:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reports.labels import listed, note_sentence, platform_label, sampling_words, step_label, wave_label
+from reports.labels import (
+    group_label,
+    listed,
+    note_sentence,
+    platform_label,
+    sampling_words,
+    step_label,
+    survey_note,
+    wave_label,
+)
 from reports.ledger import PrintedNumber
 from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table
 from reports.printer import Printer
@@ -15,6 +24,7 @@ from surveys.section import Label
 from surveys.study import STEPS, Study, Survey
 
 BY_WAVE = ("dates", "sample_size", "precision")
+WEIGHTED = {"weight", "fractions", "post-stratify", "rake", "calibrate"}
 
 
 def write_disclosure(study: Study, disclosure: Disclosure, printer: Printer) -> list[Block]:
@@ -107,7 +117,8 @@ def _by_wave(name: str, items: Sequence[DisclosedItem], study: Study, printer: P
             said = listed(printer, [_said(name, item.said, printer) for item in waves if item.said is not None])
             return [f"{said[:1].upper()}{said[1:]}."]
         case "weighting":
-            return [listed(printer, [_design(item, printer) for item in waves]) + "."]
+            surveys = {survey.wave: survey for survey in study.survey}
+            return [listed(printer, [_design(item, surveys[item.wave], printer) for item in waves]) + "."]
         case "wording":
             return [printer.say("See the table of questions.")]
         case "item_nonresponse":
@@ -122,14 +133,33 @@ def _said(name: str, said: Label, printer: Printer) -> str:
     return mode_label(printer, said) if name == "mode" and isinstance(said, str) else printer.label(said)
 
 
-def _design(item: DisclosedItem, printer: Printer) -> str:
-    names = (
-        (printer.say("Weight"), item.values["weight"]),
-        (printer.say("Strata"), item.values["strata"]),
-        (printer.say("Clusters"), item.values["cluster"]),
-    )
-    told = [printer.say("{what}: {column}", what=what, column=str(column)) for what, column in names if column]
-    return ", ".join(told) if item.values["weight"] else ", ".join([printer.say("Not weighted"), *told])
+def _design(item: DisclosedItem, survey: Survey, printer: Printer) -> str:
+    """Say what weighs the respondents of a wave, and how they were drawn."""
+    values = {name: str(value) for name, value in item.values.items() if value}
+    columns = {
+        "weight": printer.say("Weight"),
+        "fractions": printer.say("Weighted by the inverse of the sampling fractions"),
+        "strata": printer.say("Strata"),
+        "cluster": printer.say("Clusters"),
+        "post-stratify": printer.say("Post-stratified by"),
+        "rake": printer.say("Raked to"),
+        "calibrate": printer.say("Calibrated to"),
+    }
+    told = [
+        printer.say("{what}: {column}", what=what, column=_margins(values[name], survey, printer))
+        for name, what in columns.items()
+        if name in values
+    ]
+    told += [printer.say("Weights trimmed")] if "trim" in values else []
+    return ", ".join(told if WEIGHTED & values.keys() else [printer.say("Not weighted"), *told])
+
+
+def _margins(names: str, survey: Survey, printer: Printer) -> str:
+    """Name columns and groups, one after the other or crossed."""
+    for between in (", ", " × "):
+        if between in names:
+            return between.join(_margins(name, survey, printer) for name in names.split(between))
+    return group_label(printer, survey, names) if names in survey.group else names
 
 
 def _gap(name: str, gaps: Sequence[DisclosedItem], study: Study, printer: Printer) -> str:
@@ -218,7 +248,8 @@ def _waves_table(study: Study, disclosure: Disclosure, printer: Printer) -> Tabl
             "would tell as much (Kish). Margin: half of the widest {level} interval of a share of all respondents.",
             level=level,
         ),
-        notes=(printer.say("Simulated data."),) if any(survey.simulated for survey in study.survey) else (),
+        notes=((printer.say("Simulated data."),) if any(survey.simulated for survey in study.survey) else ())
+        + tuple(survey_note(printer, study.survey, note) for note in disclosure.about),
     )
 
 

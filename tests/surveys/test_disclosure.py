@@ -43,6 +43,13 @@ def test_item_nonresponse_is_counted_among_those_who_were_asked(make_study):
     ]
 
 
+def test_text_that_says_not_asked_is_no_missing_answer(make_study):
+    text = "w,q1,q2\n1,1,Yes\n2,1,NA\n1,2,Not asked\n1,1,Refused\n3,1,No\n"
+    signup = {"item": "q2", "yes": ["Yes"], "missing": ["Refused"], "not_asked": "no"}
+    found = disclose(make_study(text, platform={"twitter": {"aware": {"item": "q1", "yes": [1]}, "signup": signup}}))
+    assert found.nonresponse[["question", "n_asked", "n_missing"]].values.tolist()[1] == ["twitter.signup", 3, 1]
+
+
 def test_sample_size_and_precision_come_from_the_data(make_study):
     found = disclose(make_study(TEXT, platform=ASKED, sampling="quota"))
     assert found.of("sample_size")[0].values == {"n": 6, "n_effective": 5}

@@ -326,7 +326,9 @@ def test_a_rule_for_lonely_units_is_said(sample):
 
 def test_uneven_weights_are_said(sample):
     rows = "".join(f"1,{i % 2}\n" for i in range(99))
-    assert told(sample("w,q1\n9999,1\n" + rows)) == ["weights are so uneven that 100 respondents tell as much as 1"]
+    assert told(sample("w,q1\n9999,1\n" + rows)) == [
+        "weights are so uneven that 100 respondents tell as much as 1 of equal weight (Kish)"
+    ]
 
 
 def test_personal_data_are_left_alone_and_said(sample):
