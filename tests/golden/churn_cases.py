@@ -10,11 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from tests.golden.notation import NotExpressedError as NotExpressedError
+
 SPECIAL = {"NA": np.nan, "NaN": np.nan, "Inf": np.inf, "-Inf": -np.inf}
-
-
-class NotExpressedError(Exception):
-    """The project has no way yet to ask for what the case expects."""
 
 
 class MissedError(AssertionError):

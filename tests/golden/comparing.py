@@ -6,12 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from tests.golden.notation import NotExpressedError as NotExpressedError
+
 RELATIVE = 1e-9
 KNOWN_TOTAL = 1e-7
-
-
-class NotExpressedError(Exception):
-    """The project has no way yet to say what a case asks."""
 
 
 class MissedError(AssertionError):

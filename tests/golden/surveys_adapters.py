@@ -11,25 +11,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from surveys.codebook import format_code
 from surveys.design import Design
 from surveys.estimates import Estimates, mean, proportion, ratio, total
-from surveys.intervals import METHODS, proportion_interval
-from surveys.sources import read_microdata
+from surveys.intervals import METHODS, proportion_interval, student_t
 from tests.golden import surveys_durations, surveys_tests, surveys_weighting
 from tests.golden.comparing import Comparison, NotExpressedError, numbers, standard_errors
+from tests.golden.notation import condition, listed, read_table
 from tests.golden.report import record
 
-CLAUSE = re.compile(r"\s*(\w+)\s*(==|!=|<=|>=|<|>)\s*('[^']*'|[-\d.]+)\s*")
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
-}
+FILTER_NOTE = re.compile(r"\s*\((?![^()]*==)[^()]*\)\s*$")
+"""What a filter says of itself, after the condition: `(rows dropped before the design)`."""
 FITTED = 1e-6
 """Agreement asked of what R fits by iteration, such as the logit of a share."""
 
@@ -42,22 +36,7 @@ class Setting:
     design: Design
     rows: np.ndarray
     calibrated: bool
-
-
-def condition(frame: pd.DataFrame, text: str) -> np.ndarray:
-    """Evaluate conditions such as `stype=='E' & api99<650`; a missing value meets none."""
-    if found := re.fullmatch(r"\s*(\w+) not missing\s*", text):
-        return frame[found.group(1)].notna().to_numpy()
-    met = np.ones(len(frame), bool)
-    for clause in text.split("&"):
-        found = CLAUSE.fullmatch(clause)
-        if found is None:
-            raise NotExpressedError(f"the condition '{text}'")
-        name, sign, value = found.groups()
-        column = frame[name]
-        wanted = value[1:-1] if value.startswith("'") else float(value)
-        met &= COMPARE[sign](column, wanted).to_numpy() & column.notna().to_numpy()
-    return met
+    note: str = ""
 
 
 def read_setting(folder: Path, designs: dict[str, Any], name: str) -> Setting:
@@ -79,14 +58,15 @@ def _setting(folder: Path, designs: _Designs, name: str) -> Setting:
         base = _setting(folder, designs, spec["base"])
         frame, design, calibrated = base.frame, base.design, base.calibrated
     else:
-        frame = read_microdata(folder / spec["data"]).frame
+        frame = read_table(folder / spec["data"])
         if "filter" in spec:
-            frame = frame[condition(frame, spec["filter"].partition("(")[0])].reset_index(drop=True)
+            frame = frame[condition(frame, FILTER_NOTE.sub("", spec["filter"]))].reset_index(drop=True)
         design, calibrated = drawn(frame, spec), False
     for step in spec.get("adjust") or ():
+        step = step | {"kind": step["kind"].lower()}
         design, calibrated = surveys_weighting.adjusted(design, frame, step), calibrated or step["kind"] != "trim"
     rows = condition(frame, spec["domain"]) if spec.get("domain") else np.ones(len(frame), bool)
-    return Setting(frame, design, rows, calibrated)
+    return Setting(frame, design, rows, calibrated, str(spec.get("note") or ""))
 
 
 def drawn(frame: pd.DataFrame, spec: dict[str, Any]) -> Design:
@@ -99,12 +79,17 @@ def drawn(frame: pd.DataFrame, spec: dict[str, Any]) -> Design:
     return Design.from_frame(
         frame,
         weight=weights,
-        strata=spec.get("strata"),
-        cluster=spec.get("ids"),
+        strata=_columns(spec.get("strata")),
+        cluster=_columns(spec.get("ids")),
         nest=bool(spec.get("nest")),
-        fpc=spec.get("fpc"),
+        fpc=_columns(spec.get("fpc")),
         lonely_psu=spec.get("lonely_psu") or "fail",
     )
+
+
+def _columns(named: Any) -> list[str] | None:
+    """Read the columns of a design; none is written as nothing, 1 or 0."""
+    return [name for name in listed(named) if name not in ("0", "1")] or None
 
 
 def run(case: dict[str, Any], folder: Path, designs: dict[str, Any], case_id: str) -> str:
@@ -181,25 +166,35 @@ def say_ratio(case: dict[str, Any], setting: Setting, comparison: Comparison, ca
     compare_estimates(found, ["r"], wrapped, comparison)
 
 
-def by(setting: Setting, variable: str, groups: list[str], fun: str = "mean") -> tuple[Estimates, list[str]]:
-    """Estimate for the levels of some groups, whose keys join the levels with a full stop."""
+def by(setting: Setting, variables: list[str], groups: list[str], fun: str = "mean") -> tuple[Estimates, list[str]]:
+    """Estimate for the levels of some groups, whose keys join the levels with a full stop, and a colon with several."""
     estimator = {"mean": mean, "total": total}[fun]
-    found = estimator(setting.design, setting.frame[variable], by=setting.frame[groups], rows=setting.rows)
+    found = estimator(setting.design, setting.frame[variables], by=setting.frame[groups], rows=setting.rows)
     keys = [key if isinstance(key, tuple) else (key,) for key in found.index]
-    return found, [".".join(format_code(part) for part in key) for key in keys]
+    size = len(groups)
+    joined = [".".join(format_code(part) for part in key[:size]) for key in keys]
+    if len(variables) > 1:
+        joined = [f"{level}:{key[-1]}" for level, key in zip(joined, keys, strict=True)]
+    return found, joined
 
 
 def say_by(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
     args, expect = case["args"], case["expect"]
-    found, keys = by(setting, args["vars"][0], args["by"], args["fun"])
+    found, keys = by(setting, listed(args["vars"]), listed(args["by"]), args["fun"])
     compare_estimates(found, keys, expect, comparison)
     comparison.close("df", found.degrees_of_freedom, expect["df"])
 
 
 def say_contrast(case: dict[str, Any], setting: Setting, comparison: Comparison, case_id: str) -> None:
     args, expect = case["args"], case["expect"]
-    variable, groups = re.fullmatch(r"by (\w+)\|([\w+]+)", args["of"]).groups()
-    found, keys = by(setting, variable, groups.split("+"))
+    kind, _, what = args["of"].partition(" ")
+    variables, _, groups = what.partition("|")
+    if groups:
+        found, keys = by(setting, listed(variables), listed(groups), args.get("fun", "mean"))
+    else:
+        values = columns(setting.frame, listed(variables))
+        found = {"mean": mean, "total": total}[kind](setting.design, values, rows=setting.rows)
+        keys = list(values.columns)
     contrast = found.contrast([args["coefs"].get(key, 0.0) for key in keys])
     comparison.close("estimate", contrast.estimate, expect["estimate"], contrast.std_error)
     comparison.close("se", contrast.std_error, expect["se"])
@@ -233,10 +228,15 @@ def say_ciprop(case: dict[str, Any], setting: Setting, comparison: Comparison, c
         comparison.close("se", found.std_error, expect["se"])
         comparison.close("df", found.df, expect["df"])
         if name == "likelihood":
-            surveys_weighting.compare_likelihood(low, high, limits, case_id)
+            surveys_weighting.compare_likelihood(low, high, case, setting, indicator, case_id)
             continue
         if name == "logit" and lacks_logit(setting, indicator):
-            record("surveys", "ciprop: logit", case_id, "not expressed", "R gives empty replicates a logit")
+            # R gives such a replicate some logit or other; here the error is that of the linearised logit.
+            half = student_t(found.df, args["level"]) * surveys_weighting.logit_error(setting, indicator, expect)
+            middle = logit(found.estimate)
+            comparison.close(
+                "logit of a replicate without one", [*low, *high], [*expit(middle - half), *expit(middle + half)]
+            )
             continue
         fitted = FITTED if name == "logit" else None
         comparison.close(f"{name} lower", low, numbers(limits["lower"]), found.estimate, relative=fitted)
