@@ -7,6 +7,7 @@ from typing import Any
 
 _MODULES = {
     "adoption.joint": ("JointFunnel", "add_staying", "join_funnel", "join_steps", "product_of_shares"),
+    "adoption.measures": ("StayingMeasures", "compare_measures", "join_recall"),
     "adoption.recent": ("stayed_of_recent",),
     "adoption.decomposition": ("Decomposition", "SteadyRun", "decompose", "steady_run"),
     "adoption.populations": ("PeopleCounts", "count_people"),
@@ -74,7 +75,7 @@ _MODULES = {
     "design_based": ("SurveyCurves", "survey_kaplan_meier", "survey_incidence"),
     "hazards": ("CoxModel", "LogRankTest", "survey_cox", "survey_logrank"),
     "interval_censored": ("DurationModel", "IntervalCurve", "survey_duration_model", "survey_interval_survival"),
-    "recall": ("RecallCurve", "read_recall"),
+    "recall": ("RecallCurve", "read_recall", "read_recall_levels"),
     "cohorts": ("CohortTriangle", "retention_triangle"),
     "retention_rules": ("RetentionRule",),
     "retention": ("Retention", "measure_retention"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ from churn._design_based import Floats
 from churn._interval_censored import Distribution
 from churn.interval_censored import DurationModel, IntervalCurve, survey_duration_model, survey_interval_survival
 from surveys.design import Design
-from surveys.errors import Problem, SpecError, StudyError, did_you_mean
+from surveys.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, proportion
 from surveys.results import Estimate, Note, Unavailable
 from surveys.rounding import say_share
@@ -40,6 +40,7 @@ UNKNOWN_SINCE = Note("respondents still there who do not say how long ago they s
 IMPOSSIBLE = Note("respondents who say they left later than they were asked, left out: {n}")
 DATED = Note("respondents whose departure or presence is dated by the log: {n}")
 NO_ANSWER = Note("respondents who signed up and do not say whether or when they left, left out: {n}")
+TOO_FEW = Note("nobody of them signed up and told when they left, or too few for a variance")
 MESSAGES = frozenset(note.message for note in (ALL_SINCE, EARLY, UNKNOWN_SINCE, IMPOSSIBLE, DATED, NO_ANSWER))
 
 
@@ -112,6 +113,8 @@ class RecallCurve:
     ----------
     wave, platform : str
         Which survey, and which service.
+    group, level : str
+        Which respondents; empty for everybody.
     bands : tuple of Band
         In order.
     curve : IntervalCurve
@@ -141,6 +144,8 @@ class RecallCurve:
     conf_level: float
     simulated: bool
     notes: tuple[Note, ...] = ()
+    group: str = ""
+    level: str = ""
     _design: Design = field(repr=False)
     _ends: tuple[Floats, Floats] = field(repr=False)
     _claimed: Floats = field(repr=False)
@@ -318,6 +323,74 @@ def read_recall(study: Study, wave: str, platform: str, *, dated: pd.DataFrame |
     >>> [band.text for band in curve.bands], curve.times
     (['<7 d', '7-30 d', '>30 d'], (7.0, 30.0))
     """
+    found = _read_answers(study, wave, platform)
+    if dated is not None:
+        low, high, told = _dated(found.sample, dated, found.low, found.high, found.members)
+        found = replace(found, low=low, high=high, notes=(*found.notes, *told))
+    return _curve(found, study.study.conf_level)
+
+
+def read_recall_levels(study: Study, wave: str, platform: str) -> dict[tuple[str, str], RecallCurve | Unavailable]:
+    """
+    Read when people say they left, for each level of each group of the wave.
+
+    Parameters
+    ----------
+    study : Study
+        With a survey that asks `left` of a platform.
+    wave, platform : str
+        Which survey, and which service.
+
+    Returns
+    -------
+    dict of (group, level) to RecallCurve or Unavailable
+        In the order of the study; Unavailable where nobody of a level signed up and told, or too few for a
+        variance.
+
+    Raises
+    ------
+    StudyError
+        As `read_recall`.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> levels = read_recall_levels(open_example("twitter_france"), "2012-10", "twitter")
+    >>> levels["sex", "Femmes"].n + levels["sex", "Hommes"].n
+    200
+    """
+    found = _read_answers(study, wave, platform)
+    curves: dict[tuple[str, str], RecallCurve | Unavailable] = {}
+    for group in found.sample.spec.group:
+        levels = found.sample.grouping(group)
+        for i, level in enumerate(levels.names):
+            mine = levels.position == i
+            inside = replace(
+                found, low=np.where(mine, found.low, np.nan), high=np.where(mine, found.high, np.nan), notes=()
+            )
+            try:
+                curves[group, level] = _curve(inside, study.study.conf_level, group, level)
+            except EstimateError:
+                curves[group, level] = Unavailable(TOO_FEW)
+    return curves
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Answers:
+    """What one wave answers: bounds of each tenure in days, NaN for those who do not count, and the band chosen."""
+
+    wave: str
+    platform: str
+    sample: Sample
+    bands: tuple[Band, ...]
+    place: NDArray[np.intp]
+    members: NDArray[np.bool_]
+    low: Floats
+    high: Floats
+    notes: tuple[Note, ...]
+
+
+def _read_answers(study: Study, wave: str, platform: str) -> _Answers:
     spec = _find(study, wave, platform)
     question = spec.platform[platform].left
     assert question is not None
@@ -327,34 +400,46 @@ def read_recall(study: Study, wave: str, platform: str, *, dated: pd.DataFrame |
     asked = ~np.isnan(chosen).any(axis=0)
     signup = spec.platform[platform].signup
     members = np.ones(len(sample), bool) if signup is None else sample.indicator(signup) == 1
-    since = _since(sample, question)
-    ends = np.array([band[1:] for band in bands])
     place = np.where((chosen == 1).any(axis=0), np.argmax(chosen == 1, axis=0), -1)
-    low, high, notes = _tenures(ends, place, asked & members, members, since)
-    if dated is not None:
-        low, high, told = _dated(sample, dated, low, high, members)
-        notes += told
-    counted = ~np.isnan(low)
-    times = sorted({float(end) for end in ends.ravel() if 0 < end < np.inf})
-    curve = survey_interval_survival(sample.design, low, high, times=times, conf_level=study.study.conf_level)
-    indicators = {band.text: np.where(counted, place == i, np.nan) for i, band in enumerate(bands)}
-    naive = proportion(
-        sample.design, indicators | {"still": np.where(counted, place < 0, np.nan)}, conf_level=study.study.conf_level
-    )
-    left = proportion(sample.design, np.where(counted, place >= 0, np.nan), conf_level=study.study.conf_level)
-    return RecallCurve(
+    ends = np.array([band[1:] for band in bands])
+    low, high, notes = _tenures(ends, place, asked & members, members, _since(sample, question))
+    return _Answers(
         wave=wave,
         platform=platform,
+        sample=sample,
         bands=bands,
+        place=place,
+        members=members,
+        low=low,
+        high=high,
+        notes=(*sample.notes, *notes),
+    )
+
+
+def _curve(found: _Answers, conf_level: float, group: str = "", level: str = "") -> RecallCurve:
+    """Estimate the curve, and the naive shares, of those who have bounds."""
+    design, counted, place = found.sample.design, ~np.isnan(found.low), found.place
+    ends = np.array([band[1:] for band in found.bands])
+    times = sorted({float(end) for end in ends.ravel() if 0 < end < np.inf})
+    curve = survey_interval_survival(design, found.low, found.high, times=times, conf_level=conf_level)
+    indicators = {band.text: np.where(counted, place == i, np.nan) for i, band in enumerate(found.bands)}
+    naive = proportion(design, indicators | {"still": np.where(counted, place < 0, np.nan)}, conf_level=conf_level)
+    left = proportion(design, np.where(counted, place >= 0, np.nan), conf_level=conf_level)
+    return RecallCurve(
+        wave=found.wave,
+        platform=found.platform,
+        group=group,
+        level=level,
+        bands=found.bands,
         curve=curve,
         naive=naive,
         left=left.at("value"),
         n=int(counted.sum()),
-        conf_level=study.study.conf_level,
-        simulated=spec.simulated,
-        notes=(*sample.notes, *notes),
-        _design=sample.design,
-        _ends=(low, high),
+        conf_level=conf_level,
+        simulated=found.sample.spec.simulated,
+        notes=found.notes,
+        _design=design,
+        _ends=(found.low, found.high),
         _claimed=np.where(counted, np.where(place < 0, np.inf, ends[place, 1]), np.nan),
     )
 

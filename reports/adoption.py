@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from churn.adoption.decomposition import Decomposition, SteadyRun, decompose, steady_run
-from churn.adoption.joint import INDEPENDENT, LOG, SAME_CURVE, JointFunnel, join_funnel, join_steps
+from churn.adoption.joint import ASSUMED, INDEPENDENT, LOG, ONE_PERSON, JointFunnel, join_funnel, join_steps
+from churn.adoption.measures import StayingMeasures, compare_measures, join_recall
 from churn.adoption.populations import PeopleCounts, count_people
 from churn.adoption.published_funnels import published_funnel
 from churn.adoption.recent import stayed_of_recent
 from churn.dropout_rules import DropoutRule
+from churn.recall import TOO_FEW, RecallCurve, read_recall_levels
 from reports.lookup import main_platform
 from reports.usage import StayingResults
-from surveys.errors import SpecError, StudyError, did_you_mean
+from surveys.errors import EstimateError, SpecError, StudyError, did_you_mean
 from surveys.funnel import Funnel
 from surveys.published import PublishedFigures
 from surveys.published_sections import PublishedFunnel
@@ -60,7 +62,12 @@ class AdoptionResults:
     Attributes
     ----------
     waves : tuple of JointFunnel
-        Of the main platform, one for each wave that asked about it.
+        Of the main platform, one for each wave that asked about it: by people's own staying, where the wave asked
+        when they left, and by that of accounts in the log elsewhere.
+    by_log : tuple of JointFunnel
+        The same by the log alone, for every wave; empty without a log of the platform.
+    measures : StayingMeasures or None
+        The last wave by both; None where it has one.
     levels : tuple of JoinedLevel
         The same in the last of them, for each level of each group.
     printed : tuple of PrintedFunnel
@@ -79,6 +86,8 @@ class AdoptionResults:
     """
 
     waves: tuple[JointFunnel, ...]
+    by_log: tuple[JointFunnel, ...]
+    measures: StayingMeasures | None
     levels: tuple[JoinedLevel, ...]
     printed: tuple[PrintedFunnel, ...]
     people: dict[str, PeopleCounts]
@@ -89,7 +98,11 @@ class AdoptionResults:
 
 
 def compute_adoption(
-    study: Study, funnel: Funnel | None, staying: StayingResults | None, published: PublishedFigures | None
+    study: Study,
+    funnel: Funnel | None,
+    staying: StayingResults | None,
+    published: PublishedFigures | None,
+    recalls: Sequence[RecallCurve] = (),
 ) -> AdoptionResults | None:
     """
     Join what surveys, publications and the log say.
@@ -104,6 +117,8 @@ def compute_adoption(
         From usage.
     published : PublishedFigures or None
         Figures that others printed.
+    recalls : sequence of RecallCurve
+        When people say they left the main platform, by wave.
 
     Returns
     -------
@@ -122,7 +137,9 @@ def compute_adoption(
     >>> adoption.comparisons[0].decomposition.cause
     'aware'
     """
-    waves = tuple(_waves(study, funnel, staying))
+    by_log = tuple(_by_log(study, funnel, staying))
+    recalled = tuple(_by_recall(study, funnel, recalls))
+    waves = _one_per_wave(study, (*recalled, *by_log))
     printed = tuple(_printed(study, staying, published))
     if not waves and not printed:
         return None
@@ -134,18 +151,20 @@ def compute_adoption(
     runs = {name: steady_run(line) for name, line in series.items() if len(line) > 1}
     return AdoptionResults(
         waves=waves,
-        levels=() if last is None else tuple(_levels(study, funnel, staying, last.wave)),
+        by_log=by_log,
+        measures=None if last is None else _measures(last, by_log),
+        levels=() if last is None else tuple(_levels(study, funnel, staying, last)),
         printed=printed,
         people={} if last is None else _people(study, last),
-        comparisons=tuple(_comparisons(study, waves, printed)),
+        comparisons=tuple(_comparisons(study, _of_one_measure(waves, by_log), printed)),
         recent=None if last is None else _recent(study, funnel, staying, last),
         steady=steady_run(waves) if len(waves) > 1 else None,
         steady_printed={name: run for name, run in runs.items() if run is not None},
     )
 
 
-def _waves(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> Iterator[JointFunnel]:
-    """Join the two sides for every wave in which somebody has heard of the service."""
+def _by_log(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> Iterator[JointFunnel]:
+    """Join survey and log for every wave in which somebody has heard of the service."""
     stayed = _stayed(study, staying)
     if funnel is None or staying is None or stayed is None:
         return
@@ -155,10 +174,62 @@ def _waves(study: Study, funnel: Funnel | None, staying: StayingResults | None) 
             yield join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
 
 
-def _levels(study: Study, funnel: Funnel | None, staying: StayingResults | None, wave: str) -> Iterator[JoinedLevel]:
-    """Join the last wave for each level of each group, with the level's own curve where the log has it."""
+def _by_recall(study: Study, funnel: Funnel | None, recalls: Sequence[RecallCurve]) -> Iterator[JointFunnel]:
+    """Join what people say of all steps, for every wave whose bands end at the horizon."""
+    asked = {survey.wave for survey in study.survey if _asks(survey, main_platform(study))}
+    for recall in recalls:
+        if funnel is not None and recall.wave in asked:
+            joined = _recalled(funnel, recall, _days(study))
+            if isinstance(joined, JointFunnel):
+                yield joined
+
+
+def _recalled(funnel: Funnel, recall: RecallCurve, days: float) -> JointFunnel | Unavailable:
+    try:
+        return join_recall(funnel, recall, horizon=days)
+    except SpecError:
+        return Unavailable(NOT_SOME)
+    except EstimateError:
+        return Unavailable(TOO_FEW)
+
+
+def _one_per_wave(study: Study, funnels: Sequence[JointFunnel]) -> tuple[JointFunnel, ...]:
+    """Keep the first funnel of each wave, in the order of the study."""
+    first: dict[str, JointFunnel] = {}
+    for each in funnels:
+        first.setdefault(each.wave, each)
+    return tuple(first[survey.wave] for survey in study.survey if survey.wave in first)
+
+
+def _measures(last: JointFunnel, by_log: Sequence[JointFunnel]) -> StayingMeasures | None:
+    others = [each for each in by_log if each.wave == last.wave and each.staying != last.staying]
+    return compare_measures([last, *others]) if others and last.horizon == others[0].horizon else None
+
+
+def _of_one_measure(waves: tuple[JointFunnel, ...], by_log: tuple[JointFunnel, ...]) -> tuple[JointFunnel, ...]:
+    """Give waves that may be compared, since a change of measure is no change of staying."""
+    if not waves or waves[0].staying == waves[-1].staying:
+        return waves
+    return by_log if len(by_log) > 1 else tuple(each for each in waves if each.staying == waves[-1].staying)
+
+
+def _levels(
+    study: Study, funnel: Funnel | None, staying: StayingResults | None, last: JointFunnel
+) -> Iterator[JoinedLevel]:
+    """Join the last wave for each level of each group by the measure of the whole."""
     assert funnel is not None
+    if last.staying == "recall":
+        levels = read_recall_levels(study, last.wave, last.platform)
+        for (group, level), recall in levels.items():
+            joined = recall if isinstance(recall, Unavailable) else _recalled(funnel, recall, last.horizon)
+            yield JoinedLevel(group=group, level=level, funnel=joined, own_curve=True)
+        return
     assert staying is not None
+    yield from _levels_by_log(study, funnel, staying, last.wave)
+
+
+def _levels_by_log(study: Study, funnel: Funnel, staying: StayingResults, wave: str) -> Iterator[JoinedLevel]:
+    """Join levels with the curve of their own accounts where the log tells them apart."""
     platform, horizon = main_platform(study), _horizon(study)
     rows = funnel.to_frame().query("wave == @wave and platform == @platform and group != '' and step == 'signup'")
     curves = {(found.name, level): curve for found in staying.groups for level, curve in found.curves.items()}
@@ -177,7 +248,7 @@ def _levels(study: Study, funnel: Funnel | None, staying: StayingResults | None,
                     level=level,
                     horizon=horizon,
                     source=LOG if own is None else f"{LOG}, {group} {level}",
-                    notes=(SAME_CURVE, INDEPENDENT) if own is None else (INDEPENDENT,),
+                    notes=ASSUMED if own is None else (INDEPENDENT, ONE_PERSON),
                 )
         yield JoinedLevel(group=group, level=level, funnel=joined, own_curve=own is not None)
 
@@ -206,7 +277,7 @@ def _recent(
         wave=last.wave,
         horizon=_horizon(study),
         source="log, recent accounts",
-        notes=(INDEPENDENT,),
+        notes=(INDEPENDENT, ONE_PERSON),
     )
 
 
@@ -271,6 +342,12 @@ def _stayed(study: Study, staying: StayingResults | None) -> Estimate | None:
 
 def _horizon(study: Study) -> float:
     return 30.0 if study.usage is None else float(study.usage.horizon)
+
+
+def _days(study: Study) -> float:
+    """Give the horizon in days, as answers about leaving are: weeks of 7 and months of 30."""
+    unit = "days" if study.usage is None else study.usage.tenure_unit or "days"
+    return _horizon(study) * {"days": 1.0, "weeks": 7.0, "months": 30.0, "years": 365.0}[unit]
 
 
 def _asks(survey: Survey, platform: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from churn.adoption.calibration import CalibratedFunnel, calibrate_to_log
 from churn.adoption.log_margins import LogMargin, count_log_margins
+from churn.adoption.measures import join_recall
 from churn.adoption.recall_error import RecallError, compare_recall
 from churn.recall import RecallCurve
 from reports.usage import StayingResults
@@ -100,7 +101,7 @@ def compute_calibration(
         calibrated=calibrated,
         recalls=tuple(compared),
         stayed={
-            error.wave: error.stayed_after(signup, horizon=HORIZON)
+            error.wave: _carried(funnel, error, signup)
             for error in compared
             if HORIZON in error.times
             and 0 < (signup := funnel.at(error.wave, error.platform, "signup")).estimate < 1
@@ -109,6 +110,15 @@ def compute_calibration(
         simulated=usage.simulated or any(survey.simulated for survey in study.survey),
         notes=(*notes, *(() if calibrated is None else calibrated.notes), *_of_recall(compared)),
     )
+
+
+def _carried(funnel: Funnel, error: RecallError, signup: Estimate) -> tuple[Estimate, Estimate]:
+    """Carry staying through the funnel, as recalled by those who told of signing up, and as logged."""
+    recalled, logged = error.stayed_after(signup, horizon=HORIZON)
+    try:
+        return join_recall(funnel, error.recall, horizon=HORIZON).cumulative["stayed"], logged
+    except SpecError:
+        return recalled, logged
 
 
 def _some(funnel: Funnel, margin: LogMargin) -> bool:

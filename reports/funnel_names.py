@@ -74,6 +74,31 @@ def end_label(printer: Printer, step: str) -> str:
     }[step]
 
 
+def measure_label(printer: Printer, staying: str) -> str:
+    """
+    Say whose staying a funnel counts.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    staying : str
+        `recall` or `log`.
+
+    Returns
+    -------
+    str
+        In lower case, as it stands after a name.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> measure_label(open_printer("en"), "log")
+    'by the log'
+    """
+    return {"recall": printer.say("as people recall it"), "log": printer.say("by the log")}[staying]
+
+
 def side_names(results: Results, printer: Printer, comparison: Comparison) -> tuple[str, str]:
     r"""
     Name the two funnels of a comparison.

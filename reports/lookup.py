@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from churn.adoption.joint import JointFunnel
 from surveys.funnel import Funnel
 from surveys.results import Estimate, absence
 from surveys.study import STEPS, Study, Survey
@@ -122,6 +123,33 @@ def steps_of_panels(rows: Iterable[FunnelRow]) -> tuple[str, ...]:
     there = {row.step for row in rows}
     first = tuple(step for step in STEPS[:2] if step in there)
     return first or tuple(step for step in STEPS[2:] if step in there)
+
+
+def joint_id(joint: JointFunnel, step: str = "stayed") -> str:
+    """
+    Name a step of a joint funnel as a share of the base in the ledger of printed numbers.
+
+    Parameters
+    ----------
+    joint : JointFunnel
+        Of a wave, and of a level or of everybody.
+    step : str
+        `aware`, `signup` or `stayed`.
+
+    Returns
+    -------
+    str
+        Staying with its measure, `recall` or `log`: the two are different numbers.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> joint_id(example_results().joint[-1])
+    'joint.2013-10.twitter.stayed.recall'
+    """
+    parts = ("joint", joint.wave, joint.platform, joint.group, joint.level, step)
+    name = ".".join(part for part in parts if part)
+    return f"{name}.{joint.staying}" if step == "stayed" else name
 
 
 def main_platform(study: Study) -> str:

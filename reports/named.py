@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from churn.adoption.joint import JointFunnel
-from reports.lookup import funnel_rows
+from reports.lookup import funnel_rows, joint_id
 from reports.network import NetworkResults
 from reports.usage import StayingResults
 from surveys.funnel import Funnel
 from surveys.results import Estimate
 from surveys.shares import Shares
-
-STEPS_OF_JOINT = ("aware", "signup", "stayed")
 
 
 def name_estimates(
@@ -34,7 +32,8 @@ def name_estimates(
     Returns
     -------
     dict of str to Estimate
-        Such as `funnel.2012-10.twitter.signup.cumulative` or `dropout`.
+        Such as `funnel.2012-10.twitter.signup.cumulative` or `dropout`. `joint.2012-10.twitter.stayed` is by the
+        study's own choice of measure, the last one given for a wave; `.stayed.recall` and `.stayed.log` name one.
 
     Examples
     --------
@@ -52,7 +51,9 @@ def name_estimates(
     if staying is not None and isinstance(staying.dropout, Estimate):
         named["dropout"] = staying.dropout
     for each in joint:
-        named |= {f"joint.{each.wave}.{each.platform}.{step}": each.cumulative[step] for step in STEPS_OF_JOINT}
+        named |= {f"joint.{each.wave}.{each.platform}.{step}": each.cumulative[step] for step in each.steps}
+        if "stayed" in each.steps:
+            named[joint_id(each)] = each.cumulative["stayed"]
     return named if network is None else named | network.named()
 
 

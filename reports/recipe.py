@@ -57,7 +57,8 @@ class Results:
     recalls : tuple of RecallCurve
         When people say they left the main platform, one for each wave that asked.
     joint : tuple of JointFunnel
-        Surveys and usage joined, one for each wave that asked about the platform of the usage.
+        Awareness, sign-up and staying joined, one for each wave that asked about the main platform: by people's
+        own staying where it was asked, by the log elsewhere.
     adoption : AdoptionResults or None
         The steps joined, compared and counted in people.
     calibration : CalibrationResults or None
@@ -133,10 +134,11 @@ def compute_results(study: Study, progress: Progress) -> Results:
     progress.step(STEPS_OF_RECIPE[2])
     published = read_published(study) if study.published is not None else None
     recalls = _recalls(study)
-    adoption = compute_adoption(study, funnel, staying, published)
+    adoption = compute_adoption(study, funnel, staying, published, recalls)
     network = compute_network(study, staying, published)
     joint = () if adoption is None else adoption.waves
-    own = name_estimates(funnel=funnel, shares=shares, staying=staying, joint=joint, network=network)
+    by_log = () if adoption is None else adoption.by_log
+    own = name_estimates(funnel=funnel, shares=shares, staying=staying, joint=(*by_log, *joint), network=network)
     return Results(
         study=study,
         funnel=funnel,

@@ -76,8 +76,7 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.disclosure is not None:
         tables["disclosure"] = results.disclosure.to_frame()
     if results.joint:
-        frames = [joint.to_frame().assign(platform=joint.platform, wave=joint.wave) for joint in results.joint]
-        tables["joint"] = pd.concat(frames, ignore_index=True)
+        tables["joint"] = _joint(results)
     if results.adoption is not None:
         tables |= _adoption(results.adoption)
     if results.staying is not None:
@@ -131,6 +130,17 @@ def _guard(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
+def _joint(results: Results) -> pd.DataFrame:
+    """Give the steps joined, by every measure of staying that a wave has."""
+    by_log = () if results.adoption is None else results.adoption.by_log
+    known = {(joint.wave, joint.staying): joint for joint in (*results.joint, *by_log)}
+    frames = [
+        joint.to_frame().assign(platform=joint.platform, wave=joint.wave, staying=joint.staying)
+        for joint in known.values()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
 def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
     """Give the funnels that others printed, what makes funnels differ, and people on every denominator."""
     printed = [
@@ -146,7 +156,8 @@ def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
         for each in adoption.comparisons
     ]
     people = [counts.to_frame().assign(step=step) for step, counts in adoption.people.items()]
-    named = {"printed_funnels": printed, "decomposition": parts, "denominators": people}
+    measures = [] if adoption.measures is None else [adoption.measures.to_frame()]
+    named = {"printed_funnels": printed, "decomposition": parts, "denominators": people, "measures": measures}
     return {name: pd.concat(frames, ignore_index=True) for name, frames in named.items() if frames}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 
 SAME_CURVE = Note("staying is measured on all accounts of the log, whatever the wave")
 INDEPENDENT = Note("survey and log are taken as independent samples")
+ONE_PERSON = Note(
+    "an account is taken for a person: whoever holds several, or left one and kept another, is not told apart"
+)
 EXACT = Note(
     "nobody in the sample, or everybody, takes one of the steps: the ends of its exact interval are carried through"
 )
 STEPS = ("aware", "signup", "stayed")
 LOG = "log"
+ASSUMED = (SAME_CURVE, INDEPENDENT, ONE_PERSON)
+"""What joining the steps of people with the staying of all accounts of a log takes for granted."""
+Staying = Literal["", "recall", "log", "printed"]
 DRAWS = 4000
 
 
@@ -86,6 +92,9 @@ class JointFunnel:
         Size of the base, in people; a size without sampling error has no width.
     conf_level : float
         Of every interval.
+    staying : {"", "recall", "log", "printed"}
+        Whose staying the last step is: what people recall of their own, that of accounts in the log, or as
+        somebody printed it; empty where the funnel ends with sign-up.
     notes : tuple of Note
         Assumptions and caveats.
     """
@@ -101,6 +110,7 @@ class JointFunnel:
     group: str = ""
     level: str = ""
     conf_level: float = 0.95
+    staying: Staying = ""
     notes: tuple[Note, ...] = ()
 
     @property
@@ -162,7 +172,8 @@ class JointFunnel:
         dict of str to Estimate
             Each cumulative step with the percentiles of its draws: the factors are drawn on the logit
             with the covariance of the survey and of the log, and multiplied. From a step on that nobody or
-            everybody takes, nothing can be drawn and the steps are those of `cumulative`.
+            everybody takes, nothing can be drawn and the steps are those of `cumulative`; so are all where the
+            design leaves no degree of freedom.
 
         Raises
         ------
@@ -171,6 +182,8 @@ class JointFunnel:
         """
         if size < 100:
             raise SpecError.at("bootstrap, size", f"got {size}, expected 100 or more", "Draw more")
+        if any(spread.df < 1 for spread in self.spreads):
+            return dict(self.cumulative)
         drawn = draw_factors(
             self.factors,
             [(spread.deviations, spread.df) for spread in self.spreads],
@@ -311,7 +324,8 @@ def join_steps(
     level: str = "",
     horizon: float = 30.0,
     source: str = LOG,
-    notes: Sequence[Note] = (SAME_CURVE, INDEPENDENT),
+    staying: Staying = "log",
+    notes: Sequence[Note] = ASSUMED,
 ) -> JointFunnel:
     """
     Join awareness and sign-up of a survey with a share that stays, from wherever it comes.
@@ -329,6 +343,8 @@ def join_steps(
         Tenure that `stayed` is of, in days.
     source : str
         Name of the sample that `stayed` is from.
+    staying : {"recall", "log", "printed"}
+        Whose staying it is.
     notes : sequence of Note
         What joining the two assumes.
 
@@ -380,11 +396,18 @@ def join_steps(
         conf_level=funnel.conf_level,
         notes=() if 0 < signup.estimate < 1 else (EXACT,),
     )
-    return heard if stayed is None else add_staying(heard, stayed, source=source, notes=notes)
+    if stayed is None:
+        return heard
+    return add_staying(heard, stayed, source=source, staying=staying, notes=notes)
 
 
 def add_staying(
-    funnel: JointFunnel, stayed: Estimate, *, source: str = LOG, notes: Sequence[Note] = (INDEPENDENT,)
+    funnel: JointFunnel,
+    stayed: Estimate,
+    *,
+    source: str = LOG,
+    staying: Staying = "log",
+    notes: Sequence[Note] = (INDEPENDENT, ONE_PERSON),
 ) -> JointFunnel:
     """
     Add the last step to a funnel that ends with sign-up.
@@ -397,6 +420,8 @@ def add_staying(
         Share of those who signed up that stayed, independent of the funnel.
     source : str
         Name of the sample that `stayed` is from.
+    staying : {"recall", "log", "printed"}
+        Whose staying it is.
     notes : sequence of Note
         What joining the two assumes.
 
@@ -430,6 +455,7 @@ def add_staying(
         cumulative={**funnel.cumulative, "stayed": product_of_shares(signup, stayed, funnel.spreads[0].df)},
         factors=np.append(funnel.factors, stayed.estimate),
         spreads=(*spreads, Spread(source=source, sample=known, deviations=error)),
+        staying=staying,
         notes=(*funnel.notes, *notes, *((EXACT,) if sure and EXACT not in funnel.notes else ())),
     )
 

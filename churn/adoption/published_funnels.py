@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from churn.adoption._joint import nested_deviations, rounding_deviations
-from churn.adoption.joint import INDEPENDENT, LOG, JointFunnel, Spread, add_staying
+from churn.adoption.joint import INDEPENDENT, LOG, ONE_PERSON, JointFunnel, Spread, add_staying
 from surveys._design import Floats
 from surveys.errors import StudyError, did_you_mean
 from surveys.intervals import logit_limits
@@ -120,8 +120,8 @@ def published_funnel(
     if later is None:
         return heard
     if spec.stayed == "usage":
-        return add_staying(heard, later, source=LOG, notes=(OWN_LOG, INDEPENDENT))
-    return add_staying(heard, later, source=f"published {spec.stayed}")
+        return add_staying(heard, later, source=LOG, notes=(OWN_LOG, INDEPENDENT, ONE_PERSON))
+    return add_staying(heard, later, source=f"published {spec.stayed}", staying="printed", notes=(INDEPENDENT,))
 
 
 def _find(spec: PublishedFunnel, identifier: str, published: PublishedFigures) -> PublishedFigure:

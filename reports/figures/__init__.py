@@ -23,6 +23,7 @@ from reports.figures.gaps import draw_gaps
 from reports.figures.groups import draw_groups
 from reports.figures.joint import draw_joint
 from reports.figures.lifecycle import draw_lifecycle
+from reports.figures.measures import draw_measures
 from reports.figures.projection import draw_projection
 from reports.figures.published import draw_published
 from reports.figures.publishers import draw_publishers
@@ -43,6 +44,7 @@ FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "groups": draw_groups,
     "trend": draw_trend,
     "joint": draw_joint,
+    "measures": draw_measures,
     "denominators": draw_denominators,
     "decomposition": draw_decomposition,
     "survival": draw_survival,

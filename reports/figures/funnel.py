@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
 from reports.labels import listed, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import funnel_rows, latest_wave, main_platform, platforms
+from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -116,7 +116,7 @@ def _bars(results: Results, survey: Survey) -> list[Bar]:
         ]
         bars += [
             Bar(
-                id=f"joint.{joint.wave}.{joint.platform}.stayed",
+                id=joint_id(joint),
                 platform=platform,
                 step="stayed",
                 estimate=joint.cumulative["stayed"],

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from churn.adoption.joint import JointFunnel
+from reports.adoption import AdoptionResults
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
 from reports.labels import listed, note_sentence, platform_label, sampling_words
-from reports.lookup import funnel_rows, main_platform
+from reports.lookup import funnel_rows, joint_id, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -54,7 +55,7 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
         printer.say("Hold an account, of the aware"): _by_platform(results, printer, "signup", "conversion"),
         printer.say("Of everybody"): {
             printer.say("signed up"): _line(waves, "signup"),
-            printer.say("and stayed a month"): _line(waves, "stayed"),
+            **_stayed(results.adoption, printer),
         },
     }
     with figure_style():
@@ -64,7 +65,9 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     last = next(survey for survey in results.study.survey if survey.wave == waves[-1].wave)
     stayed = waves[-1].conditional["stayed"]
     name = platform_label(printer, results.study, main_platform(results.study))
-    notes = [note_sentence(printer, note) for note in waves[-1].notes]
+    notes = dict.fromkeys(
+        note_sentence(printer, note) for each in (waves[-1], *results.adoption.by_log[-1:]) for note in each.notes
+    )
     return DrawnFigure(
         id="joint",
         figure=figure,
@@ -72,7 +75,7 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
         subtitle=printer.say(
             "Share of the base, by wave; of those who sign up to {platform}, {stayed} are still there a month later",
             platform=name,
-            stayed=printer.estimate(f"joint.{waves[-1].wave}.{waves[-1].platform}.stayed.conditional", stayed),
+            stayed=printer.estimate(f"{joint_id(waves[-1])}.conditional", stayed),
         ),
         alt=printer.say("Three panels of lines over time, with intervals.")
         + " "
@@ -90,31 +93,66 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
             ],
         )
         + ".",
-        base=printer.say(
-            "Base: all respondents of each wave, or those of them who have heard of the service; {n} accounts of the "
-            "log for staying. Lines: {level} confidence intervals; the last values stand beside the lines.",
-            n=printer.numbers.count(stayed.n or 0),
-            level=printer.numbers.share(results.study.study.conf_level),
-        )
-        + " "
-        + sampling_words(printer, last),
+        base=_base(results, printer) + " " + sampling_words(printer, last),
         notes=((printer.say("Simulated data."),) if last.simulated else ()) + tuple(notes),
         data=_frame(waves),
     )
 
 
-def _caption(printer: Printer, last: JointFunnel, name: str) -> str:
-    identifier = f"joint.{last.wave}.{last.platform}"
-    aware, signup = (
-        printer.estimate(f"{identifier}.{step}.conditional", last.conditional[step]) for step in ("aware", "signup")
+def _stayed(adoption: AdoptionResults, printer: Printer) -> dict[str, Line]:
+    """Give the last step by each measure that two waves have; where there is one, it needs no name."""
+    recalled = tuple(each for each in adoption.waves if each.staying == "recall")
+    known = {name: line for name, line in (("recall", recalled), ("log", adoption.by_log)) if len(line) > 1}
+    if len(known) < 2:
+        return {printer.say("and stayed a month"): _line(adoption.waves, "stayed")}
+    return {
+        printer.say("stayed a month, as recalled"): _line(known["recall"], "stayed"),
+        printer.say("stayed a month, by the log"): _line(known["log"], "stayed"),
+    }
+
+
+def _base(results: Results, printer: Printer) -> str:
+    """Say of whom each share is."""
+    assert results.adoption is not None
+    told = [printer.say("Base: all respondents of each wave, or those of them who have heard of the service.")]
+    recalled = [each for each in results.adoption.waves if each.staying == "recall"]
+    for name, line in (("recall", recalled), ("log", results.adoption.by_log)):
+        if line:
+            n = printer.numbers.count(line[-1].conditional["stayed"].n or 0)
+            told.append(
+                printer.say("Staying as recalled: {n} respondents of the last wave who signed up and told.", n=n)
+                if name == "recall"
+                else printer.say("Staying by the log: {n} accounts.", n=n)
+            )
+    told.append(
+        printer.say(
+            "Lines: {level} confidence intervals; the last values stand beside the lines.",
+            level=printer.numbers.share(results.study.study.conf_level),
+        )
     )
+    return " ".join(told)
+
+
+def _caption(printer: Printer, last: JointFunnel, name: str) -> str:
+    aware, signup = (
+        printer.estimate(f"{joint_id(last, step)}.conditional", last.conditional[step]) for step in ("aware", "signup")
+    )
+    words = {
+        "platform": name,
+        "aware": aware,
+        "signup": signup,
+        "stayed": printer.estimate(joint_id(last), last.cumulative["stayed"]),
+    }
+    if last.staying == "recall":
+        return printer.say(
+            "{platform}: {aware} have heard of it, {signup} of them hold an account, and {stayed} of everybody signed "
+            "up and stayed a month, as they recall it",
+            **words,
+        )
     return printer.say(
         "{platform}: {aware} have heard of it, {signup} of them hold an account, and {stayed} of everybody signed up "
         "and stayed a month",
-        platform=name,
-        aware=aware,
-        signup=signup,
-        stayed=printer.estimate(f"{identifier}.stayed", last.cumulative["stayed"]),
+        **words,
     )
 
 
@@ -133,12 +171,12 @@ def _by_platform(results: Results, printer: Printer, step: str, measure: str) ->
 
 
 def _line(waves: tuple[JointFunnel, ...], step: str) -> Line:
-    return {each.wave: (f"joint.{each.wave}.{each.platform}.{step}", each.cumulative[step]) for each in waves}
+    return {each.wave: (joint_id(each, step), each.cumulative[step]) for each in waves}
 
 
 def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Mapping[str, Line]) -> None:
     at = _places(results)
-    colors = (0, 4) if title == printer.say("Of everybody") else range(len(SERIES))
+    colors = (0, 4, 2) if title == printer.say("Of everybody") else range(len(SERIES))
     top = 1.12 * max(estimate.conf_high for line in lines.values() for _, estimate in line.values())
     ends = []
     for i, (name, line) in zip(colors, lines.items(), strict=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
 from reports.labels import group_label, level_label, platform_label, wave_label, with_interval
-from reports.lookup import FunnelRow, funnel_rows, latest_wave, main_platform
+from reports.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.errors import SpecError
@@ -51,15 +51,32 @@ def find_stayed(results: Results, printer: Printer) -> Finding | None:
     people, share = joint.people("stayed"), joint.cumulative["stayed"]
     if not isinstance(people, Estimate):
         return None
-    identifier = f"joint.{joint.wave}.{joint.platform}.stayed"
+    words = {
+        "share": with_interval(printer, joint_id(joint), share),
+        "people": with_interval(printer, f"{joint_id(joint)}.people", people),
+        "wave": _wave(results, printer, joint.wave),
+        "n": printer.numbers.count(share.n or 0),
+    }
+    if joint.staying == "log":
+        text = printer.say(
+            "{share} had signed up and stayed a month in {wave}: {people} people, with the uncertainty of survey and "
+            "log both, where an account is a person (base: {n} respondents, times the log).",
+            **words,
+        )
+        return Finding(rule="stayed", text=text)
     text = printer.say(
-        "{share} had signed up and stayed a month in {wave}: {people} people, with the uncertainty of survey and "
-        "log both (base: {n} respondents, times the log).",
-        share=with_interval(printer, identifier, share),
-        people=with_interval(printer, f"{identifier}.people", people),
-        wave=_wave(results, printer, joint.wave),
-        n=printer.numbers.count(share.n or 0),
+        "{share} had signed up and stayed a month in {wave}, as people recall it: {people} people (base: {n} "
+        "respondents, {m} of whom told when they left).",
+        **words,
+        m=printer.numbers.count(joint.conditional["stayed"].n or 0),
     )
+    measures = None if results.adoption is None else results.adoption.measures
+    if measures is not None:
+        other = measures.funnels["log"]
+        text += " " + printer.say(
+            "By the log, which counts accounts, it is {other}.",
+            other=with_interval(printer, joint_id(other), other.cumulative["stayed"]),
+        )
     return Finding(rule="stayed", text=text)
 
 

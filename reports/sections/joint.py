@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from churn.adoption.joint import JointFunnel
+from churn.adoption.measures import StayingMeasures
 from reports.adoption import AdoptionResults
 from reports.figures.drawn import DrawnFigure
 from reports.funnel_names import cause_sentence, steady_sentence
 from reports.labels import platform_label, with_interval
-from reports.lookup import main_platform
+from reports.lookup import joint_id, main_platform
 from reports.model import Block, Bullets, Heading, Paragraph
 from reports.printer import Printer
 from reports.recipe import Results
@@ -47,17 +48,14 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
         return []
     blocks: list[Block] = [Heading(level=1, text=printer.say("From hearing to staying"), anchor="joint")]
     if adoption.waves:
-        text = printer.say(
-            "Three shares are multiplied: those who have heard of the service, of these those who hold an account, and "
-            "of those who sign up the ones who are still there a month later. The first two come from the survey, the "
-            "third from the log; the product carries the uncertainty of both, by linearisation and, beside it, by a "
-            "parametric bootstrap."
-        )
-        blocks.append(Paragraph.of(text))
+        blocks.append(Paragraph.of(_multiplied(adoption, printer)))
         blocks += [figure_block(figures["joint"])] if "joint" in figures else []
         blocks.append(wave_table(results, adoption, printer))
         if isinstance(adoption.recent, JointFunnel):
             blocks.append(Paragraph.of(_recent(adoption.recent, printer)))
+        if adoption.measures is not None:
+            blocks.append(Paragraph.of(_choice(adoption.measures, printer)))
+        blocks += [figure_block(figures["measures"])] if "measures" in figures else []
     if adoption.levels:
         blocks.append(level_table(results, adoption, printer))
     blocks += _printed(results, adoption, printer)
@@ -70,11 +68,60 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
     return blocks
 
 
+def _multiplied(adoption: AdoptionResults, printer: Printer) -> str:
+    """Say what is multiplied, and whose staying it is."""
+    measures = {joint.staying for joint in (*adoption.waves, *adoption.by_log)}
+    told = printer.say(
+        "Three shares are multiplied: those who have heard of the service, of these those who hold an account, and "
+        "of those who sign up the ones who are still there a month later."
+    )
+    if measures == {"log"}:
+        whose = printer.say(
+            "The first two come from the survey, the third from the log; the product carries the uncertainty of both, "
+            "by linearisation and, beside it, by a parametric bootstrap."
+        )
+    elif measures == {"recall"}:
+        whose = printer.say(
+            "All three come from the survey, which asked those who signed up when they left; the product carries "
+            "the covariance of the three, by linearisation and, beside it, by a parametric bootstrap."
+        )
+    else:
+        whose = printer.say(
+            "The first two come from the survey. Where it asked those who signed up when they left, the funnel of "
+            "people takes their answer for the third, with the covariance of all three; the log counts accounts, and "
+            "stands beside it as another measure, or in its place where a wave did not ask. The product carries the "
+            "uncertainty of all, by linearisation and, beside it, by a parametric bootstrap."
+        )
+    return f"{told} {whose}"
+
+
+def _choice(measures: StayingMeasures, printer: Printer) -> str:
+    """Say how far the choice of measure moves the last wave, and how far sampling does."""
+    recalled, logged = measures.funnels["recall"], measures.funnels["log"]
+    identifier = f"joint.{recalled.wave}.{recalled.platform}.stayed.any"
+    return printer.say(
+        "In the last wave {recall} of the base signed up and stayed a month as people recall it, {log} by the log, "
+        "where an account is taken for a person; with sampling the two together cover {band}, and the choice of "
+        "measure alone is {share} of that width. People forget what they soon dropped, and a silent account may have "
+        "an owner who only reads or holds another: neither measure is the truth of the other.",
+        recall=with_interval(printer, joint_id(recalled), recalled.cumulative["stayed"]),
+        log=with_interval(printer, joint_id(logged), logged.cumulative["stayed"]),
+        band=printer.interval(identifier, measures.band),
+        share=printer.value(
+            f"{identifier}.choice",
+            measures.choice_share,
+            unit="share",
+            digits=0,
+            why_no_interval="the range of measures, each with its interval beside it",
+        ),
+    )
+
+
 def _recent(recent: JointFunnel, printer: Printer) -> str:
     identifier = f"joint.{recent.wave}.{recent.platform}.recent"
     return printer.say(
-        "Staying is that of all accounts of the log, whatever the wave. Of those that signed up in the year up to the "
-        "last wave alone, {stayed} stay a month, and all three steps come to {share} of the base.",
+        "Staying by the log is that of all its accounts, whatever the wave. Of those that signed up in the year up to "
+        "the last wave alone, {stayed} stay a month, and all three steps come to {share} of the base.",
         stayed=with_interval(printer, f"{identifier}.conditional", recent.conditional["stayed"]),
         share=with_interval(printer, f"{identifier}.stayed", recent.cumulative["stayed"]),
     )

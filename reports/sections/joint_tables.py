@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from churn.adoption.decomposition import SHARED_STEP
 from churn.adoption.joint import JointFunnel
 from reports.adoption import AdoptionResults, Comparison, PrintedFunnel
-from reports.funnel_names import comparison_id, row_label, side_names
+from reports.funnel_names import comparison_id, measure_label, row_label, side_names
 from reports.labels import (
     group_label,
     level_label,
@@ -19,7 +19,7 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import main_platform
+from reports.lookup import joint_id, main_platform
 from reports.model import Column, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -58,19 +58,19 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
     'tab-joint'
     """
     surveys = {survey.wave: survey for survey in results.study.survey}
+    shown = _by_measure(adoption)
+    several = len({joint.staying for joint in shown}) > 1
     rows: list[Row] = []
-    for joint in adoption.waves:
-        identifier = f"joint.{joint.wave}.{joint.platform}"
-        people = joint.people("stayed")
+    for joint in shown:
+        identifier, people = joint_id(joint), joint.people("stayed")
+        name = wave_label(printer, surveys[joint.wave])
         rows.append(
             (
-                wave_label(printer, surveys[joint.wave]),
-                *_steps(printer, identifier, joint),
-                with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]),
-                printer.interval(f"{identifier}.stayed.bootstrap", joint.bootstrap()["stayed"]),
-                "–"
-                if isinstance(people, Unavailable)
-                else with_interval(printer, f"{identifier}.stayed.people", people),
+                f"{name}, {measure_label(printer, joint.staying)}" if several else name,
+                *_steps(printer, joint),
+                with_interval(printer, identifier, joint.cumulative["stayed"]),
+                printer.interval(f"{identifier}.bootstrap", joint.bootstrap()["stayed"]),
+                "–" if isinstance(people, Unavailable) else with_interval(printer, f"{identifier}.people", people),
             )
         )
     headers = (
@@ -86,9 +86,20 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
         caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
         columns=_columns(headers, (1.1, 1.0, 1.0, 1.05, 1.1, 1.1, 1.9)),
         rows=tuple(rows),
-        base=_base(results, printer),
-        notes=(*simulated_surveys(printer, results.study), *_notes(printer, adoption.waves)),
+        base=_base(results, printer, shown),
+        notes=(*simulated_surveys(printer, results.study), *_notes(printer, shown)),
     )
+
+
+def _by_measure(adoption: AdoptionResults) -> list[JointFunnel]:
+    """Give each wave by people's own staying and, after it, by the log."""
+    logs = {joint.wave: joint for joint in adoption.by_log}
+    shown: list[JointFunnel] = []
+    for joint in adoption.waves:
+        shown.append(joint)
+        if joint.staying != "log" and joint.wave in logs:
+            shown.append(logs[joint.wave])
+    return shown
 
 
 def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
@@ -129,13 +140,12 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         if isinstance(joint, Unavailable):
             rows.append((label, *["–"] * 6))
             continue
-        identifier = f"joint.{joint.wave}.{joint.platform}.{joint.group}.{joint.level}"
         rows.append(
             (
                 label,
-                *_steps(printer, identifier, joint),
-                with_interval(printer, f"{identifier}.stayed", joint.cumulative["stayed"]),
-                printer.interval(f"{identifier}.stayed.bootstrap", joint.bootstrap()["stayed"]),
+                *_steps(printer, joint),
+                with_interval(printer, joint_id(joint), joint.cumulative["stayed"]),
+                printer.interval(f"{joint_id(joint)}.bootstrap", joint.bootstrap()["stayed"]),
                 printer.numbers.count(joint.cumulative["signup"].n or 0),
             )
         )
@@ -156,7 +166,7 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         ),
         columns=_columns(headers, (1.0, 1.0, 1.2, 1.05, 1.15, 0.95, 0.5)),
         rows=tuple(rows),
-        base=_base(results, printer) + " " + sampling_words(printer, survey),
+        base=_base(results, printer, adoption.waves[-1:]) + " " + sampling_words(printer, survey),
         notes=(
             *simulated_surveys(printer, results.study),
             *_about_levels(adoption, printer),
@@ -168,7 +178,7 @@ def _about_levels(adoption: AdoptionResults, printer: Printer) -> tuple[str, ...
     """Say which levels could not be joined and why, and whose staying the others have."""
     reasons = {str(each.funnel): each.funnel.reason for each in adoption.levels if isinstance(each.funnel, Unavailable)}
     told = [printer.say("A dash: {reason}.", reason=printer.note(reason)) for reason in reasons.values()]
-    if not all(each.own_curve for each in adoption.levels):
+    if not all(each.own_curve for each in adoption.levels) and adoption.waves[-1].staying == "log":
         told.append(printer.say("The log does not tell these groups apart: staying is that of all accounts."))
     joined = [each.funnel for each in adoption.levels if isinstance(each.funnel, JointFunnel)]
     return (*told, *_notes(printer, joined))
@@ -372,8 +382,10 @@ def _parts(comparison: Comparison, printer: Printer) -> list[Row]:
     return [*rows, whole]
 
 
-def _steps(printer: Printer, identifier: str, joint: JointFunnel) -> tuple[str, ...]:
-    return tuple(with_interval(printer, f"{identifier}.{step}.conditional", joint.conditional[step]) for step in STEPS)
+def _steps(printer: Printer, joint: JointFunnel) -> tuple[str, ...]:
+    return tuple(
+        with_interval(printer, f"{joint_id(joint, step)}.conditional", joint.conditional[step]) for step in STEPS
+    )
 
 
 def _step_headers(printer: Printer) -> tuple[str, ...]:
@@ -391,11 +403,25 @@ def _columns(headers: tuple[str, ...], widths: tuple[float, ...]) -> tuple[Colum
     )
 
 
-def _base(results: Results, printer: Printer) -> str:
+def _base(results: Results, printer: Printer, shown: Sequence[JointFunnel]) -> str:
+    level = printer.numbers.share(results.study.study.conf_level)
+    measures = {joint.staying for joint in shown}
+    if measures == {"log"}:
+        return printer.say(
+            "Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} "
+            "confidence intervals.",
+            level=level,
+        )
+    if measures == {"recall"}:
+        return printer.say(
+            "Base: all respondents of each wave; those of them who signed up and told when they left for staying. In "
+            "brackets: {level} confidence intervals.",
+            level=level,
+        )
     return printer.say(
-        "Base: all respondents of each wave; accounts of the log for staying. In brackets: {level} "
-        "confidence intervals.",
-        level=printer.numbers.share(results.study.study.conf_level),
+        "Base: all respondents of each wave; for staying those of them who signed up and told when they left, or "
+        "accounts of the log. In brackets: {level} confidence intervals.",
+        level=level,
     )
 
 

@@ -219,6 +219,11 @@ def _methods(results: Results, printer: Printer) -> list[str]:
                 "Joint funnel: the product of two independent estimates, its variance linearised on the logarithm, its "
                 "interval on the logit."
             )
+            if all(joint.staying == "log" for joint in results.joint)
+            else printer.say(
+                "Joint funnel: a product, its variance linearised on the logarithm, its interval on the logit. Shares "
+                "told by one sample have one covariance, from their influence values; the log is independent of it."
+            )
         )
     if results.claims:
         told.append(

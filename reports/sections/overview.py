@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.figures.survival import lasting
 from reports.findings import find
 from reports.labels import platform_label, wave_label
-from reports.lookup import funnel_rows, latest_wave, main_platform
+from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
 from reports.recipe import Results
@@ -123,12 +123,25 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
     if results.joint:
         joint = results.joint[-1]
         stayed = joint.cumulative["stayed"]
-        identifier = f"joint.{joint.wave}.{joint.platform}.stayed"
         yield KeyFigure(
-            value=printer.estimate(identifier, stayed),
+            value=printer.estimate(joint_id(joint), stayed),
             label=printer.say("of the base signed up and stayed a month"),
-            detail=_detail(printer, identifier, stayed, printer.say("survey and log joined")),
+            detail=_detail(printer, joint_id(joint), stayed, _whose(results, printer)),
         )
+
+
+def _whose(results: Results, printer: Printer) -> str:
+    """Say by whose staying, and what it is by the other measure."""
+    assert results.adoption is not None
+    if results.joint[-1].staying == "log":
+        return printer.say("survey and log joined, an account taken for a person")
+    if results.adoption.measures is None:
+        return printer.say("as people recall it")
+    other = results.adoption.measures.funnels["log"]
+    return printer.say(
+        "as people recall it; {share} by the log, an account taken for a person",
+        share=printer.estimate(joint_id(other), other.cumulative["stayed"]),
+    )
 
 
 def _detail(printer: Printer, identifier: str, estimate: Estimate, when: str) -> str:

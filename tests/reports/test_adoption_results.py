@@ -8,11 +8,13 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from churn.adoption.joint import SAME_CURVE, JointFunnel
+from churn.adoption.joint import ONE_PERSON, SAME_CURVE, JointFunnel
 from churn.counts import TenureCounts
 from churn.curves import kaplan_meier
+from churn.recall import RecallCurve, read_recall
 from reports.adoption import AdoptionResults, compute_adoption
 from reports.examples import open_example
+from reports.named import name_estimates
 from reports.usage import GroupStaying, StayingResults
 from surveys.errors import StudyError
 from surveys.funnel import Funnel
@@ -221,3 +223,60 @@ def test_a_wave_in_which_nobody_signed_up_is_joined_and_not_taken_apart():
     assert tuple(joint.wave for joint in found.waves) == WAVES
     assert found.waves[0].cumulative["stayed"].estimate == 0
     assert found.comparisons[0].decomposition.first.wave == WAVES[1]
+
+
+@cache
+def recalls() -> tuple[RecallCurve, ...]:
+    return tuple(read_recall(study(), wave, "twitter") for wave in ASKED)
+
+
+ASKED = ("2011-10", "2012-10", "2013-10")
+
+
+def with_recall(log: StayingResults | None) -> AdoptionResults:
+    found = compute_adoption(study(), example_funnel(), log, read_published(study()), recalls())
+    assert found is not None
+    return found
+
+
+def test_people_take_their_own_staying_where_it_was_asked_and_the_log_stands_beside_it():
+    found = with_recall(staying())
+    assert {joint.wave for joint in found.waves if joint.staying == "recall"} == set(ASKED)
+    assert {joint.wave: joint.staying for joint in found.waves}["2010-09"] == "log"
+    assert [joint.wave for joint in found.by_log] == list(WAVES)
+    assert found.measures is not None
+    assert list(found.measures.funnels) == ["recall", "log"]
+    assert found.people["stayed"].share == found.waves[-1].cumulative["stayed"]
+    assert all(isinstance(each.funnel, Unavailable) or each.funnel.staying == "recall" for each in found.levels)
+
+
+def test_a_change_of_measure_is_never_taken_for_a_change_of_staying():
+    compared = with_recall(staying()).comparisons[0].decomposition
+    assert {compared.first.staying, compared.second.staying} == {"log"}
+    without = with_recall(None).comparisons[0].decomposition
+    assert {without.first.staying, without.second.staying} == {"recall"}
+    assert (without.first.wave, without.second.wave) == ("2011-10", "2013-10")
+
+
+def test_without_a_log_people_who_told_are_joined_all_the_same():
+    found = with_recall(None)
+    assert tuple(joint.wave for joint in found.waves) == ASKED
+    assert found.by_log == ()
+    assert found.measures is None
+    assert all(ONE_PERSON not in joint.notes for joint in found.waves)
+
+
+def test_without_recall_every_product_with_the_log_says_what_it_assumes(adoption: AdoptionResults):
+    assert all(ONE_PERSON in joint.notes for joint in adoption.waves)
+    levels = [each.funnel for each in adoption.levels if isinstance(each.funnel, JointFunnel)]
+    assert levels
+    assert all(ONE_PERSON in joint.notes for joint in levels)
+
+
+def test_names_tell_the_measures_apart_and_the_short_one_is_the_choice_of_the_study():
+    found = with_recall(staying())
+    named = name_estimates(joint=(*found.by_log, *found.waves))
+    name = "joint.2013-10.twitter.stayed"
+    assert named[name] == named[f"{name}.recall"] == found.waves[-1].cumulative["stayed"]
+    assert named[f"{name}.log"] == found.by_log[-1].cumulative["stayed"]
+    assert named["joint.2009-06.twitter.stayed"] == named["joint.2009-06.twitter.stayed.log"]
