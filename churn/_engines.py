@@ -47,6 +47,10 @@ class Engine(ABC):
     def microseconds(self, instant: ir.TimestampValue) -> ir.IntegerValue:
         """Microseconds since 1970 UTC, exactly; null for instants without end."""
 
+    def shows_wall_clock(self, source: Source, column: str, kind: dt.Timestamp) -> bool:
+        """Tell whether the timestamps of a column are what a clock showed, and no instants."""
+        return kind.timezone is None
+
     def quotient(self, number: ir.IntegerValue, divisor: int) -> ir.IntegerValue:
         """
         Divide whole numbers that are not negative, or leave no rest, and drop the rest.

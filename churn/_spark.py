@@ -109,6 +109,11 @@ class SparkEngine(Engine):
         """Microseconds since 1970 UTC; a timestamp without a zone is UTC."""
         return _unix_micros(instant.cast(dt.Timestamp("UTC")))
 
+    def shows_wall_clock(self, source: Source, column: str, kind: dt.Timestamp) -> bool:
+        """Tell whether a column is of Spark's timestamps without a zone, for which Ibis has no type of their own."""
+        with self._explained(source.name):
+            return str(self._session.table(source.table).schema[column].dataType.typeName()) == "timestamp_ntz"
+
     def close(self) -> None:
         """Stop the session, unless it was there before."""
         if self._found is None:

@@ -12,7 +12,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from churn._engines import Engine
-from churn._zones import DAY
+from churn._zones import DAY, ZoneOffsets
 from churn.sources import Source
 from surveys.errors import StudyError
 
@@ -23,6 +23,9 @@ TICKS = {"s": 1_000_000, "ms": 1_000, "us": 1, "day": 1}
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 SAMPLE = 1000
 CLOCK_PARTS = re.compile(r"%[-]?[HIcXTsMfgnpz]")
+OFFSET_PARTS = re.compile(r"%[zZs]")
+OFFSET = r"([zZ]|[+-]\d{1,2}(:?\d{2}){0,2}|\s[A-Za-z][A-Za-z_/+-]*\d*)$"
+"""How a text of more than a date ends that says how far its clock is from UTC."""
 
 _TEXT = (dt.string, dt.string)
 
@@ -45,11 +48,14 @@ class TimeColumn:
         `timestamp` for dates and times; otherwise what the numbers count since 1970 UTC.
     time_format : str or None
         Format of text, as in `%d/%m/%Y %H:%M`.
+    clock : str or None
+        Name of the zone whose clock times without an offset are; None where nobody says.
     """
 
     name: str
     unit: TimeUnit = "timestamp"
     time_format: str | None = None
+    clock: str | None = "UTC"
 
 
 class Times:
@@ -71,8 +77,9 @@ class Times:
 
     Notes
     -----
-    Numbers, and times without an offset, are UTC. A date is a local day. Text is one or the other for
-    the whole column, as its first values are. Anything else is null in `ticks` though `present`.
+    Numbers are UTC. A date is a local day. Text is one or the other for the whole column, as its first values
+    are. Anything else is null in `ticks` though `present`. `walls` tells the times that are written without an
+    offset, None where there can be none: their ticks are those of UTC until `instants` puts them on a clock.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class Times:
         self.unit = column.unit
         self.grain: Grain = "instant"
         self.present: ir.BooleanValue = value.notnull()
+        self.walls: ir.BooleanValue | None = None
         if kind.is_string() and not engine.reads_text:
             mend = "Name a view in which it is cast, or numbers and time_unit in study.toml"
             what = "holds text, expected dates and times, which a database has types for"
@@ -98,12 +106,24 @@ class Times:
             self.ticks = self._whole_days(value.cast(dt.timestamp))
         elif kind.is_timestamp():
             self.ticks = engine.microseconds(value)
+            if engine.shows_wall_clock(source, column.name, kind):
+                self.walls = value.notnull()
         elif kind.is_numeric() and column.unit != "timestamp":
             self.ticks = self._from_number(value, column.unit)
         else:
             mend = "Say what they count under time_unit in study.toml: 's', 'ms', 'us' or 'day'"
             what = f"holds {kind}, expected dates and times"
             raise StudyError.at(f"{source.name}, column '{column.name}'", what, mend)
+
+    def instants(self, offsets: ZoneOffsets | None) -> ir.IntegerValue:
+        """Give the times as ticks, those without an offset on the clock of a zone; None for UTC."""
+        if offsets is None or self.walls is None:
+            return self.ticks
+        turns = zip(offsets.turns, offsets.offsets, strict=False)
+        last = int(offsets.offsets[-1])
+        cases = [(self.ticks < int(turn), int(before)) for turn, before in turns]
+        ahead = ibis.cases(*cases, else_=last) if cases else ibis.literal(last, dt.int64)
+        return ibis.ifelse(self.walls, self.ticks - ahead, self.ticks)
 
     @property
     def expected(self) -> str:
@@ -120,6 +140,8 @@ class Times:
         if column.time_format is not None:
             dated = _read_as(text, column.time_format)
             if CLOCK_PARTS.search(column.time_format):
+                if not OFFSET_PARTS.search(column.time_format):
+                    self.walls = dated.notnull()
                 return _bounded(self._engine.microseconds(dated), 1)
             self.grain = "day"
             return self._whole_days(dated)
@@ -128,6 +150,7 @@ class Times:
             short = ibis.ifelse(text.length() <= 10, text, ibis.null(dt.string))
             return self._whole_days(short.try_cast(dt.timestamp))
         long = ibis.ifelse(text.length() > 10, text, ibis.null(dt.string))
+        self.walls = ~text.substr(10).re_search(OFFSET)
         return _bounded(self._engine.microseconds(long.try_cast(dt.Timestamp("UTC"))), 1)
 
     def _from_number(self, number: ir.NumericValue, unit: TimeUnit) -> ir.IntegerValue:

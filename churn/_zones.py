@@ -15,6 +15,9 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PROBE = 6 * 3600
+OLDEST, NEWEST = -25_567 * DAY, 47_482 * DAY
+"""First days of 1900 and 2100: beyond them clocks are taken to stay as they are there."""
+UTC_NAMES = frozenset(("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,26 @@ class ZoneOffsets:
     def local_days(self, instants: Ints) -> Ints:
         """Give the local calendar day of each instant, in days since 1970-01-01."""
         return (instants + self.offsets[np.searchsorted(self.changes, instants, side="right")]) // DAY
+
+    def instants(self, walls: Ints) -> Ints:
+        """
+        Give the instants at which the clocks of the zone show some times, in microseconds since 1970 UTC.
+
+        A time that the clocks skip is read by the offset before the change; of one that they show twice, the first
+        is meant.
+        """
+        return walls - self.offsets[np.searchsorted(self.turns, walls, side="right")]
+
+    @property
+    def turns(self) -> Ints:
+        """Times shown by the clocks from which on the offset after each change holds, shape (n_changes,)."""
+        return self.changes + np.maximum(self.offsets[:-1], self.offsets[1:])
+
+    @property
+    def unclear(self) -> Ints:
+        """Times that the clocks skip or show twice: from and until, shape (n_changes, 2)."""
+        before, after = self.changes + self.offsets[:-1], self.changes + self.offsets[1:]
+        return np.stack([np.minimum(before, after), np.maximum(before, after)], axis=1)
 
 
 def _offset(zone: ZoneInfo, second: int) -> int:
@@ -84,6 +107,32 @@ def zone_offsets(timezone: str, low: int, high: int) -> ZoneOffsets:
     turns = [i for i in range(1, len(probes)) if found[i] != found[i - 1]]
     changes = [_change_between(zone, probes[i - 1], probes[i]) * SECOND for i in turns]
     return ZoneOffsets(np.array(changes, np.int64), np.array([found[0], *(found[i] for i in turns)], np.int64))
+
+
+def wall_offsets(timezone: str, low: int, high: int) -> ZoneOffsets:
+    """
+    Find the offsets of a zone between two times shown by its clocks.
+
+    Parameters
+    ----------
+    timezone : str
+        Name of the zone.
+    low, high : int
+        First and last time shown, in microseconds since 1970-01-01 00:00 on those clocks.
+
+    Returns
+    -------
+    ZoneOffsets
+        Valid between them, as far as they lie in the twentieth or twenty-first century.
+
+    Examples
+    --------
+    >>> paris = wall_offsets("Europe/Paris", 1_364_698_800 * SECOND, 1_364_700_600 * SECOND)
+    >>> (paris.instants(np.array([1_364_696_400]) * SECOND) // SECOND).tolist()
+    [1364692800]
+    """
+    first, last = max(low, OLDEST) - DAY, min(high, NEWEST) + DAY
+    return zone_offsets(timezone, first, max(first, last))
 
 
 def day_number(day: date) -> int:

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._zones import DAY, day_date, day_number, day_start, zone_offsets
+from churn._zones import DAY, UTC_NAMES, day_date, day_number, day_start, wall_offsets, zone_offsets
 from churn.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
+from churn.clocks import clock_notes, clock_of, clock_problem
 from churn.log_edges import FAR_DAYS, check_last_seen
 from surveys.errors import Problem, StudyError
 from surveys.results import Note
@@ -160,7 +161,8 @@ def read_accounts(study: Study) -> AccountTable:
         encoding=usage.encoding,
     ) as (engine, source):
         columns = [
-            TimeColumn(name=name, unit=usage.time_unit, time_format=usage.time_format) for name in times.values()
+            TimeColumn(name=name, unit=usage.time_unit, time_format=usage.time_format, clock=clock_of(study))
+            for name in times.values()
         ]
         accounts = account_columns(usage)
         described = usage.group if usage.cause is None else (*usage.group, usage.cause)
@@ -169,7 +171,8 @@ def read_accounts(study: Study) -> AccountTable:
         if table.num_rows == 0:
             raise StudyError.at(source.name, "has no rows, expected one per account", "Export it again")
         notes = source.notes
-    found = _on_one_clock(table, study, usage, times, grains, files, notes)
+    table, told = _settled(table, study, times, files)
+    found = _on_one_clock(table, study, usage, times, grains, files, notes + told)
     problems = [*_blank_problems(table, found, expected), *_time_problems(found), *_cause_problems(found)]
     if problems:
         raise StudyError(*problems)
@@ -185,6 +188,37 @@ def _silence(found: AccountTable, study: Study, usage: Usage) -> Note | None:
     files = found.files[0] if len(found.files) == 1 else f"{found.files[0]} and {len(found.files) - 1} more"
     place = f"{files}, column '{found.columns['last_seen']}'"
     return check_last_seen(days.astype(np.int64), end_day=found.end_day, usage=usage, place=place)
+
+
+def _settled(
+    table: pa.Table, study: Study, times: Mapping[str, str], files: tuple[str, ...]
+) -> tuple[pa.Table, tuple[Note, ...]]:
+    """Put times without an offset on the clock that the study names, or ask for it."""
+    import pyarrow as pa
+
+    clock, problems, n_walls, n_unclear = clock_of(study), [], 0, 0
+    if clock in UTC_NAMES:
+        return table, ()
+    for name in dict.fromkeys(times.values()):
+        ticks = table[f"tick_{name}"]
+        rows = table[f"wall_{name}"].fill_null(False).to_numpy() & ~ticks.is_null().to_numpy()
+        n = int(rows.sum())
+        if not n:
+            continue
+        n_walls += n
+        if clock is None:
+            problems.append(clock_problem(f"{files[0]}, column '{name}'", n))
+            continue
+        values = ticks.fill_null(0).to_numpy().astype(np.int64)
+        walls = values[rows]
+        offsets = wall_offsets(clock, int(walls.min()), int(walls.max()))
+        n_unclear += sum(int(((walls >= low) & (walls < high)).sum()) for low, high in offsets.unclear)
+        values[rows] = offsets.instants(walls)
+        read = pa.chunked_array([pa.array(values, mask=ticks.is_null().to_numpy())])
+        table = table.set_column(table.schema.get_field_index(f"tick_{name}"), f"tick_{name}", read)
+    if problems:
+        raise StudyError(*problems)
+    return table, clock_notes(clock, n_walls, n_unclear)
 
 
 def _on_one_clock(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from churn._bitmaps import any_between, words_needed
 from churn._zones import DAY, ZoneOffsets, day_date, day_number, day_start, zone_offsets
+from churn.clocks import clock_of
 from churn.log_edges import FAR_DAYS, check_last_days, find_there_before
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
@@ -232,8 +233,8 @@ def read_activity(study: Study, *, clock: DayClock = "local", silence_days: int 
 
     Notes
     -----
-    Times without an offset, and numbers, are UTC. A column of dates holds local days. Sign-up is an
-    account's first event; accounts first seen in the opening window (`usage.opening`) are marked in
+    Times without an offset are on the clock of `usage.clock`; numbers are UTC. A column of dates holds local
+    days. Sign-up is an account's first event; accounts first seen in the opening window (`usage.opening`) are marked in
     `there_before`. The log is read twice, once to count and once to reduce, and never held in
     memory; what is kept is a few numbers per account and a bit per day. Parquet files whose footers tell the
     span of their timestamps are read once. Elapsed days need the first event of every account before any day
@@ -269,7 +270,7 @@ def read_activity(study: Study, *, clock: DayClock = "local", silence_days: int 
         encoding=usage.encoding,
         table=usage.table,
     ) as (engine, source):
-        time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format)
+        time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format, clock=clock_of(study))
         log = EventLog(engine, source, account=account_columns(usage), time=time, groups=usage.group)
         activity = _reduced(study, usage, log, source.name, source.notes, clock)
         return activity if silence_days is None else _with_silences(activity, log, silence_days)
@@ -334,7 +335,7 @@ def log_window(study: Study, log: EventLog, name: str, *, clock: DayClock = "loc
         end=end,
         offsets=offsets,
         late=tick_end if profile.n_late else None,
-        notes=late if profile.n_late else (),
+        notes=log.notes + (late if profile.n_late else ()),
     )
 
 

@@ -122,7 +122,8 @@ def read_accounts_table(
     -------
     tuple of pyarrow.Table, dict and dict
         In the order of the files: `file` (number) and `row` (as a spreadsheet shows it), `account_0`...,
-        `group_0`..., and for each column of times `tick_NAME`, `raw_NAME`; then whether each column of
+        `group_0`..., and for each column of times `tick_NAME`, `raw_NAME` and `wall_NAME`, which tells the times
+        that are written without an offset and whose ticks are those of UTC; then whether each column of
         times holds instants or days, and how its values are expected to be written.
 
     Examples
@@ -159,6 +160,7 @@ def read_accounts_table(
             read = Times(engine, table, column, source, sample)
             raw = table[column.name].cast(dt.string)
             chosen[f"tick_{column.name}"] = read.ticks
+            chosen[f"wall_{column.name}"] = ibis.literal(False) if read.walls is None else read.walls
             chosen[f"raw_{column.name}"] = ibis.ifelse(read.present, raw, ibis.null(dt.string))
             grains[column.name], expected[column.name] = read.grain, read.expected
         rows = table.select(file=ibis.literal(number), row=ibis.row_number() + source.first_row, **chosen)

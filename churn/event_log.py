@@ -16,8 +16,11 @@ from churn._engines import Engine, any_bit
 from churn._footers import Footers, read_footers
 from churn._partials import Merged, by_account, merge
 from churn._times import TimeColumn, Times, time_sample
-from churn._zones import DAY, ZoneOffsets
+from churn._zones import DAY, UTC_NAMES, ZoneOffsets, wall_offsets
+from churn.clocks import clock_notes, clock_problem
 from churn.sources import Source
+from surveys.errors import StudyError
+from surveys.results import Note
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,14 +84,40 @@ class EventLog:
         self._account, self._groups, self._time = account, groups, time
         self._keys = [f"account_{i}" for i in range(len(account))]
         self._sample: list[str] | None = None
+        self.offsets: ZoneOffsets | None = None
         self._rows, times = self._read(None)
         self.grain = times.grain
         self.expected = times.expected
+        self.n_walls, self.n_unclear = 0, 0
+        if times.walls is not None and time.clock not in UTC_NAMES:
+            self._settle(times)
         # Smallest and largest of a column as it is stored stand in the footers of Parquet files.
-        self._typed = self._rows.stored.type().is_timestamp() and engine.reads_text
+        self._typed = self._rows.stored.type().is_timestamp() and engine.reads_text and self.offsets is None
         self._footers: Footers | None = None
         if self._typed and source.kind == "parquet":
             self._footers = read_footers(source.files, time.name)
+
+    def _settle(self, times: Times) -> None:
+        """Put times without an offset on the clock that the study names, and count them."""
+        walls = self._rows.filter(self._rows.wall & self._rows.tick.notnull())
+        found = walls.aggregate(n=walls.count(), low=walls.tick.min(), high=walls.tick.max())
+        row = self._engine.fetch(found, self._source).to_pylist()[0]
+        self.n_walls = row["n"]
+        if not self.n_walls:
+            return
+        if self._time.clock is None:
+            raise StudyError(clock_problem(f"{self._source.name}, column '{self._time.name}'", self.n_walls))
+        self.offsets = wall_offsets(self._time.clock, row["low"], row["high"])
+        if len(self.offsets.changes):
+            unclear = ibis.or_(*((walls.tick >= int(a)) & (walls.tick < int(b)) for a, b in self.offsets.unclear))
+            counted = walls.filter(unclear)
+            self.n_unclear = self._engine.fetch(counted.aggregate(n=counted.count()), self._source)["n"][0].as_py()
+        self._rows, _ = self._read(None)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Say on whose clock times without an offset are read."""
+        return clock_notes(self._time.clock, self.n_walls, self.n_unclear)
 
     def _first_values(self) -> list[str]:
         if self._sample is None:
@@ -102,7 +131,9 @@ class EventLog:
         keys = {key: account_key(table[name]) for key, name in zip(self._keys, self._account, strict=True)}
         groups = {f"group_{i}": unless_blank(table[name]).cast(dt.string) for i, name in enumerate(self._groups)}
         stored = table[self._time.name]
-        return table.select(**keys, **groups, tick=times.ticks, present=times.present, stored=stored), times
+        columns_of_time = {"tick": times.instants(self.offsets), "present": times.present, "stored": stored}
+        wall = ibis.literal(False) if times.walls is None else times.walls
+        return table.select(**keys, **groups, **columns_of_time, wall=wall), times
 
     def _no_account(self, rows: ir.Table) -> ir.BooleanValue:
         blank = rows[self._keys[0]].isnull()

@@ -21,6 +21,7 @@ from churn.activity import (
     usage_of,
     wanted_columns,
 )
+from churn.clocks import clock_of
 from churn.log_edges import find_there_before
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
@@ -162,7 +163,7 @@ def read_states(study: Study) -> AccountStates:
         encoding=usage.encoding,
         table=usage.table,
     ) as (engine, source):
-        time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format)
+        time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format, clock=clock_of(study))
         log = EventLog(engine, source, account=account_columns(usage), time=time, groups=usage.group)
         window = log_window(study, log, source.name)
         origin = window.origin // BITS * BITS

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from surveys.section import Answer, Columns, Section
 
 ADDRESSES = ("postgresql", "spark")
+
+
+def _known_clock(name: str) -> str:
+    if name != "study":
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("expected 'study', 'UTC' or the name of a time zone, such as 'Europe/Paris'") from None
+    return name
 
 
 class Dropout(Section):
@@ -84,6 +94,11 @@ class Usage(Section):
     `table` the address of a PostgreSQL server or of Spark, without a password. `recipient` is the column of a
     log that says which account a message went to, blank where it went to nobody in particular.
 
+    `clock` says whose clock times without an offset are: `study`, the zone of the study; `UTC`; or the name of a
+    zone. It is asked for where times have none and the study does not have the days of UTC. A time that the
+    clocks skip is read by the offset before the change; of one that they show twice, the first is meant. Dates
+    without a time of day are days of the study's zone, and numbers count from 1970 UTC, whatever it says.
+
     A log rarely begins with its service. Accounts first seen in its first `opening_days`, the gap if not given,
     may have been there before: they are kept out of sign-ups, tenures and cohorts, and counted in a note. Where
     the log holds every account from its opening on, set `opening_days = 0`. A log that falls silent long before
@@ -112,6 +127,7 @@ class Usage(Section):
     following: Following | None = None
     time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"
     time_format: str | None = None
+    clock: Annotated[str, AfterValidator(_known_clock)] | None = None
     delimiter: str | None = None
     encoding: str = "utf-8"
     dropout: Dropout = Dropout()

@@ -10,6 +10,7 @@ import ibis.expr.types as ir
 
 from churn._engines import Engine
 from churn._times import TimeColumn, Times, time_sample
+from churn._zones import ZoneOffsets
 from churn.event_log import account_key
 from churn.sources import Source
 from surveys.errors import StudyError
@@ -46,6 +47,8 @@ class MessageLog:
         Columns that name who wrote, and to whom.
     time : TimeColumn
         When each message was written.
+    offsets : ZoneOffsets or None
+        Clock of times without an offset; None for UTC.
     end : int or None
         First tick after the window; None where no event lies after it.
     """
@@ -58,13 +61,14 @@ class MessageLog:
         account: str,
         recipient: str,
         time: TimeColumn,
+        offsets: ZoneOffsets | None = None,
         end: int | None,
     ) -> None:
         self._engine, self._source = engine, source
         table = engine.open(source, list(dict.fromkeys([account, recipient, time.name])))
         times = Times(engine, table, time, source, lambda: time_sample(engine, source, time.name))
         sender, to = _of_one_kind(account_key(table[account]), account_key(table[recipient]), source, recipient)
-        rows = table.select(sender=sender, recipient=to, tick=times.ticks)
+        rows = table.select(sender=sender, recipient=to, tick=times.instants(offsets))
         self._rows = rows if end is None else rows.filter(rows.tick < end)
         self._messages = self._rows.filter(self._rows.recipient.notnull() & (self._rows.recipient != self._rows.sender))
         engine.keep_order(False)

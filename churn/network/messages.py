@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from churn._zones import DAY
 from churn.activity import account_columns, log_window, refuse_missing_accounts, usage_of, wanted_columns
+from churn.clocks import clock_of
 from surveys.errors import SpecError, StudyError
 from surveys.results import Note
 from surveys.study import Study
@@ -181,7 +182,7 @@ def _opened(study: Study) -> Iterator[tuple[MessageLog, bool, tuple[Note, ...], 
         raise StudyError.at("study.toml, usage", "names no recipient", mend)
     assert usage.time is not None
     account, recipient = account_columns(usage)[0], usage.recipient
-    time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format)
+    time = TimeColumn(name=usage.time, unit=usage.time_unit, time_format=usage.time_format, clock=clock_of(study))
     with open_source(
         study.folder,
         usage.events,
@@ -193,7 +194,15 @@ def _opened(study: Study) -> Iterator[tuple[MessageLog, bool, tuple[Note, ...], 
     ) as (engine, source):
         log = EventLog(engine, source, account=(account,), time=time, groups=())
         window = log_window(study, log, source.name)
-        messages = MessageLog(engine, source, account=account, recipient=recipient, time=time, end=window.late)
+        messages = MessageLog(
+            engine,
+            source,
+            account=account,
+            recipient=recipient,
+            time=time,
+            offsets=log.offsets,
+            end=window.late,
+        )
         refuse = partial(refuse_missing_accounts, study, log, source.name)
         yield messages, log.grain == "day", source.notes + window.notes, refuse
 

@@ -48,6 +48,7 @@ account = "user_id"
 time = "ts"
 opening_days = 0
 silent_end = true
+clock = "study"
 """
 DURATIONS = """[usage]
 accounts = {file}

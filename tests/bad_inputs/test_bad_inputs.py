@@ -13,7 +13,6 @@ HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("BAD_INPUTS_DIR", HERE.parent.parent.parent / "shared" / "bad_inputs"))
 
 OTHERWISE = {
-    "tz_dst_gap_and_overlap.csv": "accepted: times that a change of clocks skips or repeats are placed without a word",
     "two_extract_dates.csv": "accepted: every account may have its own end of observation",
     "none_censored.csv": "accepted: that everybody left is no fault of the table",
     "single_row.csv": "accepted: the base, 1, stands beside every estimate",

@@ -200,7 +200,8 @@ def test_count_tables_are_the_same_on_every_engine(
     found = []
     for engine in ENGINES:
         place = Place(engine, tmp_path, request)
-        activity = read_activity(make_study(tmp_path, timezone=zone, group=["device"], **place.put(table, kinds)))
+        where = place.put(table, kinds)
+        activity = read_activity(make_study(tmp_path, timezone=zone, clock="UTC", group=["device"], **where))
         found.append(count_tenures(measure_tenures(activity, DropoutRule("inactive", 30))).to_frame())
     pd.testing.assert_frame_equal(found[0], found[1])
     pd.testing.assert_frame_equal(found[0], found[2])
@@ -218,6 +219,18 @@ def test_dates_and_numbers_are_read_alike(clock: Any, place: Place):
     assert by_second.first.tolist() == [-1_000_000, 1_365_206_399_000_000]
     assert by_date.first_day.tolist() == by_second.first_day.tolist() == [-1, day_number(date(2013, 4, 5))]
     assert days_of(by_date) == days_of(by_second)
+
+
+def test_times_without_an_offset_are_on_the_clock_of_the_study(place: Place):
+    walls = [datetime(2013, 2, 1, 0, 20), datetime(2013, 3, 31, 2, 30), datetime(2013, 10, 27, 2, 30)]
+    table = pa.table({"account": [1, 2, 3], "time": pa.array(walls, pa.timestamp("us"))})
+    where = place.put(table, {"account": "int", "time": "timestamp"})
+    with pytest.raises(StudyError, match="column 'time': 3 times are written without an offset"):
+        read_activity(make_study(place.folder, timezone="Europe/Paris", **where))
+    activity = read_activity(make_study(place.folder, timezone="Europe/Paris", clock="study", **where))
+    shown = [EPOCH + timedelta(microseconds=int(tick)) for tick in activity.first]
+    assert [str(time)[:16] for time in shown] == ["2013-01-31 23:20", "2013-03-31 01:30", "2013-10-27 00:30"]
+    assert days_of(activity) == [[15737], [15795], [16005]]
 
 
 def message(place: Place, where: dict[str, str], **usage: Any) -> list[str]:
