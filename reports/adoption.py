@@ -134,8 +134,8 @@ def compute_adoption(
     --------
     >>> from reports.figures import example_results
     >>> adoption = example_results().adoption
-    >>> adoption.comparisons[0].decomposition.cause
-    'aware'
+    >>> adoption.comparisons[0].decomposition.steps
+    ('aware', 'signup')
     """
     by_log = tuple(_by_log(study, funnel, staying))
     recalled = tuple(_by_recall(study, funnel, recalls))

@@ -1,4 +1,4 @@
-"""Names of funnels and of their steps, and the sentences that say which step makes two of them differ."""
+"""Names of funnels and of their steps, and the sentences that say what each accounts for in a difference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from reports.labels import platform_label, wave_label, with_interval
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.published_sections import PublishedFunnel
-from surveys.results import Estimate
 
 STEPS = ("aware", "signup", "stayed")
 
@@ -69,6 +68,7 @@ def end_label(printer: Printer, step: str) -> str:
     'share who signed up and stayed a month'
     """
     return {
+        "aware": printer.say("share who have heard of it"),
         "signup": printer.say("share who signed up"),
         "stayed": printer.say("share who signed up and stayed a month"),
     }[step]
@@ -161,7 +161,7 @@ def comparison_id(comparison: Comparison) -> str:
 
 def cause_sentence(results: Results, printer: Printer, comparison: Comparison) -> str:
     r"""
-    Say which step makes two funnels differ, as far as the data can tell.
+    Say which step counts most in the difference of two funnels, as far as the data can tell.
 
     Parameters
     ----------
@@ -193,28 +193,24 @@ def cause_sentence(results: Results, printer: Printer, comparison: Comparison) -
         "end": end_label(printer, found.steps[-1]),
         "ratio": with_interval(printer, f"{identifier}.ratio", found.ratio),
     }
-    cause = found.cause
     if not found.changed:
         return printer.say(
             "From {first} to {second}, the {end} is multiplied by {ratio}: no difference beyond the uncertainty.",
             **values,
         )
-    share = None if cause is None else found.percentages[cause]
-    if cause is None or not isinstance(share, Estimate):
+    most = found.cause
+    if most is None:
         return printer.say(
-            "From {first} to {second}, the {end} is multiplied by {ratio}; the largest part is that of {step}, but its "
-            "interval does not exclude zero.",
+            "From {first} to {second}, the {end} is multiplied by {ratio}; no step accounts for more of it than the "
+            "others beyond the uncertainty.",
             **values,
-            step=part_label(printer, found.largest),
         )
-    values |= {
-        "step": part_label(printer, cause),
-        "share": with_interval(printer, f"{identifier}.{cause}.percentage", share, digits=0),
-    }
     return printer.say(
-        "From {first} to {second}, the {end} is multiplied by {ratio}; what counts most is {step}: {share} of the "
-        "change, on a log scale.",
+        "From {first} to {second}, the {end} is multiplied by {ratio}; what counts most is {step}, which accounts for "
+        "a factor of {part}.",
         **values,
+        step=part_label(printer, most),
+        part=with_interval(printer, f"{identifier}.{most}.ratio", found.ratios[most]),
     )
 
 

@@ -142,7 +142,7 @@ def _joint(results: Results) -> pd.DataFrame:
 
 
 def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
-    """Give the funnels that others printed, what makes funnels differ, and people on every denominator."""
+    """Give the funnels that others printed, what steps account for, and people on every denominator."""
     printed = [
         each.funnel.to_frame().assign(funnel=each.spec.id)
         for each in adoption.printed

@@ -22,17 +22,17 @@ def shapley_parts(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     """
     Share out the difference of two products: the mean change, over all orders, when a factor moves in its turn.
 
-    Shapes (k,), real or complex; the parts add up to `second.prod() - first.prod()`.
+    Shapes (..., k), real or complex; the parts add up to `second.prod(axis=-1) - first.prod(axis=-1)`.
     """
-    k = len(first)
-    parts = np.zeros(k, np.result_type(first, second))
+    k = first.shape[-1]
+    parts = np.zeros(first.shape, np.result_type(first, second))
     orders = list(permutations(range(k)))
     for order in orders:
         now = first.copy()
         for i in order:
-            before = now.prod()
-            now[i] = second[i]
-            parts[i] += now.prod() - before
+            before = now.prod(axis=-1)
+            now[..., i] = second[..., i]
+            parts[..., i] += now.prod(axis=-1) - before
     return parts / len(orders)
 
 

@@ -1,9 +1,9 @@
-"""Why one funnel ends lower than another: what awareness, sign-up and staying each contribute."""
+"""What awareness, sign-up and staying each account for in the difference between two funnels."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,20 @@ import pandas as pd
 from scipy import stats
 
 from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
+from churn.adoption._joint import draw_factors
 from churn.adoption.joint import JointFunnel, Spread
 from surveys._design import Floats
 from surveys.contrasts import effective_df
 from surveys.errors import EstimateError, SpecError
 from surveys.intervals import student_t
-from surveys.results import Estimate, Note, Unavailable
+from surveys.results import Estimate, Note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SHARED_STEP = Note("both funnels have one and the same '{step}': its part is 0, and is not a finding")
+SHARED_STEP = Note("one and the same '{step}' serves both funnels: it is no step of their difference")
 QUOTIENT = Note("sign-up per aware person is here the quotient of two shares of the base, so that the parts add up")
-NO_DIFFERENCE = Note("the two ends do not differ, so that no step can be said to cause a difference")
+DRAWS, SEED = 4000, 1
 STEADY = 0.05
 """Below this probability that waves agree, they do not."""
 
@@ -32,23 +33,23 @@ STEADY = 0.05
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Decomposition:
     """
-    What each step contributes to the difference between two funnels.
+    What each step accounts for in the difference between two funnels.
 
     Attributes
     ----------
     first, second : JointFunnel
         From which, to which.
     steps : tuple of str
-        Those that both have.
+        Those that both have and that are not one number used twice.
     log_parts : dict of str to Estimate
         Logarithm of second over first, by step; they add up to that of `ratio`. Without unit.
+    gaps : dict of str to Estimate
+        The part of the step whose part is largest, less that of each other step, on the logarithm.
     parts : dict of str to Estimate
         Points of the difference of the last step's shares, by step, after Shapley; they add up to
         `difference`.
-    percentages : dict of str to Estimate or Unavailable
-        Each step's part of the logarithm of the ratio; a step that works against the others is negative.
     ratio : Estimate
-        Second over first, of the last step.
+        Second over first, of the last of the steps.
     difference : Estimate
         Second minus first, in points.
     notes : tuple of Note
@@ -59,8 +60,8 @@ class Decomposition:
     second: JointFunnel = field(repr=False)
     steps: tuple[str, ...]
     log_parts: dict[str, Estimate]
+    gaps: dict[str, Estimate]
     parts: dict[str, Estimate]
-    percentages: dict[str, Estimate | Unavailable]
     ratio: Estimate
     difference: Estimate
     notes: tuple[Note, ...] = ()
@@ -68,19 +69,18 @@ class Decomposition:
     @property
     def cause(self) -> str | None:
         """
-        The step that contributes most, or None where the two ends do not differ, or no step stands out.
+        The step that counts most, or None where the two ends do not differ, or no step stands out.
 
-        It stands out where its part has the sign of the whole, is the largest, and its interval leaves out zero.
+        It stands out where its part has the sign of the whole, is the largest, and its difference from the part of
+        each other step leaves out zero. What moved it is not known.
         """
-        part = self.log_parts[self.largest]
-        certain = part.conf_low > 0 or part.conf_high < 0
-        return self.largest if self.changed and certain else None
+        stands_out = all(gap.conf_low > 0 or gap.conf_high < 0 for gap in self.gaps.values())
+        return self.largest if self.changed and stands_out else None
 
     @property
     def largest(self) -> str:
         """The step whose part is the largest of those with the sign of the whole, however uncertain."""
-        sign = math.copysign(1.0, math.log(self.ratio.estimate))
-        return max(self.steps, key=lambda name: sign * self.log_parts[name].estimate)
+        return _largest(self.log_parts)
 
     @property
     def changed(self) -> bool:
@@ -99,7 +99,7 @@ class Decomposition:
         Returns
         -------
         DataFrame
-            Columns step, measure (`log`, `points`, `percentage`), estimate, std_error, conf_low, conf_high.
+            Columns step, measure (`log`, `points`), estimate, std_error, conf_low, conf_high.
             The step `all` is the whole.
         """
         rows = [
@@ -107,10 +107,8 @@ class Decomposition:
             for measure, estimates in (
                 ("log", self.log_parts),
                 ("points", self.parts),
-                ("percentage", self.percentages),
             )
             for step, estimate in estimates.items()
-            if isinstance(estimate, Estimate)
         ]
         return pd.DataFrame([*rows, _row("all", "ratio", self.ratio), _row("all", "points", self.difference)])
 
@@ -133,7 +131,7 @@ class Decomposition:
 
 def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
     r"""
-    Say what each step contributes to the difference between two funnels.
+    Say what each step accounts for in the difference between two funnels.
 
     Parameters
     ----------
@@ -143,12 +141,12 @@ def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
     Returns
     -------
     Decomposition
-        Up to the last step that both have.
+        Up to the last step that both have and that is not one number used twice.
 
     Raises
     ------
     SpecError
-        If they share fewer than two steps, or have intervals of different levels.
+        If they share fewer than two steps, have intervals of different levels, or are one and the same.
     EstimateError
         If a step is taken by nobody, or by everybody, in one of the samples.
 
@@ -156,9 +154,12 @@ def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
     -----
     The last share is a product, so that :math:`\log(p'/p) = \sum_i \log(f'_i/f_i)` splits exactly. Points are
     shared out after Shapley [1]_: the mean, over all orders in which the factors could have changed, of
-    what each change adds. Both have intervals by the delta method, with the covariance of everything that
-    comes from one sample: steps of one wave, two platforms of one wave, and a staying curve used twice,
-    whose part is then exactly 0.
+    what each change adds. Logarithms have intervals by the delta method; points, which are skewed where few
+    people take a step, have percentiles of draws of all factors on the logit. Both know the covariance of
+    everything that comes from one sample: steps of one wave, two platforms of one wave. A step that is one
+    number used twice, such as one staying curve, is no step: it is left out, and where it comes last the
+    funnels are compared up to the step before. The part of a step as a percentage of the whole is not given:
+    where the whole is uncertain, no bounded interval of such a ratio holds the truth as often as it says.
 
     References
     ----------
@@ -185,32 +186,36 @@ def decompose(first: JointFunnel, second: JointFunnel) -> Decomposition:
         if funnel.has_edge:
             what = f"a step of {funnel.platform}, {funnel.wave} is taken by nobody, or by everybody, in its sample"
             raise EstimateError.at("decompose", what, "Compare funnels in which some people, but not all, take each")
-    k = len(steps)
-    before, after = first.factors[:k], second.factors[:k]
-    delta = _Delta(first.spreads, second.spreads, before, after, first.conf_level)
-    whole = float(np.log(after / before).sum())
-    same = np.array([delta.is_one(i) for i in range(k)])
-    log_parts = delta.estimate(lambda f, s: np.log(s) - np.log(f), unit="log")
-    parts = delta.estimate(shapley_parts, unit="points")
-    ratio = delta.estimate(lambda f, s: np.array([np.log(s).sum() - np.log(f).sum()]), unit="log")[0]
-    changed = ratio.conf_low > 0 or ratio.conf_high < 0
-    percentages: list[Estimate | Unavailable] = [Unavailable(NO_DIFFERENCE)] * k
-    if changed:
-        percentages = list(delta.estimate(lambda f, s: np.log(s / f) / np.log(s / f).sum(), unit="share"))
+    common = _Delta(first, second, len(steps))
+    shared = tuple(step for i, step in enumerate(steps) if common.is_one(i))
+    own = [i for i, step in enumerate(steps) if step not in shared]
+    if not own:
+        raise SpecError.at("decompose", "the two funnels are one and the same", "Compare two that differ")
+    delta = common if own[-1] == len(steps) - 1 else _Delta(first, second, own[-1] + 1)
+    names, unit = tuple(steps[i] for i in own), np.eye(len(delta))
+    log_parts = dict(zip(names, delta.weigh(unit[own]), strict=True))
+    most = own[names.index(_largest(log_parts))]
+    others = [i for i in own if i != most]
+    gaps = delta.weigh(unit[most] - unit[others])
+    points = delta.draw(shapley_parts)
+    ratio = delta.weigh(np.ones((1, len(delta))))[0]
     return Decomposition(
         first=first,
         second=second,
-        steps=steps,
-        log_parts=dict(zip(steps, log_parts, strict=True)),
-        parts=dict(zip(steps, parts, strict=True)),
-        percentages=dict(zip(steps, percentages, strict=True)),
-        ratio=_exponential(ratio, whole),
-        difference=delta.estimate(lambda f, s: np.array([s.prod() - f.prod()]), unit="points")[0],
-        notes=(
-            *(Note(SHARED_STEP.message, {"step": step}) for step, one in zip(steps, same, strict=True) if one),
-            QUOTIENT,
-        ),
+        steps=names,
+        log_parts=log_parts,
+        gaps={steps[i]: gap for i, gap in zip(others, gaps, strict=True)},
+        parts={steps[i]: points[i] for i in own},
+        ratio=_exponential(ratio, ratio.estimate),
+        difference=delta.draw(lambda f, s: (s.prod(axis=-1) - f.prod(axis=-1))[..., None])[0],
+        notes=(*(Note(SHARED_STEP.message, {"step": step}) for step in shared), QUOTIENT),
     )
+
+
+def _largest(log_parts: Mapping[str, Estimate]) -> str:
+    """Name the step whose part is the largest of those with the sign of their sum."""
+    sign = math.copysign(1.0, sum(part.estimate for part in log_parts.values()))
+    return max(log_parts, key=lambda step: sign * log_parts[step].estimate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,22 +309,14 @@ def steady_run(funnels: Sequence[JointFunnel], step: str = "signup") -> SteadyRu
 class _Delta:
     """Intervals of functions of two funnels' factors, with the covariance of all that they share."""
 
-    def __init__(
-        self,
-        first: Sequence[Spread],
-        second: Sequence[Spread],
-        before: Floats,
-        after: Floats,
-        conf_level: float,
-    ) -> None:
-        self._before, self._after, self._conf_level = before, after, conf_level
-        k = len(before)
+    def __init__(self, first: JointFunnel, second: JointFunnel, k: int) -> None:
+        self._before, self._after, self._conf_level = first.factors[:k], second.factors[:k], first.conf_level
         self._sources = [
             (
                 np.hstack([_columns(a, b, k), _columns(b, a, k)]),
                 min(spread.df for spread in (a, b) if spread is not None),
             )
-            for a, b in _samples(first, second)
+            for a, b in _samples(first.spreads, second.spreads)
         ]
 
     def is_one(self, i: int) -> bool:
@@ -329,13 +326,46 @@ class _Delta:
             np.array_equal(rows[:, i], rows[:, k + i]) for rows, _ in self._sources
         )
 
-    def estimate(self, function: Changes, *, unit: str) -> list[Estimate]:
-        """Give each value of a function of the factors, with its interval."""
-        value = function(self._before, self._after)
+    def __len__(self) -> int:
+        """Give the number of factors of either funnel."""
+        return len(self._before)
+
+    def weigh(self, weights: Floats) -> list[Estimate]:
+        """Weigh the logarithms of second over first, shape (n, k), with intervals by the delta method."""
+        value, variances = self._linearised(lambda f, s: np.asarray(weights @ np.log(s / f)))
+        degrees = [df for _, df in self._sources]
+        return [
+            _interval(float(value[i]), variances[:, i], degrees, "log", self._conf_level) for i in range(len(value))
+        ]
+
+    def draw(self, function: Changes) -> list[Estimate]:
+        """Give each value, in points, of a function of the factors along the last axis, with percentiles of draws."""
+        value, variances = self._linearised(function)
+        k = len(self._before)
+        drawn = draw_factors(
+            np.concatenate([self._before, self._after]), self._sources, size=DRAWS, rng=np.random.default_rng(SEED)
+        )
+        tail = (1 - self._conf_level) / 2
+        low, high = np.quantile(function(drawn[:, :k], drawn[:, k:]), [tail, 1 - tail], axis=0)
+        return [
+            Estimate(
+                estimate=float(value[i]),
+                std_error=math.sqrt(float(variances[:, i].sum())),
+                conf_low=float(low[i]),
+                conf_high=float(high[i]),
+                conf_level=self._conf_level,
+                n=None,
+                unit="points",
+                method="parametric draws on the logit, percentiles",
+            )
+            for i in range(len(value))
+        ]
+
+    def _linearised(self, function: Changes) -> tuple[Floats, Floats]:
+        """Give the values of a function, and the variance that each source leaves of each."""
         gradient = log_gradient(function, self._before, self._after)
         variances = np.array([np.square(rows @ gradient.T).sum(axis=0) for rows, _ in self._sources])
-        degrees = [df for _, df in self._sources]
-        return [_interval(float(value[i]), variances[:, i], degrees, unit, self._conf_level) for i in range(len(value))]
+        return np.asarray(function(self._before, self._after), float), variances
 
 
 def _samples(first: Sequence[Spread], second: Sequence[Spread]) -> Iterator[tuple[Spread | None, Spread | None]]:

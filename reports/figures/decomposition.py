@@ -1,4 +1,4 @@
-"""Why one funnel ends lower than another: the part of each step, with its interval."""
+"""What each step accounts for in the difference between two funnels, with its interval."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LABEL_ROOM = 150
 
 def draw_decomposition(results: Results, printer: Printer) -> DrawnFigure | None:
     """
-    Draw what each step contributes to the difference between two funnels.
+    Draw what each step accounts for in the difference between two funnels.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ def draw_decomposition(results: Results, printer: Printer) -> DrawnFigure | None
         + ".",
         base=printer.say(
             "The ratios of the steps multiply to that of the whole; the points, after Shapley, add up to its "
-            "difference. In bold: the step that counts most, where one stands out. Lines: {level} confidence intervals "
-            "by the delta method. The same in both: one figure serves both funnels, so that its part is 0 and is not a "
-            "finding. Bases and sources: those of the tables of this chapter.",
+            "difference. In bold: the step that counts most, where its part differs from that of each other beyond the "
+            "uncertainty. Lines: {level} confidence intervals by the delta method. A step for which one figure serves "
+            "both funnels is no step of their difference. Bases and sources: those of the tables of this chapter.",
             level=printer.numbers.share(results.study.study.conf_level),
         ),
         notes=tuple(dict.fromkeys(notes)),
@@ -158,8 +158,6 @@ def _numbers(printer: Printer, comparison: Comparison, step: str) -> str:
     """Print the ratio of a step with its interval, and its points of the difference."""
     found, identifier = comparison.decomposition, f"{comparison_id(comparison)}.{step}"
     ratio, points = found.ratios[step], found.parts[step]
-    if ratio.std_error == 0:
-        return printer.say("the same in both")
     return printer.say(
         "× {ratio}, or {points}",
         ratio=with_interval(printer, f"{identifier}.ratio", ratio),

@@ -1,9 +1,10 @@
-"""Findings on who has heard, who signed up, who stayed, why, and for whom."""
+"""Findings on who has heard, who signed up, who stayed, what steps account for, and for whom."""
 
 from __future__ import annotations
 
 from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
+from reports.funnel_names import end_label
 from reports.labels import group_label, level_label, platform_label, wave_label, with_interval
 from reports.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
 from reports.printer import Printer
@@ -81,21 +82,21 @@ def find_stayed(results: Results, printer: Printer) -> Finding | None:
 
 
 def find_why(results: Results, printer: Printer) -> Finding | None:
-    """Say which step makes the difference between the first wave and the last."""
+    """Say what awareness and sign-up account for in the difference between the first wave and the last."""
     own = [each for each in (results.adoption.comparisons if results.adoption else ()) if each.first is None]
     if not own:
         return None
     found = own[0].decomposition
-    parts = {step: part for step, part in found.percentages.items() if isinstance(part, Estimate)}
-    if not {"aware", "signup"} <= parts.keys():
+    if not {"aware", "signup"} <= set(found.steps):
         return None
     first, last = found.first, found.second
     text = printer.say(
-        "Why: from {when} to {then} the share who hold an account and stay was multiplied by {ratio}; awareness makes "
-        "{aware} of it, sign-up per aware person {signup} (base: {m} and {n} respondents).",
+        "From {when} to {then} the {end} was multiplied by {ratio}: awareness accounts for a factor of {aware}, "
+        "sign-up per aware person for one of {signup} (base: {m} and {n} respondents).",
+        end=end_label(printer, found.steps[-1]),
         ratio=with_interval(printer, "why.ratio", found.ratio, digits=1),
-        aware=with_interval(printer, "why.aware", parts["aware"], digits=0),
-        signup=with_interval(printer, "why.signup", parts["signup"], digits=0),
+        aware=with_interval(printer, "why.aware", found.ratios["aware"], digits=1),
+        signup=with_interval(printer, "why.signup", found.ratios["signup"], digits=1),
         when=_wave(results, printer, first.wave),
         then=_wave(results, printer, last.wave),
         m=printer.numbers.count(first.cumulative["signup"].n or 0),

@@ -211,7 +211,7 @@ def _ceiling(reach: ReachResults, printer: Printer) -> str:
         text += " " + printer.say(
             "In the log, {first} of new accounts stay their first month and {inflow} of the universe arrive: at "
             "that one "
-            "rate reach would be {capped}. It is {seen} ({interval}), because those who stay their first month leave "
+            "rate reach would be {capped}. It is {seen} ({interval}): those who stay their first month leave "
             "much more slowly after it.",
             first=printer.estimate("ceiling.log.first", reach.newcomers.retention, digits=0),
             inflow=printer.estimate("ceiling.log.inflow", reach.flows.inflow, digits=2),

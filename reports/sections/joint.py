@@ -1,4 +1,4 @@
-"""From hearing to staying: the steps joined, by wave, group, country and platform, why they differ, and in people."""
+"""From hearing to staying: the steps joined, by wave, group, country and platform; what each accounts for; people."""
 
 from __future__ import annotations
 
@@ -163,12 +163,12 @@ def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tu
 def _why(
     results: Results, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, DrawnFigure]
 ) -> list[Block]:
-    """Say in sentences which step makes funnels differ, and show it."""
+    """Say in sentences what each step accounts for, and show it."""
     if not adoption.comparisons:
         return []
     told = tuple(cause_sentence(results, printer, each) for each in adoption.comparisons)
     return [
-        Heading(level=2, text=printer.say("What makes the difference"), anchor="joint-why"),
+        Heading(level=2, text=printer.say("What each step accounts for"), anchor="joint-why"),
         Bullets(items=told),
         *([figure_block(figures["decomposition"])] if "decomposition" in figures else []),
         parts_table(results, adoption, printer),

@@ -1,4 +1,4 @@
-"""Tables of the chapter from hearing to staying: by wave, by group, as others printed, and what makes a difference."""
+"""Tables of the chapter from hearing to staying: by wave, by group, as others printed, and what steps account for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reports.model import Column, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.published_sections import PublishedFunnel
-from surveys.results import Estimate, Unavailable
+from surveys.results import Unavailable
 
 STEPS = ("aware", "signup", "stayed")
 OF_USERS = "active_use"
@@ -317,8 +317,8 @@ def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     >>> from reports.figures import example_results
     >>> from reports.printer import open_printer
     >>> results = example_results()
-    >>> [row[0] for row in parts_table(results, results.adoption, open_printer("en")).rows[1:5]]
-    ['Awareness', 'Sign-up, of the aware', 'Staying, of those who sign up', 'Together']
+    >>> [row[0] for row in parts_table(results, results.adoption, open_printer("en")).rows[1:4]]
+    ['Awareness', 'Sign-up, of the aware', 'Together']
     """
     rows: list[Row] = []
     for each in adoption.comparisons:
@@ -327,7 +327,6 @@ def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     headers = (
         printer.say("Step"),
         printer.say("multiplied by"),
-        printer.say("part of the change"),
         printer.say("points of the difference"),
     )
     notes = [
@@ -339,15 +338,13 @@ def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     specs = [spec for each in adoption.comparisons for spec in (each.first, each.second) if spec is not None]
     return Table(
         anchor="tab-joint-parts",
-        caption=printer.say("What each step contributes to the difference"),
-        columns=_columns(headers, (2.5, 1.4, 1.3, 2.2)),
+        caption=printer.say("What each step accounts for in the difference"),
+        columns=_columns(headers, (2.5, 1.8, 2.2)),
         rows=tuple(rows),
         base=printer.say(
-            "Base: those of the two funnels. Part of the change: of the logarithm of the ratio; a step that works "
-            "against the others is negative, and the others then pass {whole}. Points: after Shapley. In brackets: "
-            "{level} confidence intervals by the delta method. The same in both: one figure serves both funnels, so "
-            "that its part is 0 and is not a finding. A dash: nothing to share out.",
-            whole=printer.numbers.share(1.0),
+            "Base: those of the two funnels. The ratios of the steps multiply to that of the whole. Points: after "
+            "Shapley. In brackets: {level} confidence intervals, by the delta method for ratios and from draws for "
+            "points. A step for which one figure serves both funnels is no step of their difference.",
             level=printer.numbers.share(results.study.study.conf_level),
         ),
         notes=(
@@ -361,22 +358,17 @@ def _parts(comparison: Comparison, printer: Printer) -> list[Row]:
     found, identifier = comparison.decomposition, comparison_id(comparison)
     rows: list[Row] = []
     for step in found.steps:
-        name, part = f"{identifier}.{step}", found.percentages[step]
-        if found.ratios[step].std_error == 0:
-            rows.append((row_label(printer, step), printer.say("the same in both"), "–", "–"))
-            continue
+        name = f"{identifier}.{step}"
         rows.append(
             (
                 row_label(printer, step),
                 with_interval(printer, f"{name}.ratio", found.ratios[step]),
-                with_interval(printer, f"{name}.percentage", part, digits=0) if isinstance(part, Estimate) else "–",
                 with_interval(printer, f"{name}.points", found.parts[step]),
             )
         )
     whole = (
         printer.say("Together"),
         with_interval(printer, f"{identifier}.ratio", found.ratio),
-        printer.numbers.share(1.0) if found.changed else "–",
         with_interval(printer, f"{identifier}.points", found.difference),
     )
     return [*rows, whole]

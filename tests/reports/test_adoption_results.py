@@ -128,11 +128,13 @@ def test_people_are_counted_on_every_denominator_that_the_wave_names(adoption: A
     assert counts.band.conf_low <= own.conf_low < own.conf_high <= counts.band.conf_high
 
 
-def test_awareness_made_the_difference_from_the_first_wave_to_the_last(adoption: AdoptionResults):
+def test_no_step_stands_out_from_the_first_wave_to_the_last(adoption: AdoptionResults):
     grown = adoption.comparisons[0]
     assert (grown.first, grown.second) == (None, None)
     assert (grown.decomposition.first.wave, grown.decomposition.second.wave) == ("2009-06", "2013-10")
-    assert grown.decomposition.cause == "aware"
+    assert grown.decomposition.cause is None
+    assert grown.decomposition.largest == "aware"
+    assert grown.decomposition.gaps["signup"].conf_low < 0 < grown.decomposition.gaps["signup"].conf_high
 
 
 def test_the_pairs_of_the_study_are_compared_in_its_order(adoption: AdoptionResults):
@@ -184,7 +186,7 @@ def test_the_log_ends_the_printed_funnels_that_ask_for_it():
     one = printed(found, "twitter-fr-2011-10")
     assert one.conditional["stayed"] == example_curve().at(30)
     pair = next(each.decomposition for each in found.comparisons if each.first is not None)
-    assert pair.log_parts["stayed"].std_error == 0
+    assert pair.steps == ("aware", "signup")
 
 
 def test_a_pair_of_an_unknown_funnel_is_named_with_the_nearest():

@@ -80,7 +80,7 @@ def test_says_for_how_long_sign_up_per_aware_person_stood_still(results: Results
 def test_names_the_cause_of_a_difference_only_where_one_stands_out(results: Results):
     text = told(written(results))
     assert "is multiplied by 4.00 (2.33–6.86); what counts most is awareness" in text
-    assert "the largest part is that of sign-up, of the aware, but its interval does not exclude zero" in text
+    assert "no step accounts for more of it than the others beyond the uncertainty" in text
 
 
 def test_tells_simulated_waves_from_real_figures(results: Results):
