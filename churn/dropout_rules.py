@@ -9,7 +9,7 @@ from surveys.errors import SpecError, did_you_mean
 from surveys.results import Note
 from surveys.usage_sections import Dropout
 
-RuleName = Literal["inactive", "first_silence", "detected", "closed"]
+RuleName = Literal["next_visit", "inactive", "first_silence", "detected", "closed"]
 
 DATED = {
     "inactive": "an account is gone when it shows nothing for {gap} days; the dropout is dated at its last activity",
@@ -27,15 +27,17 @@ class DropoutRule:
 
     Attributes
     ----------
-    rule : {'inactive', 'first_silence', 'detected', 'closed'}
-        `inactive`: gone if nothing is seen in the last `gap_days` of the window, dated at the last
-        activity; everybody else is censored `gap_days` before the end. `first_silence`: gone at the first
-        `gap_days` in a row without activity, whatever follows, dated at the last activity before them;
-        everybody else is censored `gap_days` before the end. `detected`: as `inactive`, but dated when the
-        `gap_days` are over; everybody else is censored at the end. `closed`: gone when the account was
-        closed; everybody else is censored when observation ends.
+    rule : {'next_visit', 'inactive', 'first_silence', 'detected', 'closed'}
+        `next_visit`: gone after a tenure if never seen again, as `churn.next_visit` estimates it; where accounts
+        have to be called gone or not one by one, as `inactive`. `inactive`: gone if nothing is seen in the last
+        `gap_days` of the window, dated at the last activity; everybody else is censored `gap_days` before the end.
+        `first_silence`: gone at the first `gap_days` in a row without activity, whatever follows, dated at the last
+        activity before them; everybody else is censored `gap_days` before the end. `detected`: as `inactive`, but
+        dated when the `gap_days` are over; everybody else is censored at the end. `closed`: gone when the account
+        was closed; everybody else is censored when observation ends.
     gap_days : int
-        Days of silence after which an account is taken to be gone; not used by `closed`.
+        Days of silence after which an account is taken to be gone; not used by `closed`, nor by the curve of
+        `next_visit`.
 
     Notes
     -----
@@ -70,15 +72,29 @@ class DropoutRule:
     @classmethod
     def of(cls, dropout: Dropout) -> DropoutRule:
         """Take the rule from the `dropout` of a study."""
-        return cls(dropout.rule, dropout.gap_days)
+        return cls(dropout.rule or "inactive", dropout.gap_days)
+
+    @property
+    def for_labels(self) -> DropoutRule:
+        """
+        Give the rule by which accounts are called gone or not, one by one.
+
+        Examples
+        --------
+        >>> DropoutRule("next_visit", 45).for_labels
+        DropoutRule(rule='inactive', gap_days=45)
+        """
+        return DropoutRule("inactive", self.gap_days) if self.rule == "next_visit" else self
 
     @property
     def lead_days(self) -> int:
         """How many days before the end of observation accounts are judged for the last time."""
-        return self.gap_days if self.rule in ("inactive", "first_silence") else 0
+        return self.gap_days if self.for_labels.rule in ("inactive", "first_silence") else 0
 
     def describe(self) -> Note:
         """Say the rule in one clause."""
         if self.rule == "closed":
             return Note("an account is gone when it is closed")
+        if self.rule == "next_visit":
+            return Note("an account is gone after a day when it is never seen again, however long it is silent before")
         return Note(DATED[self.rule], {"gap": self.gap_days})

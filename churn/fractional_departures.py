@@ -103,7 +103,7 @@ def departure_odds(counts: VisitCounts) -> DepartureOdds:
     return DepartureOdds(tenure=EDGES, probability=gone_given_silence(ended.sum(0), still.sum(0)), notes=counts.notes)
 
 
-def fractional_departures(activity: Activity, *, gap_days: int = GAP, odds: DepartureOdds | None = None) -> Tenures:
+def fractional_tenures(activity: Activity, *, gap_days: int = GAP, odds: DepartureOdds | None = None) -> Tenures:
     """
     Give tenures in which an account that fell silent is gone with a probability, and else still there.
 
@@ -135,12 +135,13 @@ def fractional_departures(activity: Activity, *, gap_days: int = GAP, odds: Depa
     >>> from churn.activity import read_activity
     >>> from churn.curves import kaplan_meier
     >>> from reports.examples import open_example
-    >>> tenures = fractional_departures(read_activity(open_example("twitter_france")))
+    >>> tenures = fractional_tenures(read_activity(open_example("twitter_france")))
     >>> f"{kaplan_meier(tenures, weight='weight').dropout(at=30).estimate:.3f}"
     '0.577'
     """
     if gap_days < 0:
-        raise SpecError.at("fractional_departures, gap_days", f"got {gap_days}", "Give 0 or more days")
+        raise SpecError.at("fractional_tenures, gap_days", f"got {gap_days}", "Give 0 or more days")
+    activity = activity.signups()
     if odds is None:
         odds = departure_odds(count_visits(activity, halves=False, replicates=1))
     last = activity.last_day - activity.first_day
@@ -148,7 +149,7 @@ def fractional_departures(activity: Activity, *, gap_days: int = GAP, odds: Depa
     kept = np.flatnonzero(follow >= gap_days)
     if not len(kept):
         what = f"all accounts signed up in the last {gap_days} days"
-        raise EstimateError.at("fractional_departures", what, "Shorten the gap, or use a longer log")
+        raise EstimateError.at("fractional_tenures", what, "Shorten the gap, or use a longer log")
     silence = (follow - last)[kept]
     gone = np.where(silence >= gap_days, odds.at(last[kept], silence), 0.0)
     rows = np.concatenate([kept[gone > 0], kept[gone < 1]])

@@ -116,7 +116,7 @@ def compare_gap(
     conf_level : float
         Between 0 and 1.
     least_wait : int
-        As for `next_visit`.
+        As for `next_visit_survival`.
 
     Returns
     -------

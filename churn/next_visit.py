@@ -30,7 +30,7 @@ SHORT_HALF = (
 )
 
 
-def next_visit(
+def next_visit_survival(
     counts: VisitCounts, *, conf_level: float = 0.95, least_wait: int = LEAST_WAIT, halves_at: int = MONTH
 ) -> NextVisitCurve:
     r"""
@@ -76,7 +76,7 @@ def next_visit(
     >>> from churn.activity import read_activity
     >>> from churn.visit_counts import count_visits
     >>> from reports.examples import open_example
-    >>> curve = next_visit(count_visits(read_activity(open_example("twitter_france"))))
+    >>> curve = next_visit_survival(count_visits(read_activity(open_example("twitter_france"))))
     >>> curve.dropout(at=30).summary()
     '57.9% [56.3%, 59.4%], n = 3,914'
     """
@@ -86,7 +86,7 @@ def next_visit(
     )
 
 
-def next_visit_by(
+def next_visit_survival_by(
     counts: VisitCounts, *, by: str, conf_level: float = 0.95, least_wait: int = LEAST_WAIT
 ) -> dict[str, NextVisitCurve]:
     """
@@ -99,7 +99,7 @@ def next_visit_by(
     by : str
         Column of the strata.
     conf_level, least_wait
-        As for `next_visit`.
+        As for `next_visit_survival`.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def next_visit_by(
     >>> activity = read_activity(open_example("twitter_france"))
     >>> parity = pd.DataFrame({"parity": np.where(np.arange(4000) % 2, "odd", "even")})
     >>> counts = count_visits(replace(activity, attributes=parity), by=["parity"])
-    >>> {level: curve.n for level, curve in next_visit_by(counts, by="parity").items()}
+    >>> {level: curve.n for level, curve in next_visit_survival_by(counts, by="parity").items()}
     {'even': 2000, 'odd': 2000}
     """
     check_level(conf_level)

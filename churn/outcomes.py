@@ -51,7 +51,7 @@ def judge_activity(activity: Activity, rule: DropoutRule) -> Outcomes:
     activity : Activity
         Sign-up is the first event of an account.
     rule : DropoutRule
-        Any but `closed`.
+        Any but `closed`; `next_visit` calls accounts gone as `inactive` does.
 
     Returns
     -------
@@ -70,6 +70,7 @@ def judge_activity(activity: Activity, rule: DropoutRule) -> Outcomes:
     >>> {name: int(judge_activity(activity, DropoutRule(name, 30)).event.sum()) for name in ("inactive", "detected")}
     {'inactive': 3165, 'detected': 3165}
     """
+    rule = rule.for_labels
     if rule.rule == "closed":
         mend = "Use rule 'inactive', or a table of accounts"
         raise StudyError.at("study.toml, usage.dropout", "rule 'closed' needs the closing date of each account", mend)
@@ -107,7 +108,7 @@ def judge_accounts(table: AccountTable, rule: DropoutRule) -> Outcomes:
     table : AccountTable
         With `closed` for the rule `closed`, `last_seen` for `inactive` and `detected`.
     rule : DropoutRule
-        Any but `first_silence`.
+        Any but `first_silence` and `next_visit`.
 
     Returns
     -------
@@ -129,9 +130,10 @@ def judge_accounts(table: AccountTable, rule: DropoutRule) -> Outcomes:
     >>> judge_accounts(table, DropoutRule("closed")).duration
     array([ 5., 30.])
     """
-    if rule.rule == "first_silence":
+    if rule.rule in ("first_silence", "next_visit"):
         mend = "Use rule 'inactive', or a log of events"
-        what = "rule 'first_silence' needs a log of events; a table of accounts tells no silences"
+        told = "silences" if rule.rule == "first_silence" else "visits"
+        what = f"rule '{rule.rule}' needs a log of events; a table of accounts tells no {told}"
         raise StudyError.at("study.toml, usage.dropout", what, mend)
     until = np.full(table.n_accounts, table.end)
     if table.observed_until is not None:

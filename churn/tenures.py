@@ -276,7 +276,7 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
         One row per account. Sign-up is the first event of an `Activity`; accounts that may have been there
         before it begins are left out.
     rule : DropoutRule
-        What counts as gone.
+        What counts as gone; under `next_visit` accounts are called gone as under `inactive`.
 
     Returns
     -------
@@ -307,6 +307,7 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
     '3,915 accounts, 3,298 of them gone'
     """
     from_log = isinstance(source, Activity)
+    rule = rule.for_labels if from_log else rule
     returned: Estimate | Unavailable | None = None
     if rule.rule != "closed":
         returned = (

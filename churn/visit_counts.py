@@ -140,7 +140,8 @@ def count_visits(
     Parameters
     ----------
     activity : Activity
-        Active local days of each account; sign-up is on the first of them.
+        Active local days of each account; sign-up is on the first of them. Accounts that may be older than the log
+        are left out.
     by : sequence of str
         Attributes whose values are strata.
     halves : bool
@@ -167,6 +168,7 @@ def count_visits(
     '4,000 accounts, 136,995 active days, observed for 1,823 days at most'
     """
     check_local(activity, "count_visits", 0.95)
+    activity = activity.signups()
     if replicates < 1:
         raise SpecError.at("count_visits, replicates", f"got {replicates}", "Give at least 1")
     kept, notes = _kept(activity, by)

@@ -25,11 +25,14 @@ class Dropout(Section):
     """
     `[usage] dropout`: what counts as gone, and when.
 
-    `horizon`, in the unit of a table of tenures, stands in the place of `horizon_days` where that unit is
-    not days.
+    Where `rule` is left out, a log of events has `next_visit`: who is never seen again is gone, and no silence has to
+    be chosen for the curve; a table of accounts has `inactive` where it says when each was last seen, else `closed`.
+    `gap_days` is the silence after which an account is called gone, where a yes or no is needed: under `next_visit`
+    for tests between groups and models only. `horizon`, in the unit of a table of tenures, stands in the place of
+    `horizon_days` where that unit is not days.
     """
 
-    rule: Literal["inactive", "first_silence", "detected", "closed"] = "inactive"
+    rule: Literal["next_visit", "inactive", "first_silence", "detected", "closed"] | None = None
     gap_days: int = Field(default=30, gt=0)
     horizon_days: int = Field(default=30, gt=0)
     horizon: int | None = Field(default=None, gt=0)
@@ -136,6 +139,14 @@ class Usage(Section):
     coverage: Coverage | None = None
 
     @model_validator(mode="after")
+    def _choose_rule(self) -> Usage:
+        if self.dropout.rule is None:
+            last_seen = self.tenure is None and (self.last_seen is not None or self.closed is None)
+            rule = "next_visit" if self.events is not None else "inactive" if last_seen else "closed"
+            object.__setattr__(self, "dropout", self.dropout.model_copy(update={"rule": rule}))
+        return self
+
+    @model_validator(mode="after")
     def _one_source(self) -> Usage:
         if (self.events is None) == (self.accounts is None):
             raise ValueError("expected either events or accounts")
@@ -150,6 +161,8 @@ class Usage(Section):
             raise ValueError("expected account, the column that names each account")
         if self.accounts is not None and self.tenure is None and self.signup is None:
             raise ValueError("expected signup, the column that says when each account was opened")
+        if self.accounts is not None and self.dropout.rule == "next_visit":
+            raise ValueError("rule 'next_visit' needs a log of events; a table of accounts tells no visits")
         if self.accounts is not None and self.dropout.rule == "first_silence":
             raise ValueError("rule 'first_silence' needs a log of events; a table of accounts tells no silences")
         needed = "closed" if self.dropout.rule == "closed" else "last_seen"

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from churn.curves import kaplan_meier
-from churn.fractional_departures import departure_odds, fractional_departures
+from churn.fractional_departures import departure_odds, fractional_tenures
 from churn.gap_check import compare_gap
-from churn.next_visit import compare_at, compare_halves, next_visit, next_visit_by
+from churn.next_visit import compare_at, compare_halves, next_visit_survival, next_visit_survival_by
 from churn.next_visit_curve import HalvesCheck
 from churn.visit_counts import VisitCounts, count_visits
 from surveys.errors import SpecError
@@ -78,7 +78,7 @@ def test_the_tables_are_what_plain_loops_count(days: dict[int, set[int]]):
 @settings(max_examples=40, deadline=None)
 @given(days=logs, t=st.integers(0, 100))
 def test_the_curve_is_the_product_limit_of_the_wait(days: dict[int, set[int]], t: int):
-    curve = next_visit(count_visits(activity_of(days, N_DAYS)), least_wait=1)
+    curve = next_visit_survival(count_visits(activity_of(days, N_DAYS)), least_wait=1)
     found = curve.at(t)
     if isinstance(found, Unavailable):
         return
@@ -116,7 +116,7 @@ def test_long_silences_are_waited_for():
     """Everybody comes back every 45 days for ever: nobody is gone, whatever a gap of 30 days would say."""
     days = {account: set(range(account % 300, 365, 45)) for account in range(1500)}
     counts = count_visits(activity_of(days, 365))
-    curve = next_visit(counts)
+    curve = next_visit_survival(counts)
     assert curve.at(30).estimate == pytest.approx(1.0)
     assert curve.at(120).estimate == pytest.approx(1.0)
     assert curve.at(120).conf_low > 0.97
@@ -130,7 +130,7 @@ def test_a_service_that_nobody_leaves_is_no_short_log():
     """Nearly all are back within days, so that few are still awaited; the log is long enough all the same."""
     rng = np.random.default_rng(4)
     days = {a: {0, *np.flatnonzero(rng.random(365) < (0.5 if a % 50 else 0.0)).tolist()} for a in range(1000)}
-    curve = next_visit(count_visits(activity_of(days, 365)))
+    curve = next_visit_survival(count_visits(activity_of(days, 365)))
     assert curve.at(30).estimate == pytest.approx(0.98)
     assert curve.wait[30] > 300
     assert not curve.too_short[30]
@@ -138,13 +138,13 @@ def test_a_service_that_nobody_leaves_is_no_short_log():
 
 def test_where_nobody_comes_back_the_upper_limit_is_exact():
     days = {account: {account % 100} for account in range(100)}
-    found = next_visit(count_visits(activity_of(days, 365))).at(30)
+    found = next_visit_survival(count_visits(activity_of(days, 365))).at(30)
     assert (found.estimate, found.conf_low) == (0.0, 0.0)
     assert 0.03 < found.conf_high < 0.15
 
 
 def test_beyond_what_the_log_supports_it_says_so():
-    curve = next_visit(count_visits(drawn(2, 500)))
+    curve = next_visit_survival(count_visits(drawn(2, 500)))
     last = int(curve.time[-1])
     assert curve.wait[-1] >= 60
     told = str(curve.at(last + 1))
@@ -156,7 +156,7 @@ def test_beyond_what_the_log_supports_it_says_so():
 
 
 def test_a_log_shorter_than_the_wait_has_no_curve_and_its_doors_still_open():
-    curve = next_visit(count_visits(activity_of({1: {0, 3}, 2: {1}}, 20)))
+    curve = next_visit_survival(count_visits(activity_of({1: {0, 3}, 2: {1}}, 20)))
     assert len(curve.time) == 0
     assert isinstance(curve.at(5), Unavailable)
     assert isinstance(curve.dropout(at=5), Unavailable)
@@ -175,7 +175,7 @@ def test_returns_late_in_the_wait_widen_the_upper_limit_and_are_told():
         first = int(rng.integers(0, 60))
         step = 70 if account % 3 == 0 else 500
         days[account] = {first, *range(first + int(rng.integers(1, 70)), 210, step)}
-    curve = next_visit(count_visits(activity_of(days, 210)))
+    curve = next_visit_survival(count_visits(activity_of(days, 210)))
     assert curve.too_short[120]
     found = curve.at(120)
     assert any("too short for 120 days" in str(note) for note in found.notes)
@@ -187,7 +187,7 @@ def test_cohorts_that_differ_are_told():
     alike = compare_halves(count_visits(drawn(11, 2000)))
     assert isinstance(alike, HalvesCheck)
     assert not alike.differ
-    curve = next_visit(count_visits(drawn(11, 2000, fade=0.9)))
+    curve = next_visit_survival(count_visits(drawn(11, 2000, fade=0.9)))
     assert isinstance(curve.halves, HalvesCheck)
     assert curve.halves.z > 4
     assert any("cohorts differ" in str(note) for note in curve.at(30).notes)
@@ -214,9 +214,9 @@ def test_levels_have_their_own_curves_and_are_compared_at_a_tenure():
     )
     counts = count_visits(both, by=["plan"])
     assert "1 accounts without a value of plan are left out" in [str(note) for note in counts.notes]
-    curves = next_visit_by(counts, by="plan")
+    curves = next_visit_survival_by(counts, by="plan")
     assert list(curves) == ["free", "paid"]
-    paid = next_visit(count_visits(long))
+    paid = next_visit_survival(count_visits(long))
     assert curves["paid"].at(30).estimate == pytest.approx(paid.at(30).estimate, abs=1e-12)
     found = compare_at(curves, at=30)
     assert found.reference == "free"
@@ -224,7 +224,7 @@ def test_levels_have_their_own_curves_and_are_compared_at_a_tenure():
     assert found.p_value[1] == pytest.approx(found.overall_p_value)
     assert found.overall_p_value < 1e-6
     with pytest.raises(SpecError, match="Did you mean 'plan'"):
-        next_visit_by(counts, by="plam")
+        next_visit_survival_by(counts, by="plam")
 
 
 def test_without_long_silences_the_gap_moves_nothing():
@@ -256,11 +256,11 @@ def test_the_share_wrongly_called_gone_is_that_of_the_simulation():
 
 def test_fractional_departures_give_the_curve_of_the_next_visit():
     activity = drawn(9, 3000, rate=0.06)
-    fractional = kaplan_meier(fractional_departures(activity), weight="weight")
-    curve = next_visit(count_visits(activity))
+    fractional = kaplan_meier(fractional_tenures(activity), weight="weight")
+    curve = next_visit_survival(count_visits(activity))
     for time in (30, 60):
         assert fractional.at(time).estimate == pytest.approx(curve.at(time).estimate, abs=0.01)
-    tenures = fractional_departures(activity, gap_days=0)
+    tenures = fractional_tenures(activity, gap_days=0)
     assert tenures.attributes.groupby("account_number")["weight"].sum().to_numpy() == pytest.approx(1)
 
 
@@ -279,7 +279,7 @@ def test_accounts_have_the_same_replicate_in_any_order():
 
 
 def test_the_curve_draws_itself_and_tells_its_rows():
-    curve = next_visit(count_visits(drawn(6, 400)))
+    curve = next_visit_survival(count_visits(drawn(6, 400)))
     assert len(curve.plot(Figure().add_subplot()).lines) == 1
     assert (np.diff(curve.survival) <= 0).all()
     frame = curve.to_frame()
@@ -295,7 +295,7 @@ def test_the_curve_draws_itself_and_tells_its_rows():
     [
         (lambda counts: compare_gap(counts, gap_days=0), "compare_gap, gap_days"),
         (lambda counts: compare_gap(counts, gap_days=30).at(31), "GapCheck.at"),
-        (lambda counts: next_visit(counts).quantile(2), "quantile"),
+        (lambda counts: next_visit_survival(counts).quantile(2), "quantile"),
         (lambda counts: count_visits(activity_of({1: {0}}, 20), by=["plan"]), "by 'plan'"),
         (lambda counts: count_visits(activity_of({1: {0}}, 20), replicates=0), "count_visits, replicates"),
     ],

@@ -288,3 +288,21 @@ def test_a_log_has_no_closing_dates(tmp_path: Path):
     activity = read_activity(make_study(tmp_path, events="log.parquet"))
     with pytest.raises(StudyError, match="rule 'closed' needs the closing date of each account"):
         measure_tenures(activity, DropoutRule("closed"))
+
+
+def test_next_visit_calls_accounts_gone_as_inactive_does(tmp_path: Path):
+    simulate_log(tmp_path / "log.parquet", 500)
+    activity = read_activity(make_study(tmp_path, events="log.parquet", as_of=date(2013, 7, 29)))
+    first, second = (measure_tenures(activity, DropoutRule(rule, GAP)) for rule in ("next_visit", "inactive"))
+    assert first.duration.tolist() == second.duration.tolist()
+    assert first.rule == second.rule == DropoutRule("inactive", GAP)
+
+
+def test_a_log_needs_no_rule_and_a_table_has_the_one_that_it_allows(tmp_path: Path):
+    assert make_study(tmp_path, events="log.csv").usage.dropout.rule == "next_visit"
+    table = {"accounts": "a.csv", "signup": "opened"}
+    assert make_study(tmp_path, **table, last_seen="seen").usage.dropout.rule == "inactive"
+    assert make_study(tmp_path, **table, closed="closed").usage.dropout.rule == "closed"
+    assert make_study(tmp_path, **table, closed="closed", last_seen="seen").usage.dropout.rule == "inactive"
+    with pytest.raises(ValueError, match="rule 'next_visit' needs a log of events"):
+        make_study(tmp_path, **table, last_seen="seen", dropout={"rule": "next_visit"})
