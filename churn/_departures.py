@@ -31,7 +31,7 @@ def wait_by_group(pairs: Cells, silent: Cells, size: int, n_groups: int, time: i
 
 def _by_group(group: Ints, place: Ints, n: Ints, shape: tuple[int, int], kept: NDArray[np.bool_]) -> Floats:
     code = group[kept] * shape[1] + place[kept]
-    return np.bincount(code, n[kept], shape[0] * shape[1]).reshape(shape)
+    return np.bincount(code, n[kept], shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
 
 def judged_by_group(silent: Cells, size: int, n_groups: int, gap: int) -> tuple[Floats, Floats]:
@@ -58,7 +58,8 @@ def silences_by_band(pairs: Cells, silent: Cells, size: int, n_groups: int) -> S
 
 def _by_band(cells: Cells, size: int, n_groups: int) -> Floats:
     code = (cells.group * len(EDGES) + band_of(cells.start)) * size + cells.stop - cells.start
-    return np.bincount(code, cells.n, n_groups * len(EDGES) * size).reshape(n_groups, len(EDGES), size)
+    counts = np.bincount(code, cells.n, n_groups * len(EDGES) * size).astype(np.float64)
+    return counts.reshape(n_groups, len(EDGES), size)
 
 
 def band_of(tenure: Ints) -> Ints:
@@ -88,4 +89,5 @@ def gone_given_silence(ended: Floats, open_: Floats) -> Floats:
     least = np.maximum(np.clip(first / FEW, 1, LEAST), LEAST_SILENT * first)
     reach = np.maximum((at_risk >= least).sum(1) - 1, 0)
     final = kept[np.arange(len(kept)), reach][:, None]
-    return np.minimum(1.0, np.divide(final, kept, out=np.ones_like(kept), where=kept > final))
+    odds: Floats = np.minimum(1.0, np.divide(final, kept, out=np.ones_like(kept), where=kept > final))
+    return odds

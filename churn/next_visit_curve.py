@@ -63,8 +63,8 @@ class HalvesCheck:
 
     def note(self) -> Note:
         """Say how far apart the halves are."""
-        values = {"early": self.early.estimate, "later": self.late.estimate, "z": Decimal(f"{self.z:.1f}")}
-        return Note(DIFFER, values | {"time": self.time})
+        shares = {"early": self.early.estimate, "later": self.late.estimate}
+        return Note(DIFFER, {**shares, "time": self.time, "z": Decimal(f"{self.z:.1f}")})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
