@@ -240,6 +240,6 @@ def product(gone: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
     """Give the product limit along the last axis, and the standard error of its logarithm (Greenwood)."""
     hazard = divide(gone, at_risk)
     terms = np.where(hazard < 1, divide(hazard, (1 - hazard) * at_risk), 0.0)
-    kept: Floats = np.cumprod(1 - hazard, -1)
+    kept = np.cumprod(1 - hazard, -1, dtype=np.float64)
     error: Floats = np.sqrt(np.cumsum(terms, -1))
     return kept, error
