@@ -13,7 +13,7 @@ from surveys.claim_inputs import result_names
 from surveys.claims import check_claim
 from surveys.crosstabs import IN_NO_COLUMN
 from surveys.errors import Problem, ProblemError
-from surveys.funnel import estimate_funnel
+from surveys.funnel import asks_about_steps, estimate_funnel
 from surveys.published import read_published
 from surveys.results import Note
 from surveys.shares import estimate_shares
@@ -59,7 +59,8 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
 
 def _parts(study: Study) -> Iterator[Part]:
     yield lambda: unread_dates(study)
-    for survey in study.survey:
+    asked = [survey for survey in study.survey if survey.platform]
+    for survey in asked or (study.survey if asks_about_steps(study) else ()):
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
     if any(survey.share for survey in study.survey):
         yield lambda: estimate_shares(study).notes

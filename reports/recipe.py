@@ -22,7 +22,7 @@ from surveys.claim_inputs import result_names
 from surveys.claims import CheckedClaim, check_claim
 from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
-from surveys.funnel import Funnel, estimate_funnel
+from surveys.funnel import Funnel, asks_about_steps, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
 from surveys.results import Estimate
 from surveys.shares import Shares, estimate_shares
@@ -127,7 +127,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     29
     """
     progress.step(STEPS_OF_RECIPE[0])
-    funnel = estimate_funnel(study) if study.survey else None
+    funnel = estimate_funnel(study) if asks_about_steps(study) else None
     shares = estimate_shares(study) if any(survey.share for survey in study.survey) else None
     progress.step(STEPS_OF_RECIPE[1])
     staying = compute_staying(study) if study.usage is not None else None
@@ -145,7 +145,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
         changes=compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None,
         tables=tuple(build_tables(study)),
         shares=shares,
-        disclosure=None if funnel is None else disclose(study, funnel),
+        disclosure=disclose(study, funnel) if study.survey else None,
         staying=staying,
         recalls=recalls,
         joint=joint,

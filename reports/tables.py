@@ -36,7 +36,7 @@ def write_tables(results: Results, folder: Path) -> list[Path]:
     >>> import tempfile
     >>> from reports.figures import example_results
     >>> [file.name for file in write_tables(example_results(), Path(tempfile.mkdtemp()))][:5]
-    ['funnel.csv', 'table_steps.csv', 'waves.csv', 'disclosure.csv', 'joint.csv']
+    ['funnel.csv', 'shares.csv', 'table_steps.csv', 'waves.csv', 'disclosure.csv']
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -70,6 +70,8 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     tables = {}
     if results.funnel is not None:
         tables["funnel"] = results.funnel.to_frame()
+    if results.shares is not None:
+        tables["shares"] = results.shares.to_frame()
     tables |= {f"table_{table.id.replace('-', '_')}": table.to_frame() for table in results.tables}
     if results.changes is not None:
         tables["waves"] = results.changes.to_frame()

@@ -236,6 +236,34 @@ def estimate_funnel(study: Study) -> Funnel:
     )
 
 
+def asks_about_steps(study: Study) -> bool:
+    """
+    Tell whether a funnel is to be had: a survey asks about a platform, or nothing else of a survey is asked for.
+
+    Parameters
+    ----------
+    study : Study
+        Shares and banner tables alone are a study without a funnel; a survey without any of the three is none.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> asks_about_steps(study)
+    True
+    >>> bare = [survey.model_copy(update={"platform": {}}) for survey in study.survey]
+    >>> asks_about_steps(study.model_copy(update={"survey": tuple(bare)}))
+    False
+    """
+    if any(survey.platform for survey in study.survey):
+        return True
+    return bool(study.survey) and not study.table and not any(survey.share for survey in study.survey)
+
+
 def population_size(study: Study, spec: Survey) -> float:
     """
     Give the number of people that a survey's base stands for.

@@ -6,7 +6,6 @@ from churn.dropout_rules import DropoutRule
 from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
 from reports.labels import note_sentence, wave_label
-from reports.lookup import all_funnel_rows
 from reports.model import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -97,6 +96,9 @@ def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[st
                     "not of two rounded percentages."
                 ),
             ),
+        ]
+    if results.study.survey:
+        told += [
             (
                 printer.say("Base"),
                 printer.say(
@@ -195,7 +197,7 @@ def _methods(results: Results, printer: Printer) -> list[str]:
     told = [
         printer.say("Intervals are at the {level} level.", level=printer.numbers.share(results.study.study.conf_level))
     ]
-    if results.funnel is not None:
+    if results.study.survey:
         told.append(
             printer.say(
                 "Surveys: linearised variances from strata, clusters and weights; one covariance matrix "
@@ -270,7 +272,8 @@ def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
 
 
 def _surveys_table(results: Results, printer: Printer) -> Table:
-    assert results.funnel is not None
+    assert results.disclosure is not None
+    sizes = {item.wave: int(item.values["n"]) for item in results.disclosure.of("sample_size")}
     headers = (
         printer.say("Wave"),
         printer.say("Fieldwork"),
@@ -283,13 +286,11 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
     )
     rows = []
     for survey in results.study.survey:
-        found = all_funnel_rows(results.funnel, wave=survey.wave, group="")
-        n = max((row.estimate.n or 0 for row in found), default=0)
         rows.append(
             (
                 wave_label(printer, survey),
                 printer.numbers.period(survey.date or survey.wave),
-                printer.numbers.count(n),
+                printer.numbers.count(sizes[survey.wave]),
                 _sampling(printer, survey),
                 *(_columns(value) for value in (survey.weight, survey.strata, survey.cluster)),
                 survey.file.rpartition("/")[2],
@@ -303,7 +304,9 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
             for index, (header, width) in enumerate(zip(headers, SURVEY_WIDTHS, strict=True))
         ),
         rows=tuple(rows),
-        base=printer.say("Base: n counts the respondents who answered at least one of the questions used."),
+        base=printer.say(
+            "Base: n counts the respondents of each survey; how many answered a question stands beside its shares."
+        ),
         notes=(),
     )
 

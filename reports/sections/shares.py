@@ -42,7 +42,9 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
     simulated = any(survey.simulated for survey in surveys)
     table = Table(
         anchor="tab-shares",
-        caption=printer.say("Further shares, for everybody and by group"),
+        caption=printer.say("Shares, for everybody and by group")
+        if results.funnel is None
+        else printer.say("Further shares, for everybody and by group"),
         columns=(
             Column(text=printer.say("Among")),
             Column(text=printer.say("share"), align="right"),
@@ -58,7 +60,9 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
         + sampling_words(printer, surveys[-1]),
         notes=((printer.say("Simulated data."),) if simulated else ()) + _notes(surveys, results, printer),
     )
-    return [Heading(level=2, text=printer.say("Further shares"), anchor="shares"), table]
+    chapter = results.funnel is None
+    title = printer.say("Shares") if chapter else printer.say("Further shares")
+    return [Heading(level=1 if chapter else 2, text=title, anchor="shares"), table]
 
 
 def _notes(surveys: Sequence[Survey], results: Results, printer: Printer) -> tuple[str, ...]:
