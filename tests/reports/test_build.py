@@ -110,7 +110,8 @@ def test_every_percentage_on_the_page_is_in_the_ledger(report: Path, language: s
     strays = found - ends - ticks
     levels = {"95%", "99%", "95\u202f%", "99\u202f%"}
     quoted = levels | {"2%", "40%", "60%", "80%", "20%", "2\u202f%", "40\u202f%", "60\u202f%", "80\u202f%", "20\u202f%"}
-    assert strays - quoted - said_by_the_study(numbers, language) == set()
+    rounded = {"28.5%", "28,5\u202f%"}  # what the rule of rounding is shown by
+    assert strays - quoted - rounded - said_by_the_study(numbers, language) == set()
 
 
 def test_the_french_report_has_no_english_word(report: Path):
