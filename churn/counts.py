@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.tenures import Tenures, cause_names, causes_of
+from churn.status import EventCode, Missing, read_status
+from churn.tenures import STATUS_UNKNOWN, Tenures, cause_names, causes_of
 from surveys.errors import SpecError, StudyError, did_you_mean
 from surveys.results import Note
 
@@ -61,7 +62,15 @@ class TenureCounts:
         return int(self.n.sum())
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, time_unit: str = "days", notes: tuple[Note, ...] = ()) -> TenureCounts:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        event: EventCode = None,
+        missing: Missing = "refuse",
+        time_unit: str = "days",
+        notes: tuple[Note, ...] = (),
+    ) -> TenureCounts:
         """
         Take counts from a table.
 
@@ -70,6 +79,10 @@ class TenureCounts:
         frame : DataFrame
             With `duration`, `event` (true for dropout) and `n` (accounts), perhaps `entry` and `cause`
             (text, missing where censored); the other columns are strata.
+        event : value or mapping, optional
+            The code of a dropout in the column `event`, or what each code means, as for `Tenures.from_frame`.
+        missing : {'refuse', 'leave out'}
+            What becomes of cells of which `event` says nothing.
         time_unit : str
             Unit of tenures.
         notes : tuple of Note
@@ -82,7 +95,8 @@ class TenureCounts:
         Raises
         ------
         SpecError
-            If a column is not there, `n` is not a whole number from 1, or a tenure is impossible.
+            If a column is not there, `event` holds codes that nobody explains, `n` is not a whole number from 1,
+            or a tenure is impossible.
 
         Examples
         --------
@@ -94,6 +108,11 @@ class TenureCounts:
             if name not in frame.columns:
                 mend = did_you_mean(name, map(str, frame.columns), "Add it")
                 raise SpecError.at("TenureCounts", f"has no column '{name}'", mend)
+        place = "TenureCounts, column 'event'"
+        gone, known = read_status(frame["event"], event=event, missing=missing, place=place)
+        if not known.all():
+            notes = (*notes, Note(STATUS_UNKNOWN, {"n": int(frame["n"].to_numpy()[~known].sum())}))
+            frame, gone = frame.loc[known].reset_index(drop=True), gone[known]
         n = frame["n"].to_numpy(np.float64)
         if not np.all((n >= 1) & (n == np.floor(n))):
             raise SpecError.at("TenureCounts, column 'n'", "expected whole numbers from 1", "Correct the counts")
@@ -101,7 +120,7 @@ class TenureCounts:
         cause, causes = causes_of(frame["cause"]) if "cause" in frame.columns else (None, ())
         checked = Tenures(
             duration=frame["duration"].to_numpy(),
-            event=frame["event"].to_numpy(),
+            event=gone,
             entry=entry,
             cause=cause,
             causes=causes,

@@ -24,6 +24,7 @@ from surveys.results import Note
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+STRANGERS = "{n} rows of covariates are of accounts that have no tenure, and are left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ class Cox:
             One row per account, or counts of accounts; rows of one account under several values of a
             covariate follow each other by `entry` and `duration`.
         covariates : DataFrame of numbers, shape (n_rows, k), optional
-            One row per row of `tenures`, without a formula only.
+            Without a formula only. Where the tenures name their accounts, one row per account, which columns
+            or the index name by the same names: rows are joined on them, and the notes count accounts on one
+            side only. Otherwise one row per row of `tenures`, in the same order.
         conf_level : float
             Between 0 and 1.
 
@@ -142,8 +145,8 @@ class Cox:
         Raises
         ------
         SpecError
-            If the formula cannot be read or worked out, or names unknown columns; or a weight is not a
-            number above 0.
+            If the formula cannot be read or worked out, or names unknown columns; a weight is not a number
+            above 0; or covariates do not name the accounts that the tenures name.
         EstimateError
             If nobody leaves, covariates do not vary among those at risk or determine each other, or tell
             without error who leaves first: no finite estimate exists, and the covariate is named.
@@ -152,8 +155,10 @@ class Cox:
             mend = "Give one such as 0.95"
             raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", mend)
         frame = tenures.attributes if isinstance(tenures, Tenures) else tenures.strata
-        wanted = self._wanted(frame, covariates)
+        joined, strangers = _joined(tenures, covariates)
+        wanted = self._wanted(frame, joined)
         kept, rows, notes = complete_rows(tenures, wanted, place="Cox")
+        notes = (*notes, *strangers)
         built = self._build(wanted.iloc[rows], given=covariates is not None)
         stratum, names = _strata(wanted.iloc[rows], self.strata)
         n = len(kept.duration)
@@ -269,6 +274,36 @@ class Cox:
             _covariates=built,
             _rows=rows,
         )
+
+
+def _joined(
+    tenures: Tenures | TenureCounts, covariates: pd.DataFrame | None
+) -> tuple[pd.DataFrame | None, tuple[Note, ...]]:
+    """Put covariates into the order of the accounts that the tenures name; missing where they are of none."""
+    accounts = tenures.accounts if isinstance(tenures, Tenures) else None
+    if covariates is None or accounts is None:
+        return covariates, ()
+    keys = list(accounts.columns)
+    told = ", ".join(f"'{key}'" for key in keys)
+    if set(keys) <= set(covariates.columns):
+        given = covariates.set_index(keys)
+    elif list(covariates.index.names) == keys:
+        given = covariates
+    else:
+        what = f"name no accounts, and those of the tenures are named by {told}"
+        raise SpecError.at("covariates", what, f"Add {told} as columns or as the index")
+    if not given.index.is_unique:
+        what = f"have {int(given.index.duplicated().sum()):,} rows of accounts that have one already"
+        raise SpecError.at("covariates", what, "Give one row for each account")
+    index = pd.MultiIndex.from_frame(accounts) if len(keys) > 1 else pd.Index(accounts[keys[0]])
+    place = given.index.get_indexer(index)
+    if not (place >= 0).any():
+        raise SpecError.at("covariates", "name none of the accounts of the tenures", "Name accounts alike in both")
+    n = int(len(given) - len(np.unique(place[place >= 0])))
+    notes = (Note(STRANGERS, {"n": n}),) if n else ()
+    truth = {name: float for name in given.columns if given[name].dtype == bool}
+    rows = given.astype(truth).reset_index(drop=True).iloc[place]
+    return rows.where((place >= 0)[:, None]), notes
 
 
 def _strata(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:

@@ -395,9 +395,9 @@ class CoxResult:
         Parameters
         ----------
         kind : {'martingale', 'deviance', 'score', 'schoenfeld', 'dfbeta'}
-            `score` is what an account adds to the gradient, `dfbeta` about by how much its absence would
-            change the estimates, `schoenfeld` the covariates of those who leave less their mean among those
-            at risk, in order of stratum and time.
+            `score` is what an account adds to the gradient, not counting its weight; `dfbeta` about by how much
+            its absence would change the estimates, its weight included, as in R; `schoenfeld` the covariates of
+            those who leave less their mean among those at risk, in order of stratum and time.
 
         Returns
         -------
@@ -422,7 +422,7 @@ class CoxResult:
         about = {"row": self._rows, "n": spells.n}
         if kind in ("score", "dfbeta"):
             found = fit.score_residuals() * fit.spread
-            found = found @ self.model_covariance if kind == "dfbeta" else found
+            found = found @ self.model_covariance * spells.weight[:, None] if kind == "dfbeta" else found
             return pd.DataFrame(about).join(pd.DataFrame(found, columns=self.index))
         residual = fit.martingale_residuals()
         return pd.DataFrame(

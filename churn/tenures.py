@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,9 @@ from churn.accounts import AccountTable, read_accounts
 from churn.activity import Activity, read_activity, usage_of
 from churn.dropout_rules import DropoutRule
 from churn.outcomes import judge_accounts, judge_activity
+from churn.status import EventCode, Missing, read_status
 from churn.tenure_cells import TenureCells, read_cells
-from surveys.errors import Problem, SpecError
+from surveys.errors import Problem, SpecError, did_you_mean
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
@@ -23,6 +25,7 @@ Floats = NDArray[np.float64]
 
 SIGNUP_IS_FIRST_EVENT = Note("sign-up is dated at the first event of an account in the log")
 DECLARED_LATE = "an account is declared gone {gap} days after its last activity: the curve cannot fall before"
+STATUS_UNKNOWN = "{n} accounts are left out because nothing says whether they are gone"
 RETURNS_UNKNOWN = Note("a table of accounts does not say who came back after a silence")
 
 
@@ -37,16 +40,19 @@ class Tenures:
         Tenure at dropout or censoring, in `time_unit`; days are days begun, so that an account silent
         since its first instant leaves at 0.
     event : ndarray of bool, shape (n_accounts,)
-        True for dropout, False for censoring.
+        True for dropout, False for censoring. Booleans, or 0 and 1; `from_frame` reads other codes.
     entry : ndarray of float, shape (n_accounts,), or None
-        Tenure at which observation began, in `time_unit`; the account is at risk after it. NaN where it
-        began at sign-up; None where it did so for all.
+        Tenure at which observation began, in `time_unit`; the account is at risk after it, and so one whose
+        observation ends as it begins would never be, and is refused. NaN where it began at sign-up; None where it
+        did so for all.
     cause : ndarray of int, shape (n_accounts,), or None
         Why the account left: 0 for censoring, i for `causes[i - 1]`; None where causes are not told apart.
     causes : tuple of str
         Names of the causes.
     attributes : DataFrame, shape (n_accounts, n_groups)
         Columns that describe the account, as text.
+    accounts : DataFrame, shape (n_accounts, n_keys), or None
+        What names each account; None where nothing does.
     time_unit : str
         `days`, unless the durations were given in another unit.
     rule : DropoutRule or None
@@ -61,8 +67,9 @@ class Tenures:
     Raises
     ------
     SpecError
-        If lengths differ, a duration is missing, negative or endless, an account leaves before it enters, or
-        a dropout has no cause where causes are told apart.
+        If lengths differ, a duration is missing, negative or endless, `event` holds anything but booleans, 0
+        and 1, an account leaves before it enters or as it does, or a dropout has no cause where causes are told
+        apart.
 
     Examples
     --------
@@ -76,6 +83,7 @@ class Tenures:
     cause: NDArray[np.int64] | None = None
     causes: tuple[str, ...] = ()
     attributes: pd.DataFrame = None  # type: ignore[assignment]
+    accounts: pd.DataFrame | None = None
     time_unit: str = "days"
     rule: DropoutRule | None = None
     returned: Estimate | Unavailable | None = None
@@ -85,11 +93,12 @@ class Tenures:
     def __post_init__(self) -> None:
         """Take copies as arrays and refuse what cannot be a tenure."""
         duration = np.array(self.duration, dtype=np.float64, ndmin=1)
-        event = np.array(self.event, dtype=bool, ndmin=1)
+        event = read_status(self.event, place="Tenures.event")[0]
         entry = None if self.entry is None else np.array(self.entry, dtype=np.float64, ndmin=1)
         attributes = pd.DataFrame(index=range(len(duration))) if self.attributes is None else self.attributes
         cause = None if self.cause is None else np.array(self.cause, dtype=np.int64, ndmin=1)
-        _check_tenures(duration, event, entry, attributes)
+        accounts = None if self.accounts is None else self.accounts.reset_index(drop=True)
+        _check_tenures(duration, event, entry, attributes, accounts)
         _check_causes(event, cause, self.causes)
         for name, value in {
             "duration": duration,
@@ -97,6 +106,7 @@ class Tenures:
             "entry": entry,
             "cause": cause,
             "attributes": attributes,
+            "accounts": accounts,
         }.items():
             object.__setattr__(self, name, value)
 
@@ -104,6 +114,76 @@ class Tenures:
     def n_accounts(self) -> int:
         """Number of accounts."""
         return len(self.duration)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        duration: str = "duration",
+        status: str = "event",
+        event: EventCode = None,
+        missing: Missing = "refuse",
+        entry: str | None = None,
+        account: str | Sequence[str] = (),
+        time_unit: str = "days",
+    ) -> Tenures:
+        """
+        Take tenures from the columns of a table.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per account; the columns that are not named describe the accounts.
+        duration, status : str
+            Columns of the tenure and of who is gone.
+        event : value or mapping, optional
+            The code of a dropout, or what each code means: True, False, or None to leave the account out. Without
+            it, `status` holds booleans, or 0 and 1.
+        missing : {'refuse', 'leave out'}
+            What becomes of accounts of which `status` says nothing.
+        entry : str, optional
+            Column of the tenure at which observation began.
+        account : str or sequence of str
+            Columns that name the account.
+        time_unit : str
+            Unit of tenures.
+
+        Returns
+        -------
+        Tenures
+            Accounts left out are counted in `n_excluded` and in the notes.
+
+        Raises
+        ------
+        SpecError
+            If a column is not there, `status` holds codes that nobody explains, or a tenure is impossible.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"time": [306, 455, 1010], "status": [2, 2, 1]})
+        >>> Tenures.from_frame(frame, duration="time", status="status", event=2).summary()
+        '3 accounts, 2 of them gone'
+        """
+        named = [account] if isinstance(account, str) else list(account)
+        wanted = [duration, status, *([] if entry is None else [entry]), *named]
+        for name in wanted:
+            if name not in frame.columns:
+                mend = did_you_mean(name, map(str, frame.columns), "Name a column of the frame")
+                raise SpecError.at("Tenures.from_frame", f"no column is called '{name}'", mend)
+        place = f"Tenures.from_frame, column '{status}'"
+        gone, known = read_status(frame[status], event=event, missing=missing, place=place)
+        kept, n_out = frame.loc[known].reset_index(drop=True), int((~known).sum())
+        return cls(
+            duration=kept[duration].to_numpy(np.float64),
+            event=gone[known],
+            entry=None if entry is None else kept[entry].to_numpy(np.float64),
+            attributes=kept.drop(columns=wanted),
+            accounts=kept[named] if named else None,
+            time_unit=time_unit,
+            n_excluded=n_out,
+            notes=(Note(STATUS_UNKNOWN, {"n": n_out}),) if n_out else (),
+        )
 
     def where(self, rows: NDArray[np.bool_]) -> Tenures:
         """
@@ -125,6 +205,7 @@ class Tenures:
             cause=None if self.cause is None else self.cause[rows],
             causes=self.causes,
             attributes=self.attributes.loc[rows].reset_index(drop=True),
+            accounts=None if self.accounts is None else self.accounts.loc[rows],
             time_unit=self.time_unit,
             rule=self.rule,
             returned=self.returned,
@@ -139,11 +220,13 @@ class Tenures:
         Returns
         -------
         DataFrame
-            The columns that describe the account, then `entry`, `duration`, `event`, and `cause` where causes
-            are told apart.
+            The columns that name the account, those that describe it, then `entry`, `duration`, `event`, and
+            `cause` where causes are told apart.
         """
         entry = np.nan if self.entry is None else self.entry
-        frame = self.attributes.assign(entry=entry, duration=self.duration, event=self.event)
+        named = pd.DataFrame(index=self.attributes.index) if self.accounts is None else self.accounts
+        described = self.attributes[[name for name in self.attributes.columns if name not in named.columns]]
+        frame = named.join(described).assign(entry=entry, duration=self.duration, event=self.event)
         return frame if self.cause is None else frame.assign(cause=cause_names(self.cause, self.causes))
 
     def summary(self) -> str:
@@ -151,8 +234,15 @@ class Tenures:
         return f"{self.n_accounts:,} accounts, {int(self.event.sum()):,} of them gone"
 
 
-def _check_tenures(duration: Floats, event: NDArray[np.bool_], entry: Floats | None, attributes: pd.DataFrame) -> None:
+def _check_tenures(
+    duration: Floats,
+    event: NDArray[np.bool_],
+    entry: Floats | None,
+    attributes: pd.DataFrame,
+    accounts: pd.DataFrame | None,
+) -> None:
     lengths = {"event": len(event), "attributes": len(attributes)} | ({} if entry is None else {"entry": len(entry)})
+    lengths |= {} if accounts is None else {"accounts": len(accounts)}
     problems = [
         Problem(f"Tenures.{name}", f"has {length} rows, expected {len(duration)}", "Give one row per account")
         for name, length in lengths.items()
@@ -162,8 +252,12 @@ def _check_tenures(duration: Floats, event: NDArray[np.bool_], entry: Floats | N
     if wrong:
         what = f"{wrong} durations are missing, negative or endless"
         problems.append(Problem("Tenures.duration", what, "Give the time from sign-up, 0 or more"))
-    if entry is not None and len(entry) == len(duration) and (early := int((entry >= duration).sum())):
-        problems.append(Problem("Tenures.entry", f"{early} accounts leave before they enter", "Correct them"))
+    if entry is not None and len(entry) == len(duration):
+        if early := int((entry > duration).sum()):
+            problems.append(Problem("Tenures.entry", f"{early} accounts leave before they enter", "Correct them"))
+        if same := int((entry == duration).sum()):
+            what = f"{same} accounts come under observation as it ends, and would never be at risk"
+            problems.append(Problem("Tenures.entry", what, "Leave these accounts out"))
     if problems:
         raise SpecError(*problems)
 
@@ -327,6 +421,7 @@ def measure_tenures(source: Activity | AccountTable, rule: DropoutRule) -> Tenur
         cause=cause,
         causes=causes,
         attributes=source.attributes.loc[kept].reset_index(drop=True),
+        accounts=source.accounts.loc[kept] if source.accounts.shape[1] else None,
         rule=rule,
         returned=returned,
         n_excluded=int((~kept).sum()),

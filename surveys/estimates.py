@@ -53,7 +53,7 @@ class Estimates:
     unit : str
         `share`, or the unit of the variable.
     degrees_of_freedom : int
-        Of all rows that the estimates were limited to, with an answer or without; contrasts use them.
+        Of all rows that any of the estimates counts; contrasts of several use them.
     notes : tuple of Note
         Caveats.
     """
@@ -123,7 +123,8 @@ class Estimates:
         Returns
         -------
         Contrast
-            With the covariance of the estimates, and `degrees_of_freedom`.
+            With the covariance of the estimates, and `degrees_of_freedom`; those of the estimate itself where
+            it is the only one.
 
         Raises
         ------
@@ -142,7 +143,8 @@ class Estimates:
         estimate = float(k[used] @ self.estimate[used])
         variance = float(np.square(self.deviations[:, used] @ k[used]).sum())
         unit = "points" if self.unit == "share" else self.unit
-        return Contrast.of(estimate, variance, self.degrees_of_freedom, conf_level=self.conf_level, unit=unit)
+        freedom = float(self.df[used][0]) if np.count_nonzero(used) == 1 else self.degrees_of_freedom
+        return Contrast.of(estimate, variance, freedom, conf_level=self.conf_level, unit=unit)
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per estimate: the columns of the index, then the numbers."""
@@ -502,7 +504,7 @@ def describe_estimates(
         conf_level=conf_level,
         method=(NAMES["mean"],) * len(table.index),
         unit=unit,
-        degrees_of_freedom=design.degrees_of_freedom(table.rows),
+        degrees_of_freedom=design.degrees_of_freedom(table.counted.any(axis=1)),
         notes=(*notes, *remarks),
     )
 

@@ -48,6 +48,8 @@ class ReplicateDesign(Design):
         sample (R's `mse`).
     df : int or None
         Degrees of freedom; None where units and strata are known and counted.
+    df_stated : bool
+        Whether whoever made the replicates stated `df`, which then holds for domains too.
     weights, stratum, stages, lonely_psu, sampling, stratum_names, adjustments
         As for `Design`; `stages` is empty where the file gives replicates in their place.
 
@@ -72,6 +74,7 @@ class ReplicateDesign(Design):
     kind: Kind = "other"
     centre: Centre = "mean"
     df: int | None = None
+    df_stated: bool = False
     stratum: Codes = field(default_factory=_none)
     stages: tuple[Stage, ...] = ()
 
@@ -115,7 +118,8 @@ class ReplicateDesign(Design):
         centre : {"mean", "estimate"}
             As the attribute of the same name.
         df : int, optional
-            Degrees of freedom; without it, the rank of the replicate weights less 1.
+            Degrees of freedom, which then hold for every domain too; without it, the rank of the replicate
+            weights less 1.
         holding : {"weights", "factors"}
             Whether the columns hold weights, or what `weight` is to be multiplied by.
         sampling, place, lines
@@ -151,6 +155,7 @@ class ReplicateDesign(Design):
             kind=kind,
             centre=centre,
             df=_replicates.rank(replicates, len(names)) - 1 if df is None else df,
+            df_stated=df is not None,
             sampling=sampling,
         )
 
@@ -202,13 +207,13 @@ class ReplicateDesign(Design):
         Returns
         -------
         int
-            Primary units minus strata where these are known; otherwise `df`, or the rank of the
-            rows' replicate weights less 1 where that is smaller.
+            Primary units minus strata where these are known; otherwise `df` where it was stated, or the rank
+            of the rows' replicate weights less 1.
         """
         counted = self.weights != 0 if rows is None else rows & (self.weights != 0)
         if self.df is None:
             return _design.count_degrees(self.stages[0], counted)
-        if rows is None or counted.all():
+        if rows is None or counted.all() or (self.df_stated and counted.any()):
             return self.df
         usable = np.isfinite(self.replicates[0])
         return _replicates.rank(self.replicates[counted][:, usable], self.df + 1) - 1

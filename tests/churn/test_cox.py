@@ -316,3 +316,17 @@ def test_accounts_that_come_and_go_between_dropouts_change_nothing():
     frame = pd.DataFrame({"x": [0, 2, 1, 9], "duration": spells.duration, "event": spells.event, "n": 1})
     fitted = Cox("~ x").fit(TenureCounts.from_frame(frame.assign(entry=spells.entry)))
     assert fitted.residuals("martingale")["residual"].iloc[3] == 0
+
+
+def test_dfbeta_is_about_what_leaving_a_weighted_account_out_changes():
+    rng = np.random.default_rng(8)
+    n = 400
+    frame = pd.DataFrame({"x": rng.normal(size=n), "w": rng.choice([0.25, 0.5, 1, 2, 4], n)})
+    duration = rng.exponential(np.exp(-0.4 * frame["x"])) + 0.01
+    tenures = Tenures(duration=duration, event=rng.random(n) < 0.8, attributes=frame)
+    fitted = Cox("~ x", weights="w").fit(tenures)
+    told = fitted.residuals("dfbeta")["x"].to_numpy()
+    without = [Cox("~ x", weights="w").fit(tenures.where(np.arange(n) != i)).estimate[0] for i in range(80)]
+    changed = fitted.estimate[0] - np.array(without)
+    assert np.polyfit(told[:80], changed, 1)[0] == pytest.approx(1, abs=0.1)
+    assert np.corrcoef(told[:80], changed)[0, 1] > 0.98

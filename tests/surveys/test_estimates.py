@@ -214,3 +214,13 @@ def test_a_million_respondents_take_a_moment():
     proportion(design, y)
     proportion(design, y, by=group)
     assert time.perf_counter() - start < 5
+
+
+def test_a_mean_and_its_own_contrast_have_one_number_of_degrees_of_freedom():
+    frame = pd.DataFrame({"w": 1.0, "y": np.random.default_rng(2).normal(size=50)})
+    answered = frame["y"].where(np.arange(50) < 30)
+    found = mean(Design.from_frame(frame, weight="w"), pd.DataFrame({"y": answered, "all": frame["y"]}))
+    alone = found.contrast({"y": 1})
+    assert (found.df.tolist(), alone.df) == ([29, 49], 29)
+    assert (alone.conf_low, alone.conf_high) == pytest.approx((found.conf_low[0], found.conf_high[0]))
+    assert found.contrast({"y": 1, "all": -1}).df == 49

@@ -166,7 +166,7 @@ def test_a_domain_in_few_units_has_few_degrees_of_freedom(frame):
     made = jackknife(staged(frame))
     columns = {f"rw{i}": column for i, column in enumerate(made.replicates.T)}
     table = pd.concat([frame, pd.DataFrame(columns)], axis=1)
-    design = read(table, kind="JKn", rscales=made.coefficients.tolist(), df=27)
+    design = read(table, kind="JKn", rscales=made.coefficients.tolist())
     assert design.degrees_of_freedom() == 27
     assert design.degrees_of_freedom(frame["psu"].isin([0, 1, 2]).to_numpy()) == 2
     assert read(table, kind="JKn", rscales=made.coefficients.tolist()).degrees_of_freedom() == 27
@@ -232,3 +232,18 @@ def test_a_replicate_without_the_answer_leaves_the_interval_of_a_share_as_it_is_
     resampled = [proportion(often, in_file()["y"], method=name).conf_low[0] for name in ("logit", "xlogit")]
     assert resampled[0] != resampled[1]
     assert resampled[0] == pytest.approx(resampled[1], rel=0.05)
+
+
+@pytest.mark.parametrize("df", [None, 40])
+def test_stated_degrees_of_freedom_hold_for_domains_too(df: int | None):
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"w": 1.0, "y": rng.normal(size=60), "g": rng.choice(list("ab"), 60)})
+    for i in range(6):
+        frame[f"r{i}"] = np.where(np.arange(60) % 6 == i, 0, 6 / 5)
+    columns = [f"r{i}" for i in range(6)]
+    design = ReplicateDesign.from_replicates(frame, weight="w", columns=columns, kind="JK1", df=df)
+    domains = mean(design, frame["y"], by=frame["g"])
+    expected = 5 if df is None else df
+    assert mean(design, frame["y"]).df.tolist() == [expected]
+    assert domains.df.tolist() == [expected, expected]
+    assert domains.contrast([1, -1]).df == expected
