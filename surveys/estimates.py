@@ -504,7 +504,7 @@ def describe_estimates(
         conf_level=conf_level,
         method=(NAMES["mean"],) * len(table.index),
         unit=unit,
-        degrees_of_freedom=design.degrees_of_freedom(table.counted.any(axis=1)),
+        degrees_of_freedom=design.degrees_of_freedom(np.asarray(table.counted.any(axis=1))),
         notes=(*notes, *remarks),
     )
 
