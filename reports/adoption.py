@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from churn.adoption.decomposition import Decomposition, SteadyRun, decompose, steady_run
 from churn.adoption.joint import ASSUMED, INDEPENDENT, LOG, ONE_PERSON, JointFunnel, join_funnel, join_steps
@@ -24,6 +24,10 @@ from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study, Survey
 from surveys.wave_dates import wave_fieldwork
 
+NOW_HOLDERS = Note(
+    "sign-up is of those who hold an account now: whoever left is not among them, so that the product is a lower bound "
+    "of those who signed up and stayed"
+)
 NOT_SOME = Note("some step is taken by nobody or by everybody, or is not asked of them")
 
 
@@ -171,7 +175,10 @@ def _by_log(study: Study, funnel: Funnel | None, staying: StayingResults | None)
     platform = main_platform(study)
     for survey in study.survey:
         if _asks(survey, platform) and funnel.at(survey.wave, platform, "aware").estimate > 0:
-            yield join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
+            joined = join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
+            signup = survey.platform[platform].signup
+            holders = signup is not None and signup.means == "now"
+            yield replace(joined, notes=(*joined.notes, NOW_HOLDERS)) if holders else joined
 
 
 def _by_recall(study: Study, funnel: Funnel | None, recalls: Sequence[RecallCurve]) -> Iterator[JointFunnel]:

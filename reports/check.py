@@ -22,6 +22,11 @@ from surveys.study_file import inspect_study
 from surveys.truth import read_truth
 from surveys.wave_dates import unread_dates
 
+EVER_TAKEN = Note(
+    "signup of {platform} in wave {wave} is read as having ever had an account, since leaving is asked too: say so "
+    "with means = 'ever', or ask leaving of those who ever had one"
+)
+
 Part = Callable[[], tuple[Note, ...]]
 
 
@@ -59,6 +64,7 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
 
 def _parts(study: Study) -> Iterator[Part]:
     yield lambda: unread_dates(study)
+    yield lambda: _unsaid_means(study)
     asked = [survey for survey in study.survey if survey.platform]
     for survey in asked or (study.survey if asks_about_steps(study) else ()):
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
@@ -76,6 +82,16 @@ def _parts(study: Study) -> Iterator[Part]:
         yield lambda: _published(study)
     if study.truth is not None:
         yield lambda: _truth(study)
+
+
+def _unsaid_means(study: Study) -> tuple[Note, ...]:
+    """Ask what sign-up means where it matters: among those who are asked whether, or when, they left."""
+    return tuple(
+        Note(EVER_TAKEN.message, {"wave": survey.wave, "platform": name})
+        for survey in study.survey
+        for name, platform in survey.platform.items()
+        if platform.asks_leaving and platform.signup is not None and platform.signup.means is None
+    )
 
 
 def _tables(study: Study) -> tuple[Note, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from reports.printer import Printer
 from surveys.publishers import PublisherPoint
@@ -11,7 +13,117 @@ from surveys.results import Estimate, Note, absence
 from surveys.study import Study, Survey
 
 
-def step_label(printer: Printer, step: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What questions behind the steps of a funnel asked, as far as words depend on it.
+
+    Attributes
+    ----------
+    means : {"now", "ever", "either"}
+        Who signed up: those who hold an account now, those who ever had one, or one in some waves and the other
+        in others.
+    account : {"asked", "not asked", "either"}
+        Whether using and leaving are of those who signed up, or of those who have heard of the service.
+    """
+
+    means: Literal["now", "ever", "either"] = "now"
+    account: Literal["asked", "not asked", "either"] = "asked"
+
+
+HOLDERS = Asked()
+"""Those who hold an account now."""
+
+
+def asked_in(surveys: Iterable[Survey], platform: str = "") -> Asked:
+    """
+    Tell what the surveys of a study asked.
+
+    Parameters
+    ----------
+    surveys : iterable of Survey
+        Whose words are wanted.
+    platform : str
+        Key of the platform; any of them without it.
+
+    Returns
+    -------
+    Asked
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> asked_in(open_example("twitter_france").survey, "twitter").means
+    'ever'
+    """
+    found = [one for survey in surveys for name, one in survey.platform.items() if platform in ("", name)]
+    means = {one.signup_means for one in found if one.signup is not None} or {"now"}
+    later = {one.signup is not None for one in found if one.active is not None or one.asks_leaving} or {True}
+    return Asked(
+        means=means.pop() if len(means) == 1 else "either",
+        account="either" if len(later) == 2 else "asked" if later.pop() else "not asked",
+    )
+
+
+def holding(printer: Printer, asked: Asked) -> str:
+    """
+    Say what those who signed up do, as the verb of a sentence.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    asked : Asked
+        What was asked.
+
+    Returns
+    -------
+    str
+        In the present tense, in the plural.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> holding(open_printer("en"), Asked("ever"))
+    'have ever had an account'
+    """
+    return {
+        "now": printer.say("hold an account"),
+        "ever": printer.say("have ever had an account"),
+        "either": printer.say("have or have had an account"),
+    }[asked.means]
+
+
+def held(printer: Printer, asked: Asked) -> str:
+    """
+    Say what those who signed up did, as the verb of a sentence.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the report.
+    asked : Asked
+        What was asked.
+
+    Returns
+    -------
+    str
+        In the past tense, in the plural.
+
+    Examples
+    --------
+    >>> from reports.printer import open_printer
+    >>> held(open_printer("en"), HOLDERS)
+    'held an account'
+    """
+    return {
+        "now": printer.say("held an account"),
+        "ever": printer.say("had ever had an account"),
+        "either": printer.say("had or had had an account"),
+    }[asked.means]
+
+
+def step_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str:
     """
     Name a step of the funnel.
 
@@ -21,6 +133,8 @@ def step_label(printer: Printer, step: str) -> str:
         Language of the report.
     step : str
         `aware`, `signup`, `active`, `lapsed` or `stayed`.
+    asked : Asked
+        What was asked.
 
     Returns
     -------
@@ -30,12 +144,14 @@ def step_label(printer: Printer, step: str) -> str:
     Examples
     --------
     >>> from reports.printer import open_printer
-    >>> step_label(open_printer("en"), "signup")
-    'Hold an account'
+    >>> step_label(open_printer("en"), "signup"), step_label(open_printer("en"), "signup", Asked("ever"))
+    ('Hold an account', 'Have ever had an account')
     """
+    if step == "signup":
+        said = holding(printer, asked)
+        return f"{said[:1].upper()}{said[1:]}"
     labels = {
         "aware": printer.say("Have heard of it"),
-        "signup": printer.say("Hold an account"),
         "active": printer.say("Use it"),
         "lapsed": printer.say("Have left"),
         "stayed": printer.say("Still there a month later"),
@@ -43,7 +159,7 @@ def step_label(printer: Printer, step: str) -> str:
     return labels[step]
 
 
-def conversion_label(printer: Printer, step: str) -> str:
+def conversion_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str:
     """
     Name a step as a share of the one it follows.
 
@@ -53,6 +169,8 @@ def conversion_label(printer: Printer, step: str) -> str:
         Language of the report.
     step : str
         `signup`, `active`, `lapsed` or `stayed`.
+    asked : Asked
+        What was asked.
 
     Returns
     -------
@@ -64,14 +182,26 @@ def conversion_label(printer: Printer, step: str) -> str:
     >>> from reports.printer import open_printer
     >>> conversion_label(open_printer("en"), "signup")
     'hold an account, of those who have heard of it'
+    >>> conversion_label(open_printer("en"), "active", Asked(account="not asked"))
+    'use it, of those who have heard of it'
     """
-    labels = {
-        "signup": printer.say("hold an account, of those who have heard of it"),
-        "active": printer.say("use it, of those who hold an account"),
-        "lapsed": printer.say("have left, of those who opened an account"),
-        "stayed": printer.say("still there a month later, of those who signed up"),
-    }
-    return labels[step]
+    match step, asked.account:
+        case "signup", _:
+            return printer.say("{hold}, of those who have heard of it", hold=holding(printer, asked))
+        case "active", "asked":
+            return printer.say("use it, of those who {hold}", hold=holding(printer, asked))
+        case "active", "not asked":
+            return printer.say("use it, of those who have heard of it")
+        case "active", _:
+            return printer.say("use it, of those who took the step before")
+        case "lapsed", "asked":
+            return printer.say("have left, of those who opened an account")
+        case "lapsed", "not asked":
+            return printer.say("have left, of those who have heard of it")
+        case "lapsed", _:
+            return printer.say("have left, of those who took the step before")
+        case _:
+            return printer.say("still there a month later, of those who signed up")
 
 
 def platform_label(printer: Printer, study: Study, platform: str) -> str:

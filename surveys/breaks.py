@@ -8,7 +8,7 @@ from typing import Literal
 from surveys.section import Label
 from surveys.study import STEPS, Step, Survey
 
-Reason = Literal["universe", "mode", "wording", "items_tested"]
+Reason = Literal["universe", "mode", "wording", "means", "items_tested"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,11 @@ class Break:
 
     Attributes
     ----------
-    reason : {"universe", "mode", "wording", "items_tested"}
-        Who was to be reached, how they were asked, the words of the question, or the length of the
-        list of platforms.
+    reason : {"universe", "mode", "wording", "means", "items_tested"}
+        Who was to be reached, how they were asked, the words of the question, whether sign-up is of those who
+        ever had an account or of those who hold one now, or the length of the list of platforms.
     step : str
-        Step whose wording differs; empty for the other reasons.
+        Step whose wording or meaning differs; empty for the other reasons.
     before, after : label or int or None
         What each wave says; None where one of two lengths of the list is not known.
     """
@@ -64,6 +64,7 @@ def breaks_between(before: Survey, after: Survey, *, steps: tuple[Step, ...] = S
         ("universe", "", before.universe, after.universe),
         ("mode", "", before.mode, after.mode),
         *(("wording", step, before.wording.get(step), after.wording.get(step)) for step in steps),
+        *((("means", "signup", *_means(before, after)),) if "signup" in steps else ()),
         ("items_tested", "", before.items_tested, after.items_tested),
     ]
     return tuple(
@@ -71,6 +72,15 @@ def breaks_between(before: Survey, after: Survey, *, steps: tuple[Step, ...] = S
         for reason, step, one, other in pairs
         if one is not None and other is not None and one != other
     )
+
+
+def _means(before: Survey, after: Survey) -> tuple[str | None, str | None]:
+    """Say what sign-up is stated to mean in each of two waves, of the first platform of which both do."""
+    for name in before.platform.keys() & after.platform.keys():
+        one, other = (wave.platform[name].signup for wave in (before, after))
+        if one is not None and other is not None and one.means and other.means and one.means != other.means:
+            return one.means, other.means
+    return None, None
 
 
 def list_breaks(before: Survey, after: Survey) -> tuple[Break, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from surveys.claim_sections import Claim
 from surveys.published_sections import Published
@@ -15,6 +15,7 @@ from surveys.section import Answer, Code, Columns, Label, Language, Section
 from surveys.usage_sections import Usage
 
 Step = Literal["aware", "signup", "active", "lapsed"]
+Means = Literal["ever", "now"]
 Mode = Literal["online", "telephone", "face-to-face", "postal", "mixed"]
 
 STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
@@ -71,12 +72,28 @@ class Recall(Section):
     since: str | None = None
 
 
+class Signup(Answer):
+    """
+    Who signed up: `means = "ever"` for those who have ever had an account, `"now"` for those who hold one now.
+
+    Only those who ever had an account can have left it. Unless `means` says otherwise, "ever" is taken where
+    leaving is asked too, and "now" elsewhere.
+    """
+
+    means: Means | None = None
+
+
+def _as_signup(value: object) -> object:
+    """Take a plain answer for one whose meaning is not said."""
+    return Signup(**value.model_dump()) if type(value) is Answer else value
+
+
 class Platform(Section):
     """`[survey.platform.NAME]`: the items behind each step of the funnel for one service."""
 
     label: Label | None = None
     aware: Answer | None = None
-    signup: Answer | None = None
+    signup: Annotated[Signup | None, BeforeValidator(_as_signup)] = None
     active: Answer | None = None
     lapsed: Answer | None = None
     left: Recall | None = None
@@ -86,6 +103,27 @@ class Platform(Section):
         if not (self.steps() or self.left):
             raise ValueError(f"expected at least one of {', '.join(STEPS)} or left")
         return self
+
+    @model_validator(mode="after")
+    def _holders_have_not_left(self) -> Platform:
+        if self.signup is not None and self.signup.means == "now" and self.asks_leaving:
+            asked = "left" if self.left is not None else "lapsed"
+            raise ValueError(
+                f"{asked} is asked of those who hold an account now, and who have not left it; expected signup of "
+                "those who ever had one, with means = 'ever'"
+            )
+        return self
+
+    @property
+    def asks_leaving(self) -> bool:
+        """Whether people are asked if they left, or when."""
+        return self.left is not None or self.lapsed is not None
+
+    @property
+    def signup_means(self) -> Means:
+        """Whether sign-up is of those who ever had an account or of those who hold one now."""
+        stated = None if self.signup is None else self.signup.means
+        return stated or ("ever" if self.asks_leaving else "now")
 
     def steps(self) -> dict[Step, Answer]:
         """Give the steps asked directly, in the order of the funnel."""

@@ -15,7 +15,7 @@ from churn.adoption.recall_error import RecallError
 from reports.calibration import CalibrationResults
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import conversion_label, platform_label, sampling_words, step_label, wave_label
+from reports.labels import Asked, asked_in, conversion_label, platform_label, sampling_words, step_label, wave_label
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -207,13 +207,15 @@ def _draw_steps(part: Figure, printer: Printer, calibrated: CalibratedFunnel, su
                 _mark(axes, i + SHIFT, test.margin.estimate(calibrated.conf_level), LOG, "D")
             elif calibrated.agrees(wave):
                 _mark(axes, i + SHIFT, after, BOTH, "s")
-        axes.set_title(_panel_title(printer, step, measure), fontsize=8.5)
+        axes.set_title(
+            _panel_title(printer, step, measure, asked_in(surveys.values(), calibrated.platform)), fontsize=8.5
+        )
         _finish(axes, [wave_label(printer, surveys[wave]) for wave in waves], printer, axes.get_xlim()[1])
 
 
-def _panel_title(printer: Printer, step: str, measure: str) -> str:
+def _panel_title(printer: Printer, step: str, measure: str, asked: Asked) -> str:
     """Name a panel, in lines that fit over it."""
-    label = step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step)
+    label = (step_label if measure == "cumulative" else conversion_label)(printer, step, asked)
     return textwrap.fill(f"{label[:1].upper()}{label[1:]}", TITLE_CHARACTERS)
 
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from churn.adoption.populations import PeopleCounts
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed, note_sentence, platform_label, sampling_words, step_label, wave_label
+from reports.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import main_platform
 from reports.printer import Printer
 from reports.recipe import Results
@@ -76,7 +76,7 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
                 printer.say(
                     "{level}, {step}: {share}",
                     level=printer.label(results.study.population[key].label),
-                    step=step_label(printer, which).lower(),
+                    step=step_label(printer, which, asked_in((survey,), results.adoption.waves[-1].platform)).lower(),
                     share=printer.estimate(f"people.{wave}.{key}.{which}", each),
                 )
                 for which, one in people.items()
@@ -99,10 +99,11 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
 
 def _draw(results: Results, printer: Printer, survey: Survey, people: dict[str, PeopleCounts]) -> Figure:
     keys = list(next(iter(people.values())).people)
+    asked = asked_in((survey,), main_platform(results.study))
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * len(keys) + 0.75), layout="constrained")
     panels = figure.subplots(1, len(people), sharey=True, squeeze=False)[0]
     for i, (axes, (step, counts)) in enumerate(zip(panels, people.items(), strict=True)):
-        _panel(axes, printer, survey.wave, step, counts, i)
+        _panel(axes, printer, survey.wave, step, counts, i, step_label(printer, step, asked))
     panels[0].set_yticks(
         range(len(keys)), [_wrapped(printer.label(results.study.population[key].label)) for key in keys], fontsize=8
     )
@@ -110,7 +111,7 @@ def _draw(results: Results, printer: Printer, survey: Survey, people: dict[str, 
     return figure
 
 
-def _panel(axes: Axes, printer: Printer, wave: str, step: str, counts: PeopleCounts, i: int) -> None:
+def _panel(axes: Axes, printer: Printer, wave: str, step: str, counts: PeopleCounts, i: int, title: str) -> None:
     color, marker = SERIES[1 + i], MARKERS[1 + i]
     axes.axvspan(counts.band.conf_low, counts.band.conf_high, color=color, alpha=0.10, linewidth=0, zorder=0)
     axes.axvspan(*counts.choice, color=color, alpha=0.28, linewidth=0, zorder=1)
@@ -127,7 +128,7 @@ def _panel(axes: Axes, printer: Printer, wave: str, step: str, counts: PeopleCou
             fontsize=8,
             color=INK,
         )
-    axes.set_title(step_label(printer, step))
+    axes.set_title(title)
     width = counts.band.conf_high - counts.band.conf_low
     axes.set_xlim(counts.band.conf_low - 0.08 * width, counts.band.conf_high + 0.08 * width)
     axes.locator_params(axis="x", nbins=4)

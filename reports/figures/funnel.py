@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed, platform_label, sampling_words, step_label, wave_label
+from reports.labels import asked_in, holding, listed, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
 from reports.printer import Printer
 from reports.recipe import Results
@@ -69,7 +69,7 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
         printer.say(
             "{platform}, {step}: {share}",
             platform=platform_label(printer, results.study, bar.platform),
-            step=step_label(printer, bar.step).lower(),
+            step=step_label(printer, bar.step, asked_in((survey,), bar.platform)).lower(),
             share=text,
         )
         for bar, text in zip(bars, texts, strict=True)
@@ -149,7 +149,9 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
             _draw_bar(axes, y, bar, SERIES[0] if platform == main else MUTED)
             label = f"{text}  ({printer.interval(bar.id, bar.estimate)})"
             axes.text(upper_end(bar.estimate) + 0.012, y, label, va="center", color=INK)
-            ticks.append((y, name if compared else step_label(printer, bar.step)))
+            ticks.append(
+                (y, name if compared else step_label(printer, bar.step, asked_in(_asking(results), bar.platform)))
+            )
             y += 1
         y += 0 if compared else 0.35
     axes.set_yticks([position for position, _ in ticks], [label for _, label in ticks])
@@ -160,6 +162,12 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_bounds(0, 1)
     return figure
+
+
+def _asking(results: Results) -> tuple[Survey, ...]:
+    """Give the wave that the bars are of."""
+    survey = latest_wave(results.study, main_platform(results.study))
+    return () if survey is None else (survey,)
 
 
 def _draw_bar(axes: Axes, y: float, bar: Bar, color: str) -> None:
@@ -173,7 +181,7 @@ def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[st
         first, last = (platform_label(printer, results.study, bars[i].platform) for i in (0, -1))
         return printer.say(
             "{step}: {most} for {first}, {least} for {last}",
-            step=step_label(printer, bars[0].step),
+            step=step_label(printer, bars[0].step, asked_in(_asking(results))),
             most=texts[0],
             first=first,
             least=texts[-1],
@@ -181,12 +189,14 @@ def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[st
         )
     platform = platform_label(printer, results.study, bars[0].platform)
     told = {bar.step: text for bar, text in zip(bars, texts, strict=True) if bar.platform == bars[0].platform}
+    hold = holding(printer, asked_in(_asking(results), bars[0].platform))
     if {"aware", "signup", "stayed"} <= told.keys():
         return printer.say(
-            "{aware} have heard of {platform}, {signup} hold an account, {stayed} are still there a month later",
+            "{aware} have heard of {platform}, {signup} {hold}, {stayed} are still there a month later",
             platform=platform,
+            hold=hold,
             **told,
         )
     if {"aware", "signup"} <= told.keys():
-        return printer.say("{aware} have heard of {platform}, {signup} hold an account", platform=platform, **told)
+        return printer.say("{aware} have heard of {platform}, {signup} {hold}", platform=platform, hold=hold, **told)
     return printer.say("The funnel of {platform}", platform=platform)

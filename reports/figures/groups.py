@@ -7,7 +7,17 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import group_label, level_label, listed, platform_label, sampling_words, step_label, wave_label
+from reports.labels import (
+    asked_in,
+    group_label,
+    holding,
+    level_label,
+    listed,
+    platform_label,
+    sampling_words,
+    step_label,
+    wave_label,
+)
 from reports.lookup import FunnelRow, all_funnel_rows, latest_wave, main_platform, steps_of_panels
 from reports.printer import Printer
 from reports.recipe import Results
@@ -44,19 +54,19 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     survey = latest_wave(results.study, platform)
     if results.funnel is None or survey is None or not survey.group:
         return None
-    asked = all_funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
-    panels = steps_of_panels(row for row in asked if row.group and absence(row.estimate) is None)
-    rows = [row for row in asked if row.step in panels and row.group]
+    measured = all_funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
+    panels = steps_of_panels(row for row in measured if row.group and absence(row.estimate) is None)
+    rows = [row for row in measured if row.step in panels and row.group]
     if not rows:
         return None
     with figure_style():
         figure = _draw(printer, survey, rows, panels)
-    name = platform_label(printer, results.study, platform)
+    name, asked = platform_label(printer, results.study, platform), asked_in((survey,), platform)
     told = [
         printer.say(
             "{level}, {step}: {share}",
             level=level_label(printer, survey, row.group, row.level),
-            step=step_label(printer, row.step).lower(),
+            step=step_label(printer, row.step, asked).lower(),
             share=printer.estimate(row.id, row.estimate),
         )
         for row in rows
@@ -66,8 +76,9 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
         figure=figure,
         caption=_caption(printer, survey, rows, name),
         subtitle=printer.say(
-            "Share who have heard of {platform}, and who hold an account, by group, {wave}",
+            "Share who have heard of {platform}, and who {hold}, by group, {wave}",
             platform=name,
+            hold=holding(printer, asked),
             wave=wave_label(printer, survey),
         )
         if panels == ("aware", "signup")
@@ -75,7 +86,7 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
             "{platform}, by group, {wave}: {steps}",
             platform=name,
             wave=wave_label(printer, survey),
-            steps=", ".join(step_label(printer, step).lower() for step in panels),
+            steps=", ".join(step_label(printer, step, asked).lower() for step in panels),
         ),
         alt=printer.say("Dots with intervals, one row for each group.") + " " + listed(printer, told) + ".",
         base=printer.say(
@@ -136,7 +147,7 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow], steps: tuple[
                 fontsize=8,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
             )
-        axes.set_title(step_label(printer, step))
+        axes.set_title(step_label(printer, step, asked_in((survey,), rows[0].platform)))
         ends = [upper_end(row.estimate) for row in shown if absence(row.estimate) is None]
         top = max(ends, default=1.0) or 1.0
         axes.set_xlim(0, 1.16 * top)
@@ -184,8 +195,9 @@ def _caption(printer: Printer, survey: Survey, rows: list[FunnelRow], name: str)
         return printer.say("For whom: {platform}, by group", platform=name)
     most, least = (pick(signup, key=lambda row: row.estimate.estimate) for pick in (max, min))
     return printer.say(
-        "{platform}: {most} hold an account among {high}, {least} among {low}",
+        "{platform}: {most} {hold} among {high}, {least} among {low}",
         platform=name,
+        hold=holding(printer, asked_in((survey,), most.platform)),
         most=printer.estimate(most.id, most.estimate),
         least=printer.estimate(least.id, least.estimate),
         high=level_label(printer, survey, most.group, most.level),

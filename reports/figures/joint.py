@@ -12,7 +12,7 @@ from churn.adoption.joint import JointFunnel
 from reports.adoption import AdoptionResults
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed, note_sentence, platform_label, sampling_words
+from reports.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
 from reports.lookup import funnel_rows, joint_id, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
@@ -52,7 +52,9 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     waves = results.adoption.waves
     panels = {
         printer.say("Have heard of it"): _by_platform(results, printer, "aware", "cumulative"),
-        printer.say("Hold an account, of the aware"): _by_platform(results, printer, "signup", "conversion"),
+        printer.say(
+            "{hold}, of the aware", hold=step_label(printer, "signup", asked_in(results.study.survey))
+        ): _by_platform(results, printer, "signup", "conversion"),
         printer.say("Of everybody"): {
             printer.say("signed up"): _line(waves, "signup"),
             **_stayed(results.adoption, printer),
@@ -71,7 +73,7 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     return DrawnFigure(
         id="joint",
         figure=figure,
-        caption=_caption(printer, waves[-1], name),
+        caption=_caption(printer, waves[-1], name, holding(printer, asked_in((last,), waves[-1].platform))),
         subtitle=printer.say(
             "Share of the base, by wave; of those who sign up to {platform}, {stayed} are still there a month later",
             platform=name,
@@ -133,24 +135,25 @@ def _base(results: Results, printer: Printer) -> str:
     return " ".join(told)
 
 
-def _caption(printer: Printer, last: JointFunnel, name: str) -> str:
+def _caption(printer: Printer, last: JointFunnel, name: str, hold: str) -> str:
     aware, signup = (
         printer.estimate(f"{joint_id(last, step)}.conditional", last.conditional[step]) for step in ("aware", "signup")
     )
     words = {
         "platform": name,
         "aware": aware,
+        "hold": hold,
         "signup": signup,
         "stayed": printer.estimate(joint_id(last), last.cumulative["stayed"]),
     }
     if last.staying == "recall":
         return printer.say(
-            "{platform}: {aware} have heard of it, {signup} of them hold an account, and {stayed} of everybody signed "
+            "{platform}: {aware} have heard of it, {signup} of them {hold}, and {stayed} of everybody signed "
             "up and stayed a month, as they recall it",
             **words,
         )
     return printer.say(
-        "{platform}: {aware} have heard of it, {signup} of them hold an account, and {stayed} of everybody signed up "
+        "{platform}: {aware} have heard of it, {signup} of them {hold}, and {stayed} of everybody signed up "
         "and stayed a month",
         **words,
     )

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label, sampling_words, step_label, wave_label
+from reports.labels import asked_in, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import FunnelRow, funnel_rows, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
@@ -151,7 +151,7 @@ def _draw(results: Results, printer: Printer, pairs: list[Pair]) -> Figure:
                     color=INK,
                 )
             top = max(top, row.estimate.conf_high, high)
-        axes.set_title(step_label(printer, step))
+        axes.set_title(step_label(printer, step, asked_in(results.study.survey, pairs[0][0].platform)))
         axes.set_xlim(0, 1.2 * top)
         ticks = [tick for tick in axes.get_xticks() if tick <= min(1.0, 1.2 * top)]
         axes.set_xticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
@@ -167,7 +167,7 @@ def _told(results: Results, printer: Printer, pairs: list[Pair]) -> str:
         printer.say(
             "{wave}, {step}: estimate {estimate}, published {published}.",
             wave=wave_label(printer, surveys[row.wave]),
-            step=step_label(printer, row.step).lower(),
+            step=step_label(printer, row.step, asked_in(results.study.survey, row.platform)).lower(),
             estimate=printer.estimate(row.id, row.estimate),
             published=printer.published(figure),
         )

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label, sampling_words, step_label, wave_label
+from reports.labels import asked_in, holding, platform_label, sampling_words, step_label, wave_label
 from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
 from reports.printer import Printer
 from reports.recipe import Results
@@ -49,6 +49,7 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     with figure_style():
         figure = _draw(results, printer, rows, panels)
     bases = [row.estimate.n or 0 for row in rows]
+    asked = asked_in(results.study.survey)
     base = printer.say(
         "Base: all respondents of each wave, {low} to {high}. Vertical lines: {level} confidence intervals.",
         low=printer.numbers.count(min(bases)),
@@ -59,11 +60,13 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
         id="waves",
         figure=figure,
         caption=_caption(results, printer, rows),
-        subtitle=printer.say("Share of the base who have heard of each platform, and who hold an account, by wave")
+        subtitle=printer.say(
+            "Share of the base who have heard of each platform, and who {hold}, by wave", hold=holding(printer, asked)
+        )
         if panels == ("aware", "signup")
         else printer.say(
             "Share of the base by wave and platform: {steps}",
-            steps=", ".join(step_label(printer, step).lower() for step in panels),
+            steps=", ".join(step_label(printer, step, asked).lower() for step in panels),
         ),
         alt=printer.say("Lines from left to right, one for each platform, a panel for each step.")
         + " "
@@ -100,7 +103,7 @@ def _draw(results: Results, printer: Printer, rows: list[FunnelRow], steps: tupl
                 ends.append((platform, index, line[-1]))
         top = max((upper_end(row.estimate) for row in rows if row.step == step), default=1.0)
         axes.set_ylim(0, min(1.0, 1.05 * top) or 1.0)
-        axes.set_title(step_label(printer, step))
+        axes.set_title(step_label(printer, step, asked_in(results.study.survey)))
         _label_ends(axes, results, printer, ends, position)
         _format(axes, printer, list(position.values()))
     return figure
@@ -166,7 +169,9 @@ def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
         [row for row in rows if (row.platform, row.step) == (platform, step)] for step in ("aware", "signup")
     )
     if len(aware) < 2 or len(signup) < 2:
-        steps = ", ".join(dict.fromkeys(step_label(printer, row.step).lower() for row in rows))
+        steps = ", ".join(
+            dict.fromkeys(step_label(printer, row.step, asked_in(results.study.survey)).lower() for row in rows)
+        )
         return printer.say("From wave to wave: {steps}", steps=steps)
     first, last, start, end = (
         printer.estimate(row.id, row.estimate) for row in (aware[0], aware[-1], signup[0], signup[-1])
@@ -193,7 +198,7 @@ def _told(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
                     printer.say(
                         "{platform}, {step}: {first} in {when}, {last} in {then}.",
                         platform=platform_label(printer, results.study, platform),
-                        step=step_label(printer, step).lower(),
+                        step=step_label(printer, step, asked_in(results.study.survey, platform)).lower(),
                         first=printer.estimate(line[0].id, line[0].estimate),
                         when=wave_label(printer, surveys[line[0].wave]),
                         last=printer.estimate(line[-1].id, line[-1].estimate),

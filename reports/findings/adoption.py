@@ -5,7 +5,7 @@ from __future__ import annotations
 from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
 from reports.funnel_names import end_label
-from reports.labels import group_label, level_label, platform_label, wave_label, with_interval
+from reports.labels import asked_in, group_label, held, holding, level_label, platform_label, wave_label, with_interval
 from reports.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
 from reports.printer import Printer
 from reports.recipe import Results
@@ -37,8 +37,9 @@ def find_signed_up(results: Results, printer: Printer) -> Finding | None:
         return None
     first, last = ends
     text = printer.say(
-        "Of those who had heard of it, {last} held an account in {then}, {first} in {when} "
+        "Of those who had heard of it, {last} {held} in {then}, {first} in {when} "
         "(base: {n} and {m} respondents who had heard of it).",
+        held=held(printer, asked_in(results.study.survey, last.platform)),
         **_told(results, printer, first, last),
     )
     return Finding(rule="signed-up", text=text, decided=_apart(first.estimate, last.estimate))
@@ -159,9 +160,10 @@ def find_for_whom(results: Results, printer: Printer) -> Finding | None:
         shares[f"{name}_share"] = with_interval(printer, identifier, share)
         shares[f"{name}_level"] = level_label(printer, survey, gap.group, level)
     text = printer.say(
-        "For whom ({group}): {high_share} hold an account among {high_level}, {low_share} among {low_level} in {wave} "
+        "For whom ({group}): {high_share} {hold} among {high_level}, {low_share} among {low_level} in {wave} "
         "(base: {n} and {m} respondents; the widest of {pairs} differences).",
         **shares,
+        hold=holding(printer, asked_in((survey,), platform)),
         group=group_label(printer, survey, gap.group),
         wave=wave_label(printer, survey),
         n=printer.numbers.count(gap.high_share.n or 0),

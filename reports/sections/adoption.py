@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
 from reports.labels import (
+    asked_in,
     conversion_label,
     platform_label,
     sampling_words,
@@ -65,6 +66,7 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
 def _wave_table(results: Results, printer: Printer) -> Table:
     assert results.funnel is not None
     platform = main_platform(results.study)
+    asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows = all_funnel_rows(results.funnel, platform=platform, group="")
     kinds = [
@@ -90,7 +92,7 @@ def _wave_table(results: Results, printer: Printer) -> Table:
             )
         )
     labels = [
-        step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step)
+        step_label(printer, step, asked) if measure == "cumulative" else conversion_label(printer, step, asked)
         for step, measure in kinds
     ]
     columns = [Column(text=printer.say("Wave"), align="left"), Column(text="n", align="right")]

@@ -10,7 +10,7 @@ from churn.adoption.recall_error import RecallError
 from reports.calibration import HORIZON, CalibrationResults
 from reports.figures.calibration import PANELS, recall_error_id
 from reports.figures.drawn import DrawnFigure
-from reports.labels import conversion_label, note_sentence, step_label, wave_label, with_interval
+from reports.labels import asked_in, conversion_label, note_sentence, step_label, wave_label, with_interval
 from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -247,7 +247,9 @@ def _calibrated_rows(printer: Printer, calibrated: CalibratedFunnel, surveys: di
         inside = [wave for wave, found in calibrated.before.items() if ("", "", step, measure) in found.index]
         shown = [wave for wave in inside if (wave, step, measure) in tests or calibrated.agrees(wave)]
         if shown:
-            label = step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step)
+            asked = asked_in(surveys.values(), calibrated.platform)
+            name = step_label if measure == "cumulative" else conversion_label
+            label = name(printer, step, asked)
             yield RowGroup(text=f"{label[:1].upper()}{label[1:]}")
         for wave in shown:
             yield _calibrated_row(printer, calibrated, surveys[wave], (step, measure), tests.get((wave, step, measure)))

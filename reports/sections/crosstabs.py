@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reports.labels import (
+    Asked,
+    asked_in,
     conversion_label,
     group_label,
     level_label,
@@ -66,7 +68,7 @@ def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
     rows: list[Row] = []
     for block in table.blocks:
         for i in range(*block):
-            rows += _share_rows(table, i, _row_label(table.rows[i], printer), printer)
+            rows += _share_rows(table, i, _row_label(table.rows[i], printer, asked_in((survey,))), printer)
         rows += _base_rows(table, block[0], printer)
     level = printer.numbers.share(table.estimates.conf_level)
     base = printer.say(
@@ -110,11 +112,11 @@ def _level_label(survey: Survey, column: BannerColumn, printer: Printer) -> str:
     return level_label(printer, survey, column.group, column.level)
 
 
-def _row_label(row: BannerRow, printer: Printer) -> str:
+def _row_label(row: BannerRow, printer: Printer, asked: Asked) -> str:
     if row.kind == "step":
-        return step_label(printer, row.key)
+        return step_label(printer, row.key, asked)
     if row.kind == "conversion":
-        said = conversion_label(printer, row.key.partition(".")[0])
+        said = conversion_label(printer, row.key.partition(".")[0], asked)
         return said[:1].upper() + said[1:]
     label = shown_text(printer.label(row.label))
     if not row.joined:

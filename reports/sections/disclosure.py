@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from reports.labels import (
+    asked_in,
     group_label,
     listed,
     note_sentence,
@@ -280,7 +281,7 @@ def _wordings_table(study: Study, disclosure: Disclosure, printer: Printer) -> T
             said.setdefault(text, []).append(wave_label(printer, surveys[item.wave]))
         for text, waves in said.items():
             when = waves[0] if len(waves) == 1 else f"{waves[0]} → {waves[-1]} ({printer.numbers.count(len(waves))})"
-            rows.append((step_label(printer, step), text, when))
+            rows.append((step_label(printer, step, asked_in(study.survey)), text, when))
     return Table(
         anchor="tab-wordings",
         caption=printer.say("Questions, as they were asked"),
@@ -353,4 +354,6 @@ def _question(question: str, study: Study, printer: Printer) -> str:
             question,
         )
     name = platform_label(printer, study, platform)
-    return f"{name}, {step_label(printer, 'lapsed' if step == 'left' else step).lower()}"
+    return (
+        f"{name}, {step_label(printer, 'lapsed' if step == 'left' else step, asked_in(study.survey, platform)).lower()}"
+    )

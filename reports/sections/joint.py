@@ -9,7 +9,7 @@ from churn.adoption.measures import StayingMeasures
 from reports.adoption import AdoptionResults
 from reports.figures.drawn import DrawnFigure
 from reports.funnel_names import cause_sentence, steady_sentence
-from reports.labels import platform_label, with_interval
+from reports.labels import asked_in, holding, platform_label, with_interval
 from reports.lookup import joint_id, main_platform
 from reports.model import Block, Bullets, Heading, Paragraph
 from reports.printer import Printer
@@ -48,7 +48,8 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
         return []
     blocks: list[Block] = [Heading(level=1, text=printer.say("From hearing to staying"), anchor="joint")]
     if adoption.waves:
-        blocks.append(Paragraph.of(_multiplied(adoption, printer)))
+        hold = holding(printer, asked_in(results.study.survey, main_platform(results.study)))
+        blocks.append(Paragraph.of(_multiplied(adoption, printer, hold)))
         blocks += [figure_block(figures["joint"])] if "joint" in figures else []
         blocks.append(wave_table(results, adoption, printer))
         if isinstance(adoption.recent, JointFunnel):
@@ -68,12 +69,13 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
     return blocks
 
 
-def _multiplied(adoption: AdoptionResults, printer: Printer) -> str:
+def _multiplied(adoption: AdoptionResults, printer: Printer, hold: str) -> str:
     """Say what is multiplied, and whose staying it is."""
     measures = {joint.staying for joint in (*adoption.waves, *adoption.by_log)}
     told = printer.say(
-        "Three shares are multiplied: those who have heard of the service, of these those who hold an account, and "
-        "of those who sign up the ones who are still there a month later."
+        "Three shares are multiplied: those who have heard of the service, of these those who {hold}, and "
+        "of those who sign up the ones who are still there a month later.",
+        hold=hold,
     )
     if measures == {"log"}:
         whose = printer.say(

@@ -9,7 +9,10 @@ from churn.adoption.joint import JointFunnel
 from reports.adoption import AdoptionResults, Comparison, PrintedFunnel
 from reports.funnel_names import comparison_id, measure_label, row_label, side_names
 from reports.labels import (
+    Asked,
+    asked_in,
     group_label,
+    holding,
     level_label,
     listed,
     note_sentence,
@@ -75,7 +78,7 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
         )
     headers = (
         printer.say("Wave"),
-        *_step_headers(printer),
+        *_step_headers(printer, asked_in(results.study.survey, main_platform(results.study))),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         printer.say("people"),
@@ -151,7 +154,7 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         )
     headers = (
         printer.say("Group"),
-        *_step_headers(printer),
+        *_step_headers(printer, asked_in((survey,), main_platform(results.study))),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         "n",
@@ -380,10 +383,10 @@ def _steps(printer: Printer, joint: JointFunnel) -> tuple[str, ...]:
     )
 
 
-def _step_headers(printer: Printer) -> tuple[str, ...]:
+def _step_headers(printer: Printer, asked: Asked) -> tuple[str, ...]:
     return (
         printer.say("have heard of it"),
-        printer.say("hold an account, of the aware"),
+        printer.say("{hold}, of the aware", hold=holding(printer, asked)),
         printer.say("stay a month, of those who sign up"),
     )
 

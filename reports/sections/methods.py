@@ -5,7 +5,7 @@ from __future__ import annotations
 from churn.dropout_rules import DropoutRule
 from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
-from reports.labels import note_sentence, wave_label
+from reports.labels import asked_in, holding, note_sentence, wave_label
 from reports.model import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -92,8 +92,9 @@ def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[st
             (
                 printer.say("Sign-up"),
                 printer.say(
-                    "Share of the base who hold an account. Sign-up per aware person is a ratio of two estimates, "
-                    "not of two rounded percentages."
+                    "Share of the base who {hold}. Sign-up per aware person is a ratio of two estimates, "
+                    "not of two rounded percentages.",
+                    hold=holding(printer, asked_in(results.study.survey)),
                 ),
             ),
         ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reports.figures.survival import lasting
 from reports.findings import find
-from reports.labels import platform_label, wave_label
+from reports.labels import asked_in, holding, platform_label, wave_label
 from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
@@ -89,14 +89,15 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
     platform = main_platform(results.study)
     survey = latest_wave(results.study, platform)
     name = platform_label(printer, results.study, platform)
+    hold = holding(printer, asked_in(() if survey is None else (survey,), platform))
     if results.funnel is not None and survey is not None:
         rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
         per_aware = any((row.step, row.measure) == ("signup", "conversion") for row in rows)
         wanted = {
             ("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
-            ("signup", "conversion" if per_aware else "cumulative"): printer.say("of the aware hold an account")
+            ("signup", "conversion" if per_aware else "cumulative"): printer.say("of the aware {hold}", hold=hold)
             if per_aware
-            else printer.say("hold an account on {platform}", platform=name),
+            else printer.say("{hold} on {platform}", hold=hold, platform=name),
         }
         for (step, measure), label in wanted.items():
             for row in rows:

@@ -6,7 +6,7 @@ import math
 
 from churn.network.planted_concentration import TOP
 from churn.network.planted_following import FEW, MANY
-from reports.labels import conversion_label, step_label, wave_label, with_interval
+from reports.labels import asked_in, conversion_label, step_label, wave_label, with_interval
 from reports.lookup import funnel_rows, main_platform
 from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
@@ -94,7 +94,9 @@ def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
     for measure, (step, kind) in MEASURES.items():
         for row in funnel_rows(results.funnel, platform=platform, group="", step=step, measure=kind):
             if (row.wave, measure) in planted:
-                what = step_label(printer, step) if kind == "cumulative" else conversion_label(printer, step)
+                asked = asked_in((surveys[row.wave],), platform)
+                cumulative = kind == "cumulative"
+                what = step_label(printer, step, asked) if cumulative else conversion_label(printer, step, asked)
                 rows.append(
                     (row.id, what, wave_label(printer, surveys[row.wave]), row.estimate, planted[row.wave, measure])
                 )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
 from reports.labels import (
+    asked_in,
     conversion_label,
     listed,
     note_sentence,
@@ -100,6 +101,7 @@ def write_waves(
 
 def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> Table:
     platform = main_platform(results.study)
+    asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     frame = changes.to_frame()
     rows = frame[(frame["platform"] == platform) & (frame["group"] == "")]
@@ -122,7 +124,7 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
             cells.append(text if row is None or row["comparable"] else Cell(text=text, tone="muted"))
         body.append((*cells, _differences(changes.breaks[before, after], printer)))
     headers = [
-        step_label(printer, step) if measure == "cumulative" else conversion_label(printer, step)
+        step_label(printer, step, asked) if measure == "cumulative" else conversion_label(printer, step, asked)
         for step, measure in kinds
     ]
     columns = (
@@ -187,6 +189,8 @@ def _difference(found: Break, printer: Printer) -> str:
             return printer.say("mode: {before}, then {after}", before=before, after=after)
         case "universe":
             return printer.say("those who were to be asked")
+        case "means":
+            return printer.say("who counts as signed up")
         case "wording":
             return printer.say("wording: {step}", step=step_label(printer, found.step).lower())
 
@@ -224,12 +228,17 @@ def mode_label(printer: Printer, mode: str) -> str:
 
 def _trends_table(results: Results, changes: WaveChanges, printer: Printer) -> Table:
     platform = main_platform(results.study)
+    asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     trends = changes.trends[(changes.trends["platform"] == platform) & (changes.trends["group"] == "")]
     rows = []
     for row in trends.to_dict("records"):
         step = str(row["step"])
-        name = step_label(printer, step) if row["measure"] == "cumulative" else conversion_label(printer, step)
+        name = (
+            step_label(printer, step, asked)
+            if row["measure"] == "cumulative"
+            else conversion_label(printer, step, asked)
+        )
         first, last = (wave_label(printer, surveys[str(row[end])]) for end in ("first", "last"))
         identifier = f"trend.{row['first']}.{row['last']}.{platform}.{step}.{row['measure']}"
         rows.append(
