@@ -190,7 +190,7 @@ def effective_df(variances: Sequence[float] | Floats, degrees_of_freedom: Sequen
     Returns
     -------
     float
-        Infinite where no part with few degrees of freedom varies.
+        Infinite where no part with few degrees of freedom varies; 0 where one that varies has none.
 
     References
     ----------
@@ -202,6 +202,8 @@ def effective_df(variances: Sequence[float] | Floats, degrees_of_freedom: Sequen
     >>> effective_df([1.0, 1.0], [60, 60]), effective_df([1.0], [np.inf])
     (120.0, inf)
     """
+    if any(df <= 0 < v for v, df in zip(variances, degrees_of_freedom, strict=True)):
+        return 0.0
     spread = sum(v**2 / df for v, df in zip(variances, degrees_of_freedom, strict=True) if v > 0)
     return float(sum(variances) ** 2 / spread) if spread > 0 else float("inf")
 

@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from surveys.contrasts import Contrast, add_independent
+from surveys.contrasts import Contrast, add_independent, effective_df
 
 
 def test_the_test_is_that_of_student():
@@ -26,3 +26,8 @@ def test_two_samples_are_compared_as_welch_does():
 def test_nothing_is_tested_without_degrees_of_freedom_or_variance():
     assert math.isnan(Contrast.of(0.2, 0.01, 0).p_value)
     assert math.isnan(Contrast.of(0.2, 0.0, 12).t)
+
+
+def test_a_part_that_varies_without_a_degree_of_freedom_leaves_none():
+    assert effective_df([1.0, 2.0], [60, 0]) == 0
+    assert effective_df([1.0, 0.0], [60, 0]) == 60
