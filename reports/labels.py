@@ -411,10 +411,10 @@ def survey_note(printer: Printer, surveys: Sequence[Survey], note: Note) -> str:
     --------
     >>> from reports.examples import open_example
     >>> from reports.printer import open_printer
-    >>> note = Note("{n} of {of} respondents have no answer to “{group}” and stand in none of its levels",
+    >>> note = Note("respondents without an answer to “{group}”, who stand in none of its levels: {n} of {of}",
     ...             {"n": 3, "of": 1015, "group": "age"})
     >>> survey_note(open_printer("en"), open_example("twitter_france").survey, note)
-    '3 of 1,015 respondents have no answer to “Age” and stand in none of its levels.'
+    'Respondents without an answer to “Age”, who stand in none of its levels: 3 of 1,015.'
     """
     values = dict(note.values)
     wave, group = values.get("wave"), values.get("group")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from churn.adoption.joint import JointFunnel
+from surveys.disclosure import Disclosure
 from surveys.funnel import Funnel
 from surveys.results import Estimate, absence
 from surveys.study import STEPS, Study, Survey
@@ -225,3 +226,29 @@ def platforms(study: Study) -> Iterator[str]:
     """
     named = [main_platform(study), *(platform for survey in study.survey for platform in survey.platform)]
     yield from (platform for platform in dict.fromkeys(named) if platform)
+
+
+def respondents(disclosure: Disclosure | None, wave: str) -> int | None:
+    """
+    Count the respondents of a wave, whatever they answered.
+
+    Parameters
+    ----------
+    disclosure : Disclosure or None
+        Of the study.
+    wave : str
+        Name of the wave.
+
+    Returns
+    -------
+    int or None
+        None where the surveys were not disclosed.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> respondents(example_results().disclosure, "2009-06")
+    1015
+    """
+    sizes = () if disclosure is None else disclosure.of("sample_size")
+    return next((int(item.values["n"]) for item in sizes if item.wave == wave), None)

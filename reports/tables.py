@@ -73,6 +73,8 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.shares is not None:
         tables["shares"] = results.shares.to_frame()
     tables |= {f"table_{table.id.replace('-', '_')}": table.to_frame() for table in results.tables}
+    if results.shares is not None:
+        tables["shares"] = results.shares.to_frame()
     if results.changes is not None:
         tables["waves"] = results.changes.to_frame()
     if results.disclosure is not None:

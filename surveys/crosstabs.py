@@ -33,7 +33,7 @@ Split = Levels | pd.DataFrame | None
 Asked = Callable[[Split], LevelShares]
 
 SMALL, SUPPRESSED = "*", "**"
-IN_NO_COLUMN = "{n} of {of} respondents have no answer to “{group}” and stand in none of its columns"
+IN_NO_COLUMN = "respondents without an answer to “{group}”, who stand in none of its columns: {n} of {of}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

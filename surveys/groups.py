@@ -21,8 +21,8 @@ from surveys.study import Group
 
 FEW = 5
 LONGEST = 200
-NO_LEVEL = "{n} of {of} respondents have no answer to “{group}” and stand in none of its levels"
-NO_LEVEL_IN_WAVE = "{wave}: {n} of {of} respondents have no answer to “{group}” and stand in none of its levels"
+NO_LEVEL = "respondents without an answer to “{group}”, who stand in none of its levels: {n} of {of}"
+NO_LEVEL_IN_WAVE = "{wave}: respondents without an answer to “{group}”, who stand in none of its levels: {n} of {of}"
 MARKUP = re.compile(r"[<>{}\\$\x00-\x1f\x7f-\x9f]|\.\.[/\\]")
 
 
@@ -76,7 +76,7 @@ def name_wave(notes: Iterable[Note], wave: str) -> list[Note]:
     Examples
     --------
     >>> [str(note) for note in name_wave([Note(NO_LEVEL, {"n": 1, "of": 9, "group": "sex"})], "2009-06")]
-    ['2009-06: 1 of 9 respondents have no answer to “sex” and stand in none of its levels']
+    ['2009-06: respondents without an answer to “sex”, who stand in none of its levels: 1 of 9']
     """
     return [
         Note(NO_LEVEL_IN_WAVE, {**note.values, "wave": wave}) if note.message == NO_LEVEL else note for note in notes

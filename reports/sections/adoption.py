@@ -15,8 +15,8 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import FunnelRow, all_funnel_rows, main_platform
-from reports.model import Block, Column, Heading, Table
+from reports.lookup import FunnelRow, all_funnel_rows, main_platform, respondents
+from reports.model import Block, Cell, Column, Heading, Row, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
@@ -80,17 +80,22 @@ def _wave_table(results: Results, printer: Printer) -> Table:
         )
         if any((row.step, row.measure) == pair for row in rows)
     ]
-    body = []
+    body: list[Row] = []
     for wave in [wave for wave in surveys if any(row.wave == wave for row in rows)]:
         by_kind = {(row.step, row.measure): row for row in rows if row.wave == wave}
-        n = max(row.estimate.n or 0 for row in by_kind.values())
-        body.append(
+        n = respondents(results.disclosure, wave)
+        body += [
             (
                 wave_label(printer, surveys[wave]),
-                printer.numbers.count(n),
+                "–" if n is None else printer.numbers.count(n),
                 *(_row_cell(printer, by_kind.get(kind)) for kind in kinds),
-            )
-        )
+            ),
+            (
+                Cell(text=printer.say("who answered"), tone="muted"),
+                "",
+                *(_base_cell(printer, by_kind.get(kind)) for kind in kinds),
+            ),
+        ]
     labels = [
         step_label(printer, step, asked) if measure == "cumulative" else conversion_label(printer, step, asked)
         for step, measure in kinds
@@ -104,9 +109,8 @@ def _wave_table(results: Results, printer: Printer) -> Table:
         columns=(*columns, *(Column(text=label, align="right") for label in labels)),
         rows=tuple(body),
         base=printer.say(
-            "Base: all respondents of each wave, or those named in the column. In brackets: {level} "
-            "confidence intervals. "
-            "A dash: not asked.",
+            "Base: respondents of each wave who answered, or those of them named in the column; their number stands "
+            "below each share. n: all respondents. In brackets: {level} confidence intervals. A dash: not asked.",
             level=printer.numbers.share(results.study.study.conf_level),
         )
         + " "
@@ -118,3 +122,7 @@ def _wave_table(results: Results, printer: Printer) -> Table:
 
 def _row_cell(printer: Printer, row: FunnelRow | None) -> str:
     return "–" if row is None else with_interval(printer, row.id, row.estimate)
+
+
+def _base_cell(printer: Printer, row: FunnelRow | None) -> Cell:
+    return Cell(text="" if row is None else printer.numbers.count(row.estimate.n or 0), tone="muted")

@@ -85,7 +85,7 @@ def _items_table(study: Study, disclosure: Disclosure, printer: Printer) -> Tabl
             Column(text=printer.say("What the study says"), width=3.6),
             Column(text=printer.say("Asked for by"), width=1.6),
         ),
-        rows=tuple(_item_row(name, study, disclosure, printer) for name in ITEMS),
+        rows=tuple(_item_row(name, study, disclosure, printer) for name in ITEMS if disclosure.of(name)),
         base=printer.say("Base: the surveys of this study."),
         notes=(),
     )

@@ -175,7 +175,7 @@ def test_respondents_in_no_column_are_counted():
     heard_of = np.tile([1.0, 0.0, 1.0, 0.0, np.nan, np.nan], 50)
     table = tabulate(Design.from_frame(pd.DataFrame(index=range(300))), {"heard": heard_of}, {"sex": sex})
     assert [str(note) for note in table.notes] == [
-        "50 of 200 respondents have no answer to “sex” and stand in none of its columns"
+        "respondents without an answer to “sex”, who stand in none of its columns: 50 of 200"
     ]
 
 
@@ -405,7 +405,7 @@ def test_respondents_without_a_level_are_counted_beside_the_table(make_study):
     lines = [f"1,{i % 2 + 1},1,{'FM '[i % 3]}" for i in range(300)]
     table = build_table(coded(make_study, lines), Crosstab(id="t", platform="twitter", banner=("sex",)))
     assert [str(note) for note in table.notes] == [
-        "100 of 300 respondents have no answer to “sex” and stand in none of its columns"
+        "respondents without an answer to “sex”, who stand in none of its columns: 100 of 300"
     ]
 
 

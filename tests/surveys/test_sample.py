@@ -146,14 +146,14 @@ def test_a_group_asks_about_levels_that_look_like_no_answer(sample, refused, tmp
     ]
     kept = sample(text, group={"sex": {"item": "sex", "missing": ["NA", "Refused"]}})
     assert kept.grouping("sex").names == ("F", "M")
-    assert told(kept) == ["2 of 12 respondents have no answer to “sex” and stand in none of its levels"]
+    assert told(kept) == ["respondents without an answer to “sex”, who stand in none of its levels: 2 of 12"]
     levels = {"F": "Women", "M": "Men", "Refused": "Not said", "NA": "Elsewhere"}
     assert len(sample(text, group={"sex": {"item": "sex", "levels": levels}}).grouping("sex").names) == 4
 
 
 def test_respondents_without_a_level_are_counted(sample):
     found = sample("w,q1,sex\n" + "1,1,F\n1,2,M\n1,1,\n" * 10, group={"gender": {"item": "sex"}})
-    assert told(found) == ["10 of 30 respondents have no answer to “gender” and stand in none of its levels"]
+    assert told(found) == ["respondents without an answer to “gender”, who stand in none of its levels: 10 of 30"]
 
 
 def test_answers_may_be_words(sample, refused):
