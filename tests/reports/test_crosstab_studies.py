@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from reports.build import build_report
+from reports.check import check_study
 from surveys.section import Language
 
 STUDY = """
@@ -88,6 +89,7 @@ def test_a_study_without_a_platform_is_built_with_the_bases_of_its_tables(
 ):
     frame.to_csv(tmp_path / "s.csv", index=False)
     (tmp_path / "study.toml").write_text(STUDY, encoding="utf-8")
+    assert check_study(tmp_path)[0] == ()
     build_report(tmp_path, tmp_path / "out", languages=(language,), formats=("html",))
     page = Tables()
     page.feed((tmp_path / "out" / f"report.{language}.html").read_text(encoding="utf-8"))
