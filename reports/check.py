@@ -16,6 +16,7 @@ from surveys.errors import Problem, ProblemError
 from surveys.funnel import asks_about_steps, estimate_funnel
 from surveys.published import read_published
 from surveys.results import Note
+from surveys.sample import read_sample
 from surveys.shares import estimate_shares
 from surveys.study import Study
 from surveys.study_file import inspect_study
@@ -68,6 +69,9 @@ def _parts(study: Study) -> Iterator[Part]:
     asked = [survey for survey in study.survey if survey.platform]
     for survey in asked or (study.survey if asks_about_steps(study) else ()):
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
+    for survey in study.survey:
+        if not survey.platform:
+            yield lambda survey=survey: read_sample(study, survey).about  # type: ignore[misc]
     if any(survey.share for survey in study.survey):
         yield lambda: estimate_shares(study).notes
     if study.table:
