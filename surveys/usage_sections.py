@@ -45,13 +45,17 @@ class Coverage(Section):
     `share_of_all` is the share of the accounts of the surveys' population that the log holds, drawn at
     random; 1 where it holds them all. `opened_before` counts the accounts, all of them, that were opened
     before the log begins. `accounts_per_person` says how many one person holds, and
-    `accounts_per_person_error` is its standard error.
+    `accounts_per_person_error` is its standard error. `discrepancy` says how far the log may be from what a survey
+    of everybody would find, as a standard error relative to the share: people who do not think of an account
+    as theirs, accounts of organisations, a population that is not quite the same. At 0.2, the ratio of log to
+    survey may well lie anywhere from 0.7 to 1.5; 0 says that the two count the very same thing.
     """
 
     share_of_all: float = Field(gt=0, le=1)
     opened_before: float = Field(default=0, ge=0)
     accounts_per_person: float = Field(default=1, gt=0)
     accounts_per_person_error: float = Field(default=0, ge=0)
+    discrepancy: float = Field(default=0.2, ge=0)
 
 
 def _check_address(events: str | None, table: str | None) -> None:

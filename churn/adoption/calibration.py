@@ -34,11 +34,15 @@ TOLERANCE = 1e-9
 ROUNDING = 1e-12
 """A share that moves less than this has not moved."""
 DISAGREE = Note(
-    "in wave {wave} survey and log disagree by more than both errors allow: "
-    "weights calibrated to the log make one error of two"
+    "in wave {wave} survey and log disagree by more than their errors and the discrepancy allow: the log "
+    "counts for that much less in its calibrated shares"
+)
+DISCREPANT = Note(
+    "survey and log need not count the same people: a share of the log is taken for that of the survey to within a "
+    "standard error of {discrepancy} of it, or as far as the two are seen to differ, and counts accordingly"
 )
 KEPT = Note("margins that the survey was weighted to before are kept")
-MESSAGES = frozenset(note.message for note in (DISAGREE, KEPT))
+MESSAGES = frozenset(note.message for note in (DISAGREE, DISCREPANT, KEPT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,11 @@ class MarginTest:
     survey : Estimate
         The same share, before calibration.
     difference : Contrast
-        Survey minus log, with the errors of both.
+        Survey minus log, with the errors of both and the discrepancy declared between them.
     ratio : Estimate
         Log over survey: with one account taken for one person, the accounts that one holder has.
     agrees : bool
-        Whether the difference is within what both errors allow, at the level of the intervals.
+        Whether the difference is within what the errors and the discrepancy allow, at the level of the intervals.
     """
 
     margin: LogMargin
@@ -227,27 +231,31 @@ def calibrate_to_log(
 
     Notes
     -----
-    Weights are calibrated by the raking distance [1]_, so that they stay positive: the total weight stays,
-    the share of each margin becomes the one counted, and so do margins that the survey was weighted to
-    before. Estimates after it have the variance of the residuals of a regression on the margins. Margins
-    have errors :math:`\varepsilon` of their own, independent of the sample and of each other, so that
+    Log and survey need not count the same people, and no test of one against the other can tell a small
+    difference from none. Each margin :math:`m`, with its error :math:`\sigma`, is therefore taken for the share
+    of the survey only to within a discrepancy: relative to the share, its variance is
+    :math:`\tau^2 = \max(d^2, \log(p/m)^2 - s^2 - \sigma^2)`, with `d` as declared and :math:`s` the error of the
+    survey's share :math:`p` [2]_. Weights then meet
+    :math:`\log p^* = (1 - w)\log p + w \log m` with :math:`w = s^2 / (s^2 + \sigma^2 + \tau^2)`; where `d` is 0,
+    they meet the margin itself. They are calibrated by the raking distance [1]_, so that they stay positive: the
+    total weight stays, and so do margins that the survey was weighted to before. The variance after it is that of
+    the residuals of a regression on the margins, of the part of each share that the survey itself keeps, and
 
-    .. math:: var(\hat\theta) = var_{cal}(\hat\theta) + \sum_m (d\theta/dp_m)^2\, var(\varepsilon_m).
-
-    Calibration to a wrong margin biases every estimate that depends on it, and narrows its interval all
-    the same. Each margin is therefore tested against its survey first; the tests do not see the accounts
-    that log and survey both miss, and a test that finds nothing in a small sample proves little.
+    .. math:: \sum_m (d\theta/dp_m)^2\, w_m^2 (\sigma_m^2 + \tau_m^2).
 
     References
     ----------
     .. [1] J.-C. Deville and C.-E. Särndal (1992), "Calibration estimators in survey sampling", *Journal of
        the American Statistical Association* 87, 376-382.
+    .. [2] R. DerSimonian and N. Laird (1986), "Meta-analysis in clinical trials", *Controlled Clinical Trials* 7,
+       177-188.
 
     Examples
     --------
     >>> from reports.examples import open_example
     >>> study = open_example("twitter_france")
-    >>> known = LogMargin(wave="2009-11", platform="twitter", step="signup", share=0.05, std_error=0.002)
+    >>> known = LogMargin(wave="2009-11", platform="twitter", step="signup", share=0.05, std_error=0.002,
+    ...                   discrepancy=0)
     >>> calibrated = calibrate_to_log(study, [known])
     >>> before, after = calibrated.at("2009-11", "signup")
     >>> round(after.estimate, 6), round(after.std_error, 6)
@@ -282,6 +290,15 @@ class _Held(NamedTuple):
     shares: LevelShares
     above: Floats
     below: Floats
+
+
+class _Target(NamedTuple):
+    """What weights are calibrated to: a margin, moved towards the survey as far as the two may differ."""
+
+    held: _Held
+    weight: float
+    error: float
+    own: Floats
 
 
 class _Wave(NamedTuple):
@@ -343,10 +360,12 @@ def _weighed(sample: Sample, margins: Sequence[LogMargin], terms: Floats) -> Des
 
 
 def _calibrate(sample: Sample, platform: str, margins: list[LogMargin], conf_level: float) -> _Wave:
-    held = _hold(sample, margins)
+    measured = _hold(sample, margins)
+    tests = [_test(sample, one, conf_level) for one in measured]
+    targets = [_target(sample, one, test.survey) for one, test in zip(measured, tests, strict=True)]
+    held = [target.held for target in targets]
     terms = _terms(sample, held)
-    tests = [_test(sample, one, conf_level) for one in held]
-    calibrated = replace(sample, design=_weighed(sample, margins, terms))
+    calibrated = replace(sample, design=_weighed(sample, [one.margin for one in held], terms))
     shares: dict[tuple[str, str, str], LevelShares] = {
         (group, step, measure): share
         for group, levels in groupings(sample).items()
@@ -357,7 +376,9 @@ def _calibrate(sample: Sample, platform: str, margins: list[LogMargin], conf_lev
     influence = np.concatenate([share.statistic.influence(weights) for share in shares.values()], axis=1)
     below = np.concatenate([one.below for one in held], axis=1)
     slopes = margin_slopes(terms, weights, influence, below)
-    own = (slopes * np.array([margin.std_error for margin in margins])).T
+    own = (slopes * np.array([target.error for target in targets])).T
+    kept = np.concatenate([target.own for target in targets], axis=1) @ slopes.T
+    plain = replace(plain, deviations=plain.deviations + kept)
     after = _with_errors(plain, own, conf_level)
     difference = np.concatenate([plain.deviations - before.deviations, own])
     change = after.estimate - before.estimate
@@ -372,6 +393,10 @@ def _calibrate(sample: Sample, platform: str, margins: list[LogMargin], conf_lev
         )
     )
     notes = [] if all(test.agrees for test in tests) else [Note(DISAGREE.message, {"wave": sample.spec.wave})]
+    notes += [
+        Note(DISCREPANT.message, {"discrepancy": size})
+        for size in dict.fromkeys(margin.discrepancy for margin in margins if margin.discrepancy > 0)
+    ]
     notes += [KEPT] if _kept(sample) else []
     return _Wave(before, after, moved, np.square(own).sum(axis=0), tests, notes)
 
@@ -399,13 +424,32 @@ def _with_errors(plain: Estimates, own: Floats, conf_level: float) -> Estimates:
     )
 
 
+def _target(sample: Sample, held: _Held, survey: Estimate) -> _Target:
+    """Move a margin towards the survey, by the precision of each, and tell what is then uncertain about it."""
+    margin, estimates = held.margin, held.shares.estimate(sample, survey.conf_level)
+    if margin.discrepancy == 0:
+        return _Target(held, 1.0, margin.std_error, np.zeros_like(estimates.deviations))
+    sampling = (survey.std_error / survey.estimate) ** 2
+    counting = (margin.std_error / margin.share) ** 2
+    apart = math.log(survey.estimate / margin.share) ** 2
+    counting += max(margin.discrepancy**2, apart - sampling - counting)
+    weight = sampling / (sampling + counting)
+    share = survey.estimate ** (1 - weight) * margin.share**weight
+    return _Target(
+        held._replace(margin=replace(margin, share=share)),
+        weight,
+        weight * share * math.sqrt(counting),
+        (1 - weight) * share / survey.estimate * estimates.deviations,
+    )
+
+
 def _test(sample: Sample, held: _Held, conf_level: float) -> MarginTest:
     margin = held.margin
     estimates = held.shares.estimate(sample, conf_level)
     survey = estimates.at("")
     parts = [
         Contrast.of(survey.estimate, survey.std_error**2, float(estimates.df[0])),
-        Contrast.of(-margin.share, margin.std_error**2, math.inf),
+        Contrast.of(-margin.share, margin.std_error**2 + (margin.discrepancy * margin.share) ** 2, math.inf),
     ]
     difference = add_independent(parts, conf_level=conf_level)
     return MarginTest(

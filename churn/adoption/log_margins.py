@@ -28,6 +28,8 @@ TOO_LATE = Note(
 )
 TOO_LONG = Note("wave {wave} may have been asked on any of {days} days: what the log held then is not known")
 MESSAGES = frozenset(note.message for note in (PEOPLE_KNOWN, BEFORE_LOG, TOO_MANY, TOO_LATE, TOO_LONG))
+DISCREPANCY = 0.2
+"""Relative standard error of a log as a measure of what a survey measures, where nothing is declared."""
 LONGEST_FIELDWORK = 92
 """Days of a quarter: over longer ones the log grows too much for their middle to stand for all."""
 
@@ -43,6 +45,9 @@ class LogMargin:
         Which share of the funnel it is, as in `Funnel.to_frame`.
     share, std_error : float
         Between 0 and 1, and its own error: 0 where it is known exactly.
+    discrepancy : float
+        How far it may be from what a survey of everybody would find, as a standard error relative to `share`: 0
+        where it is known to count the very same people.
     n : int or None
         Accounts it was counted on.
     people : float
@@ -61,6 +66,7 @@ class LogMargin:
     measure: Measure = "cumulative"
     share: float
     std_error: float = 0.0
+    discrepancy: float = DISCREPANCY
     n: int | None = None
     people: float = math.nan
     population: float = math.nan
@@ -76,6 +82,8 @@ class LogMargin:
             )
         if not (math.isfinite(self.std_error) and self.std_error >= 0):
             raise SpecError.at(place, f"got {self.std_error:g} for its error", "Give a standard error, 0 or more")
+        if not (math.isfinite(self.discrepancy) and self.discrepancy >= 0):
+            raise SpecError.at(place, f"got {self.discrepancy:g} for its discrepancy", "Give a share, 0 or more")
 
     def estimate(self, conf_level: float = 0.95) -> Estimate:
         """Give the margin as an estimate, its interval on the logit, from its own error and the normal law."""
@@ -179,6 +187,7 @@ def _of_wave(
         step="signup",
         share=share,
         std_error=share * relative,
+        discrepancy=coverage.discrepancy,
         n=n,
         people=people,
         population=population,
@@ -200,6 +209,7 @@ def _of_wave(
         measure="conversion",
         share=still if step == "active" else 1 - still,
         std_error=math.sqrt(still * (1 - still) * (1 - held) / n),
+        discrepancy=coverage.discrepancy,
         n=n,
         day=day_date(day),
     )

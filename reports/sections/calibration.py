@@ -68,9 +68,9 @@ def _margins(printer: Printer, found: CalibrationResults, surveys: dict[str, Sur
     if found.calibrated is not None:
         yield printer.say(
             "The log counts accounts without asking anybody. Where it agrees with the survey, respondents can be "
-            "weighted so that as many hold an account as the log counts, and what depends on it is known more "
-            "precisely. Where the two disagree by more than both errors allow, no weighting can tell which of them is "
-            "right."
+            "weighted towards as many holders of an account as the log counts: the further the two may count different "
+            "people, the less it counts. Where they disagree by more than both errors allow, no weighting can tell "
+            "which of them is right."
         )
         yield from _gains(printer, found.calibrated, surveys)
         yield from _disagreements(printer, found.calibrated, surveys)

@@ -62,7 +62,7 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
     """
     if results.truth is None:
         return []
-    sources = (_survey_rows, _share_rows, _usage_rows, _network_rows)
+    sources = (_survey_rows, _calibrated_rows, _share_rows, _usage_rows, _network_rows)
     compared = [row for compare in sources for row in compare(results, printer)]
     inside = sum(estimate.conf_low <= truth <= estimate.conf_high for *_, estimate, truth in compared)
     count = "a count of comparisons"
@@ -100,6 +100,30 @@ def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
                 rows.append(
                     (row.id, what, wave_label(printer, surveys[row.wave]), row.estimate, planted[row.wave, measure])
                 )
+    return rows
+
+
+def _calibrated_rows(results: Results, printer: Printer) -> list[Compared]:
+    """Hold shares calibrated to the log against the same truth as those of the survey alone."""
+    found = None if results.calibration is None else results.calibration.calibrated
+    if found is None or results.truth is None:
+        return []
+    known = results.truth[(results.truth["source"] == "survey") & (results.truth["platform"] == found.platform)]
+    planted = {
+        (wave, measure): float(value)
+        for wave, measure, value in known[["wave", "measure", "value"]].itertuples(index=False)
+    }
+    surveys = {survey.wave: survey for survey in results.study.survey}
+    rows: list[Compared] = []
+    for measure, (step, kind) in MEASURES.items():
+        label = step_label(printer, step) if kind == "cumulative" else conversion_label(printer, step)
+        what = printer.say("{step}, calibrated to the log", step=label)
+        for wave, estimates in found.after.items():
+            key = ("", "", step, kind)
+            if key in estimates.index and (wave, measure) in planted:
+                identifier = f"truth.calibrated.{wave}.{measure}"
+                estimate = estimates.at(key)
+                rows.append((identifier, what, wave_label(printer, surveys[wave]), estimate, planted[wave, measure]))
     return rows
 
 

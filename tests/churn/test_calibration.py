@@ -66,9 +66,10 @@ def draw_people(rng: np.random.Generator, n: int) -> pd.DataFrame:
     ).astype(float)
 
 
-def margin(share: float = SIGNUP, std_error: float = 0.0, **others: str) -> LogMargin:
-    """What a log says of wave W."""
-    return LogMargin(**({"wave": "W", "platform": "p", "step": "signup"} | others), share=share, std_error=std_error)
+def margin(share: float = SIGNUP, std_error: float = 0.0, *, discrepancy: float = 0.0, **others: str) -> LogMargin:
+    """What a log says of wave W, of the very people that the survey asks unless a discrepancy is given."""
+    names = {"wave": "W", "platform": "p", "step": "signup"} | others
+    return LogMargin(**names, share=share, std_error=std_error, discrepancy=discrepancy)  # type: ignore[arg-type]
 
 
 @cache
@@ -316,3 +317,37 @@ def test_groups_are_calibrated_too():
     young = found.at("2009-11", "signup", group="age", level="18-24")
     assert young[0].estimate > young[1].estimate > 0.05
     assert young[1].std_error < young[0].std_error
+
+
+def test_the_less_the_log_is_known_to_count_the_same_people_the_less_it_counts(sample: Sample):
+    """In between lies the mean of both logarithms, by their precision."""
+    survey, full = calibrate_to_log(sample, [margin(0.13)]).at("W", "signup")
+    _, half = calibrate_to_log(sample, [margin(0.13, discrepancy=0.15)]).at("W", "signup")
+    _, none = calibrate_to_log(sample, [margin(0.13, discrepancy=50.0)]).at("W", "signup")
+    assert survey.estimate < half.estimate < full.estimate
+    sampling = (survey.std_error / survey.estimate) ** 2
+    weight = sampling / (sampling + 0.15**2)
+    assert half.estimate == pytest.approx(survey.estimate ** (1 - weight) * 0.13**weight)
+    assert half.std_error == pytest.approx(half.estimate / np.sqrt(1 / sampling + 1 / 0.15**2), rel=1e-6)
+    assert (none.estimate, none.std_error) == pytest.approx((survey.estimate, survey.std_error), rel=1e-3)
+
+
+def test_a_log_far_from_the_survey_counts_less_than_one_near_it(sample: Sample):
+    survey, _ = calibrate_to_log(sample, [margin(0.13)]).at("W", "signup")
+    near, far = (
+        calibrate_to_log(sample, [margin(survey.estimate * factor, discrepancy=0.15)]).at("W", "signup")[1]
+        for factor in (1.05, 2.0)
+    )
+    assert near.std_error < far.std_error
+    assert far.estimate < survey.estimate * 1.15
+
+
+def test_what_follows_from_the_share_keeps_the_part_of_its_error_that_the_survey_leaves(sample: Sample):
+    """Awareness goes from the precision of the survey to that of a known margin as the discrepancy falls."""
+    errors = [
+        calibrate_to_log(sample, [margin(0.13, discrepancy=size)]).at("W", "aware")[1].std_error
+        for size in (50.0, 0.2, 0.05, 0.0)
+    ]
+    assert errors == sorted(errors, reverse=True)
+    before, _ = calibrate_to_log(sample, [margin(0.13)]).at("W", "aware")
+    assert errors[0] == pytest.approx(before.std_error, rel=2e-3)
