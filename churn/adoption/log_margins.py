@@ -225,6 +225,7 @@ def margin_of_figure(
     step: Step = "signup",
     accounts_per_person: float = 1.0,
     accounts_per_person_error: float = 0.0,
+    discrepancy: float = DISCREPANCY,
 ) -> LogMargin:
     """
     Take a published count, or share, for a margin.
@@ -239,6 +240,8 @@ def margin_of_figure(
         People in the base.
     accounts_per_person, accounts_per_person_error : float
         Accounts that one person holds, with its standard error; for counts of accounts.
+    discrepancy : float
+        As of `LogMargin`.
 
     Returns
     -------
@@ -278,6 +281,7 @@ def margin_of_figure(
         step=step,
         share=share,
         std_error=math.hypot(rounding, ratio_error, sampled),
+        discrepancy=discrepancy,
         n=figure.n,
         people=share * population,
         population=population,
