@@ -33,8 +33,8 @@ def compute(results: Results, study: Study) -> Results:
 def test_waves_that_agree_are_calibrated_and_the_others_are_not(results: Results):
     (table,) = [block for block in write_calibration(results, open_printer("en"), {}) if isinstance(block, Table)]
     rows = [row for row in table.rows if isinstance(row, tuple)]
-    assert [row[-2] != "–" for row in rows[:6]] == [True, True, True, False, False, False]
-    assert len(rows) == 6 + 3 + 3 + 3 + 3 + 3
+    assert [row[-2] != "–" for row in rows[:6]] == [True, True, True, True, False, False]
+    assert len(rows) == 6 + 4 + 4 + 3 + 3 + 3
 
 
 def test_says_that_accounts_are_more_than_people(results: Results):
