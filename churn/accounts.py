@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn._zones import DAY, UTC_NAMES, day_date, day_number, day_start, wall_offsets, zone_offsets
+from churn.account_columns import refuse_inexact, settle_groups
 from churn.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
 from churn.clocks import clock_notes, clock_of, clock_problem
 from churn.log_edges import FAR_DAYS, check_last_seen
@@ -172,6 +173,7 @@ def read_accounts(study: Study) -> AccountTable:
             raise StudyError.at(source.name, "has no rows, expected one per account", "Export it again")
         notes = source.notes
     table, told = _settled(table, study, times, files)
+    refuse_inexact(table.select([f"account_{i}" for i in range(len(accounts))]), accounts, files[0])
     found = _on_one_clock(table, study, usage, times, grains, files, notes + told)
     problems = [*_blank_problems(table, found, expected), *_time_problems(found), *_cause_problems(found)]
     if problems:
@@ -244,7 +246,7 @@ def _on_one_clock(
     end = np.nan if own_clock else float(end_day - 1 if grain == "day" else day_start(zone, end_day))
     return AccountTable(
         accounts=table_frame(table, "account_", account_columns(usage)),
-        attributes=table_frame(table, "group_", usage.group),
+        attributes=settle_groups(table_frame(table, "group_", usage.group), usage, files[0]),
         **ticks,
         cause=cause,
         causes=causes,

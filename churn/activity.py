@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from churn._bitmaps import any_between, words_needed
 from churn._zones import DAY, ZoneOffsets, day_date, day_number, day_start, zone_offsets
+from churn.account_columns import refuse_inexact, settle_groups
 from churn.clocks import clock_of
 from churn.log_edges import FAR_DAYS, check_last_days, find_there_before
 from surveys.errors import Problem, SpecError, StudyError
@@ -360,6 +361,7 @@ def _reduced(
     )
     if merged is None:
         refuse_missing_accounts(study, log, name)
+    refuse_inexact(merged.accounts, account_columns(usage), name)
     activity = activity_of(
         merged,
         accounts=account_columns(usage),
@@ -372,6 +374,7 @@ def _reduced(
         clock=clock,
         notes=notes + window.notes,
     )
+    activity = replace(activity, attributes=settle_groups(activity.attributes, usage, name))
     return with_edges(activity, usage, name, begins=window.origin)
 
 

@@ -402,13 +402,15 @@ def _between(stored: ir.TimestampValue, low: int | None, high: int | None) -> ir
 
 def unless_blank(value: ir.Value) -> ir.Value:
     """
-    Give a value, or null for an empty text.
+    Give a value, or null for an empty text and for what is no number.
 
     Examples
     --------
     >>> unless_blank(ibis.literal("")).type().is_string()
     True
     """
+    if value.type().is_floating():
+        return ibis.ifelse(value.isnan(), ibis.null(value.type()), value)
     return value.nullif("") if value.type().is_string() else value
 
 

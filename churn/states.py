@@ -12,6 +12,7 @@ import numpy as np
 from churn._bitmaps import BITS, words_needed
 from churn._partials import compacted, merge
 from churn._zones import day_start, zone_offsets
+from churn.account_columns import refuse_inexact
 from churn.activity import (
     Activity,
     account_columns,
@@ -173,6 +174,7 @@ def read_states(study: Study) -> AccountStates:
         keys = [f"account_{i}" for i in range(len(account_columns(usage)))]
         if any(table[key].null_count for key in keys):
             refuse_missing_accounts(study, log, source.name)
+        refuse_inexact(table.select(keys), account_columns(usage), source.name)
         return AccountStates(
             table=compacted(_shifted(table, origin // BITS), keys, len(usage.group)),
             account=account_columns(usage),

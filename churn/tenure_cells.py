@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn._cells import add_up
+from churn.account_columns import refuse_inexact, settle_groups
 from churn.activity import account_columns, place_of, usage_of
 from churn.tenure_columns import TenureColumns, read_columns, read_text, repeated_accounts
 from surveys.errors import Problem, SpecError, StudyError, did_you_mean
@@ -123,6 +124,7 @@ def read_cells(study: Study, *, by: Sequence[str] = ()) -> TenureCells:
         if cells.num_rows == 0:
             raise StudyError.at(source.name, "has no rows, expected one per account", "Export it again")
         read = read_columns(cells, usage)
+        _check_names(engine, source, usage)
         if read.faults or _some_twice(engine, source, usage):
             raise StudyError(*_problems(engine, source, columns, usage))
         if np.isnan(read.gone).all():
@@ -130,7 +132,7 @@ def read_cells(study: Study, *, by: Sequence[str] = ()) -> TenureCells:
             place = f"{source.name}, column '{columns['dropped']}'"
             raise StudyError.at(place, "says of no account whether it is gone", mend)
         notes = source.notes
-    return _described(cells, read, by, usage.tenure_unit, notes)
+    return _described(cells, read, by, usage, source.name, notes)
 
 
 def _check(usage: Usage, by: Sequence[str]) -> None:
@@ -155,6 +157,14 @@ def _columns(usage: Usage, by: Sequence[str]) -> dict[str, str]:
 def _wanted(usage: Usage) -> dict[str, str]:
     named = {f"account[{i}]": name for i, name in enumerate(account_columns(usage))}
     return _columns(usage, ()) | named | {f"group[{i}]": name for i, name in enumerate(usage.group)}
+
+
+def _check_names(engine: Engine, source: Source, usage: Usage) -> None:
+    """Refuse names of accounts that have lost digits; whole numbers cannot have."""
+    accounts = account_columns(usage)
+    rows = engine.open(source, list(accounts)) if accounts else None
+    if rows is not None and any(rows[name].type().is_floating() or rows[name].type().is_string() for name in accounts):
+        refuse_inexact(engine.fetch(rows.select(*accounts), source), accounts, source.name)
 
 
 def _some_twice(engine: Engine, source: Source, usage: Usage) -> bool:
@@ -200,12 +210,15 @@ def _problems(engine: Engine, source: Source, columns: dict[str, str], usage: Us
 
 
 def _described(
-    cells: pa.Table, read: TenureColumns, by: Sequence[str], time_unit: str, notes: tuple[Note, ...]
+    cells: pa.Table, read: TenureColumns, by: Sequence[str], usage: Usage, place: str, notes: tuple[Note, ...]
 ) -> TenureCells:
     """Leave out accounts of unknown outcome, and join cells that were written differently and mean the same."""
     n = cells["n"].to_numpy().astype(np.int64)
     counted = ~np.isnan(read.gone)
-    groups = [read_text(cells[f"group_{i}"]) for i in range(len(by))]
+    described = pd.DataFrame({name: read_text(cells[f"group_{i}"]) for i, name in enumerate(by)})
+    settled = settle_groups(described, usage, place, n)
+    groups = [settled[name].array for name in by]
+    assert usage.tenure_unit is not None
     numbers = [values for values in (read.entry, read.duration, read.gone, read.cause) if values is not None]
     keys = [(group.codes.astype(np.int64), len(group.categories)) for group in groups]
     keys += [_ranked(values) for values in numbers]
@@ -221,7 +234,7 @@ def _described(
         causes=read.causes,
         n=joined,
         n_unknown=n_unknown,
-        time_unit=time_unit,
+        time_unit=usage.tenure_unit,
         notes=(*notes, *((Note(message, {"n": n_unknown}),) if n_unknown else ())),
     )
 

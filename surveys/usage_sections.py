@@ -101,6 +101,9 @@ class Usage(Section):
     `table` the address of a PostgreSQL server or of Spark, without a password. `recipient` is the column of a
     log that says which account a message went to, blank where it went to nobody in particular.
 
+    `group` are columns that describe the account. A blank there is no level, and so are the texts under
+    `group_missing`, such as `NA`; those under `group_levels` look like no answer and are levels all the same.
+
     `clock` says whose clock times without an offset are: `study`, the zone of the study; `UTC`; or the name of a
     zone. It is asked for where times have none and the study does not have the days of UTC. A time that the
     clocks skip is read by the offset before the change; of one that they show twice, the first is meant. Dates
@@ -130,6 +133,8 @@ class Usage(Section):
     cause: str | None = None
     cause_blank: str | None = None
     group: tuple[str, ...] = ()
+    group_missing: tuple[str, ...] = ()
+    group_levels: tuple[str, ...] = ()
     recipient: str | None = None
     following: Following | None = None
     time_unit: Literal["timestamp", "day", "s", "ms", "us"] = "timestamp"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from churn.account_columns import refuse_inexact
 from churn.activity import account_columns, place_of, usage_of
 from surveys.errors import Problem, StudyError
 from surveys.study import Study
@@ -52,7 +53,9 @@ def read_following(study: Study) -> pd.DataFrame:
         engine.keep_order(True)
         rows = engine.open(source, list(dict.fromkeys([*columns, number])))
         named = {name: account_key(rows[column]) for name, column in zip(account_columns(usage), columns, strict=True)}
-        frame = engine.fetch(rows.select(**named, **{NUMBER: rows[number]}), source).to_pandas()
+        table = engine.fetch(rows.select(**named, **{NUMBER: rows[number]}), source)
+        refuse_inexact(table.select(list(named)), columns, source.name)
+        frame = table.to_pandas()
         first, place = source.first_row, source.name
     return _checked(frame, number, columns, place, first)
 

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from churn.grouping import LEFT_OUT
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
-from reports.labels import platform_label
+from reports.labels import note_sentence, platform_label
 from reports.lookup import main_platform
 from reports.printer import Printer
 from reports.recipe import Results
@@ -78,11 +79,11 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
         base=printer.say(
             "Base: {n} accounts; the {most} largest levels of each group. "
             "Bands: {level} confidence intervals, log-log.",
-            n=printer.numbers.count(staying.curve.n),
+            n=printer.numbers.count(_with_level(groups[0]) if len(groups) == 1 else staying.curve.n),
             most=printer.numbers.count(MOST_LEVELS),
             level=printer.numbers.share(staying.curve.conf_level),
         ),
-        notes=(printer.say("Simulated data."),) if usage.simulated else (),
+        notes=((printer.say("Simulated data."),) if usage.simulated else ()) + _left_out(printer, groups),
         data=pd.concat(
             [
                 curve.to_frame().assign(group=group.name, level=level)
@@ -92,6 +93,16 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
             ignore_index=True,
         ),
     )
+
+
+def _with_level(group: GroupStaying) -> int:
+    return sum(curve.n for curve in group.curves.values())
+
+
+def _left_out(printer: Printer, groups: tuple[GroupStaying, ...]) -> tuple[str, ...]:
+    """Count the accounts that are in no level of a group."""
+    told = [note for group in groups for note in next(iter(group.curves.values())).notes if note.message == LEFT_OUT]
+    return tuple(note_sentence(printer, note) for note in dict.fromkeys(told))
 
 
 def group_id(group: GroupStaying, level: str, time: float) -> str:
