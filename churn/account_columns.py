@@ -81,7 +81,7 @@ def _inexact(column: pa.ChunkedArray) -> str | None:
     # Codes of letters and digits may look like a number with an exponent by chance; a column of numbers has no others.
     if not doubtful or not all(map(NUMBER.fullmatch, names)):
         return None
-    return doubtful[0].strip()
+    return str(doubtful[0]).strip()
 
 
 def settle_groups(
