@@ -96,7 +96,7 @@ def test_timestamps_of_any_precision_are_the_same_instants(unit: str, zone: str 
 )
 def test_text_is_read_as_the_study_says(text: str, options: dict[str, str], tmp_path: Path):
     write_lines(tmp_path / "log.csv", "account,time", f"007,{text}")
-    activity = read_activity(make_study(tmp_path, events="log.csv", timezone="Europe/Paris", **options))
+    activity = read_activity(make_study(tmp_path, events="log.csv", timezone="Europe/Paris", clock="UTC", **options))
     assert EPOCH + timedelta(microseconds=int(activity.first[0])) == datetime(2013, 4, 5, 22, 30, tzinfo=UTC)
     assert activity.first_day.tolist() == [day_number(date(2013, 4, 6))]
     assert activity.accounts["account"].tolist() == ["007"]

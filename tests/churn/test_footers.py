@@ -33,7 +33,9 @@ def make_log(folder: Path, *, order: str, kind: pa.DataType = STAMP, rows: int =
 
 
 def read(folder: Path, path: Path, **options: object) -> Activity:
-    return read_activity(make_study(folder, events=path.name, timezone="Europe/Paris", group=["device"], **options))
+    return read_activity(
+        make_study(folder, events=path.name, timezone="Europe/Paris", clock="UTC", group=["device"], **options)
+    )
 
 
 @pytest.mark.parametrize("kind", [STAMP, pa.timestamp("us"), pa.timestamp("ms", tz="Asia/Tokyo"), pa.timestamp("ns")])
