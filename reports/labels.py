@@ -400,7 +400,7 @@ def survey_note(printer: Printer, surveys: Sequence[Survey], note: Note) -> str:
     surveys : sequence of Survey
         The waves it may be about.
     note : Note
-        A clause; its values `wave` and `group`, where it has them, are names in the study.
+        A clause; its values `wave`, `group` and `item`, where it has them, are names in the study.
 
     Returns
     -------
@@ -417,13 +417,16 @@ def survey_note(printer: Printer, surveys: Sequence[Survey], note: Note) -> str:
     'Respondents without an answer to “Age”, who stand in none of its levels: 3 of 1,015.'
     """
     values = dict(note.values)
-    wave, group = values.get("wave"), values.get("group")
+    wave, group, item = values.get("wave"), values.get("group"), values.get("item")
     about = [survey for survey in surveys if survey.wave == wave] or list(surveys)
     if about[0].wave == wave:
         values["wave"] = wave_label(printer, about[0])
     grouped = next((survey for survey in reversed(about) if group in survey.group), None)
     if grouped is not None:
         values["group"] = group_label(printer, grouped, str(group))
+    named = next(((survey, name) for survey in about for name in survey.group if survey.group[name].item == item), None)
+    if named is not None:
+        values["item"] = group_label(printer, *named)
     return note_sentence(printer, Note(note.message, values))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from churn.adoption.joint import JointFunnel
 from surveys.disclosure import Disclosure
 from surveys.funnel import Funnel
-from surveys.results import Estimate, absence
+from surveys.groups import NO_LEVEL, NO_LEVEL_IN_WAVE
+from surveys.results import Estimate, Note, absence
 from surveys.study import STEPS, Study, Survey
 
 KEYS = ["wave", "platform", "group", "level", "step", "measure"]
@@ -252,3 +253,31 @@ def respondents(disclosure: Disclosure | None, wave: str) -> int | None:
     """
     sizes = () if disclosure is None else disclosure.of("sample_size")
     return next((int(item.values["n"]) for item in sizes if item.wave == wave), None)
+
+
+def in_no_level(funnel: Funnel, wave: str) -> tuple[Note, ...]:
+    """
+    Give the notes on respondents of a wave who stand in no level of a group.
+
+    Parameters
+    ----------
+    funnel : Funnel
+        Of the study.
+    wave : str
+        Name of the wave.
+
+    Returns
+    -------
+    tuple of Note
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> in_no_level(example_results().funnel, "2013-10")
+    ()
+    """
+    return tuple(
+        note
+        for note in funnel.notes
+        if note.message == NO_LEVEL or (note.message == NO_LEVEL_IN_WAVE and note.values["wave"] == wave)
+    )

@@ -33,7 +33,7 @@ Split = Levels | pd.DataFrame | None
 Asked = Callable[[Split], LevelShares]
 
 SMALL, SUPPRESSED = "*", "**"
-IN_NO_COLUMN = "respondents without an answer to “{group}”, who stand in none of its columns: {n} of {of}"
+IN_NO_COLUMN = "respondents who stand in no column of “{group}”: {n} of {of}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
         for bar, text in zip(bars, texts, strict=True)
     ]
     base = printer.say(
-        "Base: all respondents, {n} at least. Horizontal lines: {level} confidence intervals.",
+        "Base: respondents who answered, {n} at least. Horizontal lines: {level} confidence intervals.",
         n=printer.numbers.count(min(bar.estimate.n or 0 for bar in bars)),
         level=printer.numbers.share(results.study.study.conf_level),
     )

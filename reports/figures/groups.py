@@ -16,9 +16,10 @@ from reports.labels import (
     platform_label,
     sampling_words,
     step_label,
+    survey_note,
     wave_label,
 )
-from reports.lookup import FunnelRow, all_funnel_rows, latest_wave, main_platform, steps_of_panels
+from reports.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, steps_of_panels
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -90,12 +91,14 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
         ),
         alt=printer.say("Dots with intervals, one row for each group.") + " " + listed(printer, told) + ".",
         base=printer.say(
-            "Base: respondents of each group; their number stands at the right. Lines: {level} confidence intervals.",
+            "Base: respondents of each group who answered; their number stands at the right, step by step where it "
+            "differs. Lines: {level} confidence intervals.",
             level=printer.numbers.share(results.study.study.conf_level),
         )
         + " "
         + sampling_words(printer, survey),
-        notes=(printer.say("Simulated data."),) if survey.simulated else (),
+        notes=((printer.say("Simulated data."),) if survey.simulated else ())
+        + tuple(survey_note(printer, (survey,), note) for note in in_no_level(results.funnel, survey.wave)),
         data=pd.DataFrame(
             [
                 {
@@ -171,10 +174,10 @@ def _draw(printer: Printer, survey: Survey, rows: list[FunnelRow], steps: tuple[
             color=INK,
             annotation_clip=False,
         )
-    bases = {(row.group, row.level): row.estimate.n or 0 for row in rows}
     for pair, height in heights.items():
+        bases = dict.fromkeys(row.estimate.n or 0 for row in rows if (row.group, row.level) == pair)
         panels[-1].annotate(
-            f"n = {printer.numbers.count(bases[pair])}",
+            f"n = {'; '.join(printer.numbers.count(n) for n in bases)}",
             (1, height),
             (4, 0),
             fontsize=8,

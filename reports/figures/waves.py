@@ -51,7 +51,7 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     bases = [row.estimate.n or 0 for row in rows]
     asked = asked_in(results.study.survey)
     base = printer.say(
-        "Base: all respondents of each wave, {low} to {high}. Vertical lines: {level} confidence intervals.",
+        "Base: respondents of each wave who answered, {low} to {high}. Vertical lines: {level} confidence intervals.",
         low=printer.numbers.count(min(bases)),
         high=printer.numbers.count(max(bases)),
         level=printer.numbers.share(results.study.study.conf_level),

@@ -15,11 +15,12 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import FunnelRow, all_funnel_rows, main_platform, respondents
+from reports.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, respondents
 from reports.model import Block, Cell, Column, Heading, Row, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
+from surveys.results import Note
 
 
 def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -57,13 +58,21 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
             Heading(level=2, text=printer.say("Since when"), anchor="since-when"),
             figure_block(figures["waves"]),
         ]
-    blocks.append(_wave_table(results, printer))
+    blocks.append(_wave_table(results, printer, _below_groups(results, figures)))
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
     return blocks
 
 
-def _wave_table(results: Results, printer: Printer) -> Table:
+def _below_groups(results: Results, figures: Mapping[str, DrawnFigure]) -> tuple[Note, ...]:
+    """Give the caveats that stand below the figure of groups."""
+    survey = latest_wave(results.study, main_platform(results.study))
+    if results.funnel is None or survey is None or "groups" not in figures:
+        return ()
+    return in_no_level(results.funnel, survey.wave)
+
+
+def _wave_table(results: Results, printer: Printer, elsewhere: tuple[Note, ...]) -> Table:
     assert results.funnel is not None
     platform = main_platform(results.study)
     asked = asked_in(results.study.survey, platform)
@@ -116,7 +125,9 @@ def _wave_table(results: Results, printer: Printer) -> Table:
         + " "
         + sampling_words(printer, results.study.survey[-1]),
         notes=((printer.say("Simulated data."),) if any(row.simulated for row in rows) else ())
-        + tuple(survey_note(printer, results.study.survey, note) for note in results.funnel.notes),
+        + tuple(
+            survey_note(printer, results.study.survey, note) for note in results.funnel.notes if note not in elsewhere
+        ),
     )
 
 

@@ -103,12 +103,12 @@ def test_a_study_without_a_platform_is_built_with_the_bases_of_its_tables(
     n = answered["sex"].isna().sum()
     said = {
         "en": (
-            f"who stand in none of its columns: {n} of {len(answered)}",
+            f"who stand in no column of “Sex”: {n} of {len(answered)}",
             "Sex",
             "other than 18, 19, 20 counts as no",
         ),
         "fr": (
-            f"dans aucune de ses colonnes : {n} sur {len(answered)}",
+            f"dans aucune colonne de « Sexe » : {n} sur {len(answered)}",
             "Sexe",
             "autre que 18, 19, 20 compte pour non",
         ),

@@ -174,9 +174,7 @@ def test_respondents_in_no_column_are_counted():
     sex = Levels(("F", "M"), np.tile([0, 1, -1], 100))
     heard_of = np.tile([1.0, 0.0, 1.0, 0.0, np.nan, np.nan], 50)
     table = tabulate(Design.from_frame(pd.DataFrame(index=range(300))), {"heard": heard_of}, {"sex": sex})
-    assert [str(note) for note in table.notes] == [
-        "respondents without an answer to “sex”, who stand in none of its columns: 50 of 200"
-    ]
+    assert [str(note) for note in table.notes] == ["respondents who stand in no column of “sex”: 50 of 200"]
 
 
 def test_more_columns_than_letters_are_named_by_two():
@@ -404,9 +402,7 @@ def test_ticks_of_a_question_have_the_base_of_those_who_ticked_any(make_study):
 def test_respondents_without_a_level_are_counted_beside_the_table(make_study):
     lines = [f"1,{i % 2 + 1},1,{'FM '[i % 3]}" for i in range(300)]
     table = build_table(coded(make_study, lines), Crosstab(id="t", platform="twitter", banner=("sex",)))
-    assert [str(note) for note in table.notes] == [
-        "respondents without an answer to “sex”, who stand in none of its columns: 100 of 300"
-    ]
+    assert [str(note) for note in table.notes] == ["respondents who stand in no column of “sex”: 100 of 300"]
 
 
 def declare_set(path: Path, line: str) -> None:
