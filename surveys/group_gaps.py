@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from math import comb
 
 from surveys.contrasts import Contrast
 from surveys.errors import SpecError
@@ -29,7 +30,7 @@ class GroupGap:
     difference : Contrast
         Of the two; its interval and probability allow for the choice among all pairs of levels.
     n_pairs : int
-        Pairs they were chosen from.
+        Pairs they were chosen from, of every group compared.
     """
 
     wave: str
@@ -55,17 +56,25 @@ class GroupGap:
 
 
 def widest_gap(
-    funnel: Funnel, *, wave: str, platform: str, group: str, step: Step = "signup", measure: Measure = "cumulative"
+    funnel: Funnel,
+    *,
+    wave: str,
+    platform: str,
+    group: str | Sequence[str],
+    step: Step = "signup",
+    measure: Measure = "cumulative",
 ) -> GroupGap:
     r"""
-    Find the two levels of a group that lie farthest apart.
+    Find the two levels of a group, or of one of several groups, that lie farthest apart.
 
     Parameters
     ----------
     funnel : Funnel
         Whose shares are compared, with their covariance.
-    wave, platform, group : str
+    wave, platform : str
         Which of its parts.
+    group : str or sequence of str
+        How respondents are split; of several groups, the one with the widest gap, all their pairs being counted.
     step, measure : str
         Which share.
 
@@ -76,7 +85,7 @@ def widest_gap(
     Raises
     ------
     SpecError
-        If fewer than two levels have an estimate with an interval.
+        If in no group two levels have an estimate with an interval.
 
     Notes
     -----
@@ -97,33 +106,40 @@ def widest_gap(
     >>> gap.high, gap.difference.conf_low > 0
     ('18-24', True)
     """
+    groups = (group,) if isinstance(group, str) else tuple(group)
     rows = funnel.to_frame().query(
-        "wave == @wave and platform == @platform and group == @group and step == @step and measure == @measure"
+        "wave == @wave and platform == @platform and step == @step and measure == @measure and std_error > 0"
     )
-    levels = list(rows[rows["std_error"] > 0]["level"])
-    if len(levels) < 2:
+    levels = {name: list(rows[rows["group"] == name]["level"]) for name in groups}
+    compared = [name for name in groups if len(levels[name]) > 1]
+    if not compared:
+        found = max((len(levels[name]) for name in groups), default=0)
         raise SpecError.at(
-            f"wave '{wave}', platform '{platform}', group '{group}'",
-            f"{len(levels)} levels with an interval, expected two or more",
+            f"wave '{wave}', platform '{platform}', group '{', '.join(groups)}'",
+            f"{found} levels with an interval, expected two or more",
             "Compare another group",
         )
-    shares = {level: funnel.at(wave, platform, step, measure, group=group, level=level) for level in levels}
-    ranked = sorted(levels, key=lambda level: shares[level].estimate, reverse=True)
-    high, low = ranked[0], ranked[-1]
-    n_pairs = len(list(combinations(levels, 2)))
+    n_pairs = sum(comb(len(levels[name]), 2) for name in compared)
+    ends = {}
+    for name in compared:
+        shares = {level: funnel.at(wave, platform, step, measure, group=name, level=level) for level in levels[name]}
+        ranked = sorted(levels[name], key=lambda level: shares[level].estimate, reverse=True)
+        ends[name] = (ranked[0], shares[ranked[0]], ranked[-1], shares[ranked[-1]])
+    chosen = max(compared, key=lambda name: ends[name][1].estimate - ends[name][3].estimate)
+    high, high_share, low, low_share = ends[chosen]
     return GroupGap(
         wave=wave,
         platform=platform,
         step=step,
         measure=measure,
-        group=group,
+        group=chosen,
         high=high,
         low=low,
-        high_share=shares[high],
-        low_share=shares[low],
+        high_share=high_share,
+        low_share=low_share,
         difference=_chosen(
             funnel.contrast(
-                {(wave, platform, step, measure, group, high): 1, (wave, platform, step, measure, group, low): -1}
+                {(wave, platform, step, measure, chosen, high): 1, (wave, platform, step, measure, chosen, low): -1}
             ),
             n_pairs,
             funnel.conf_level,

@@ -145,15 +145,10 @@ def find_for_whom(results: Results, printer: Printer) -> Finding | None:
     survey = latest_wave(results.study, platform)
     if results.funnel is None or survey is None or "signup" not in survey.platform[platform].steps():
         return None
-    gaps = []
-    for group in survey.group:
-        try:
-            gaps.append(widest_gap(results.funnel, wave=survey.wave, platform=platform, group=group))
-        except SpecError:
-            continue
-    if not gaps:
+    try:
+        gap = widest_gap(results.funnel, wave=survey.wave, platform=platform, group=tuple(survey.group))
+    except SpecError:
         return None
-    gap = max(gaps, key=lambda found: found.difference.estimate)
     shares = {}
     for name, level, share in (("high", gap.high, gap.high_share), ("low", gap.low, gap.low_share)):
         identifier = f"funnel.{survey.wave}.{platform}.{gap.group}.{level}.signup.cumulative"

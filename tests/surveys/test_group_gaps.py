@@ -46,3 +46,11 @@ def test_two_levels_are_no_choice(funnel: Funnel):
 def test_a_group_that_nobody_was_asked_about_is_refused(funnel: Funnel):
     with pytest.raises(SpecError, match="two or more"):
         widest_gap(funnel, wave="2012-10", platform="twitter", group="region")
+
+
+def test_of_several_groups_every_pair_is_counted(funnel: Funnel):
+    alone = {name: widest_gap(funnel, wave="2012-10", platform="twitter", group=name) for name in ("age", "sex")}
+    both = widest_gap(funnel, wave="2012-10", platform="twitter", group=("sex", "age"))
+    assert (both.group, both.high, both.low) == ("age", alone["age"].high, alone["age"].low)
+    assert both.n_pairs == alone["age"].n_pairs + alone["sex"].n_pairs
+    assert both.difference.conf_low < alone["age"].difference.conf_low
