@@ -1,16 +1,27 @@
-"""Checking a study and its data without building: every problem of every part, at once."""
+"""
+Checking a study and its data without building: every problem of every part, at once.
+
+The report is computed and composed as a build does, its figures without being drawn: what passes here is built.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from churn.network.followed import read_following
 from churn.network.messages import read_messages
 from churn.tenures import read_tenures
+from reports.compose import compose_document
+from reports.coverage import check_coverage
+from reports.figures import draw_figures
+from reports.ledger import Ledger
+from reports.printer import Printer
+from reports.progress import open_progress
+from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
+from reports.tables import result_tables
 from surveys.banners import build_tables
-from surveys.claim_inputs import result_names
-from surveys.claims import check_claim
 from surveys.crosstabs import IN_NO_COLUMN
 from surveys.errors import Problem, ProblemError
 from surveys.funnel import asks_about_steps, estimate_funnel
@@ -54,13 +65,64 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     ()
     """
     study, found = inspect_study(folder)
+    if study is None:
+        return found, ()
+    met: tuple[Problem, ...] = ()
+    if not found:
+        results = _results(study)
+        if isinstance(results, Results):
+            return tuple(dict.fromkeys(_rehearse(results))), _told(results)
+        met = results
     problems, notes = list(found), list[Note]()
-    for part in _parts(study) if study is not None else ():
+    for part in _parts(study):
         try:
             notes += part()
         except ProblemError as error:
             problems += error.problems
-    return tuple(dict.fromkeys(problems)), tuple(dict.fromkeys(str(note) for note in notes))
+    return tuple(dict.fromkeys(problems or met)), _once(notes)
+
+
+def _results(study: Study) -> Results | tuple[Problem, ...]:
+    """Compute what the report would show, or give the first problems met."""
+    with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
+        try:
+            return compute_results(study, progress)
+        except ProblemError as error:
+            return error.problems
+
+
+def _rehearse(results: Results) -> Iterator[Problem]:
+    """Set the report in each of its languages as a build does, up to drawing its figures."""
+    ledger = Ledger()
+    for language in results.study.study.language:
+        printer = Printer(language, ledger)
+        try:
+            figures = draw_figures(results, printer)
+            outlines = {name: replace(drawn, outline=True) for name, drawn in figures.items()}
+            check_coverage(compose_document(results, printer, outlines))
+        except ProblemError as error:
+            yield from error.problems
+    result_tables(results)
+    ledger.to_json()
+
+
+def _told(results: Results) -> tuple[str, ...]:
+    """Gather what the report says in its notes about the data."""
+    notes = [*unread_dates(results.study, *([] if results.published is None else [results.published]))]
+    notes += _unsaid_means(results.study)
+    notes += () if results.funnel is None else results.funnel.notes
+    notes += () if results.shares is None else results.shares.notes
+    notes += [note for table in results.tables for note in table.notes if note.message != IN_NO_COLUMN]
+    for survey in results.study.survey:
+        notes += () if survey.platform else read_sample(results.study, survey).about
+    notes += () if results.staying is None else results.staying.notes
+    if results.network is not None and results.network.messages is not None:
+        notes += results.network.messages.notes
+    return _once(notes)
+
+
+def _once(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(str, notes)))
 
 
 def _parts(study: Study) -> Iterator[Part]:
@@ -113,7 +175,4 @@ def _truth(study: Study) -> tuple[Note, ...]:
 
 
 def _published(study: Study) -> tuple[Note, ...]:
-    published = read_published(study)
-    for claim in study.claim:
-        check_claim(claim, published, own_names=result_names(study))
-    return unread_dates(study, published)
+    return unread_dates(study, read_published(study))

@@ -30,7 +30,7 @@ def check_coverage(document: Document) -> None:
     Raises
     ------
     StudyError
-        Naming each text, and the first character in it that cannot be shown.
+        Naming each character that cannot be shown, and the shortest text that has it first.
 
     Examples
     --------
@@ -49,14 +49,19 @@ def check_coverage(document: Document) -> None:
 
 
 def _missing(texts: Iterable[str], known: frozenset[str], place: str) -> list[Problem]:
+    """Name each character that is not there by the shortest text that holds it, which is most often a label."""
+    holding: dict[str, str] = {}
+    for text in dict.fromkeys(texts):
+        character = next((c for c in text if c not in known), None)
+        if character is not None and len(text) < len(holding.get(character, f"{text} ")):
+            holding[character] = text
     return [
         Problem(
             f"{place} “{text[:60]}”",
             f"the fonts of the report do not have {name_character(character)}",
             "Give it a label in Latin, Greek or Cyrillic letters",
         )
-        for text in dict.fromkeys(texts)
-        if (character := next((c for c in text if c not in known), None)) is not None
+        for character, text in holding.items()
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from churn.adoption.joint import JointFunnel
@@ -152,6 +152,33 @@ def joint_id(joint: JointFunnel, step: str = "stayed") -> str:
     parts = ("joint", joint.wave, joint.platform, joint.group, joint.level, step)
     name = ".".join(part for part in parts if part)
     return f"{name}.{joint.staying}" if step == "stayed" else name
+
+
+def kinds_of_columns(asked: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """
+    Choose the step and measure of each column of a table of the funnel.
+
+    Parameters
+    ----------
+    asked : collection of (str, str)
+        Steps and measures that there are.
+
+    Returns
+    -------
+    list of (str, str)
+        Awareness of the base; sign-up of the base and of the aware; later steps of those who signed up, or of the base
+        where the steps before were not asked.
+
+    Examples
+    --------
+    >>> kinds_of_columns([("aware", "cumulative"), ("active", "cumulative"), ("active", "conversion")])
+    [('aware', 'cumulative'), ('active', 'conversion')]
+    >>> kinds_of_columns([("active", "cumulative")])
+    [('active', 'cumulative')]
+    """
+    whole = [(step, "cumulative") for step in STEPS[:2]] + [("signup", "conversion")]
+    later = [(step, "conversion") if (step, "conversion") in asked else (step, "cumulative") for step in STEPS[2:]]
+    return [kind for kind in (*whole, *later) if kind in asked]
 
 
 def main_platform(study: Study) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from churn.adoption.joint import JointFunnel
-from reports.lookup import funnel_rows, joint_id
-from reports.network import NetworkResults
+from reports.lookup import all_funnel_rows, joint_id
+from reports.network import NETWORK, NetworkResults
 from reports.usage import StayingResults
+from surveys.claim_inputs import NOT_IN_THE_STUDY
 from surveys.funnel import Funnel
-from surveys.results import Estimate
+from surveys.results import Estimate, Unavailable, absence
 from surveys.shares import Shares
 
 
@@ -20,7 +21,7 @@ def name_estimates(
     staying: StayingResults | None = None,
     joint: Iterable[JointFunnel] = (),
     network: NetworkResults | None = None,
-) -> dict[str, Estimate]:
+) -> dict[str, Estimate | Unavailable]:
     """
     Give estimates by their names in the ledger of printed numbers.
 
@@ -31,8 +32,9 @@ def name_estimates(
 
     Returns
     -------
-    dict of str to Estimate
-        Such as `funnel.2012-10.twitter.signup.cumulative` or `dropout`. `joint.2012-10.twitter.stayed` is by the
+    dict of str to Estimate or Unavailable
+        Unavailable where the study could give it and its data do not, or it has no such data. Such as
+        `funnel.2012-10.twitter.signup.cumulative` or `dropout`. `joint.2012-10.twitter.stayed` is by the
         study's own choice of measure, the last one given for a wave; `.stayed.recall` and `.stayed.log` name one.
 
     Examples
@@ -43,17 +45,17 @@ def name_estimates(
     >>> "dropout" in named, "funnel.2012-10.twitter.signup.cumulative" in named
     (True, True)
     """
-    named: dict[str, Estimate] = {}
+    named: dict[str, Estimate | Unavailable] = {}
     if funnel is not None:
-        named |= {row.id: row.estimate for row in funnel_rows(funnel)}
+        named |= {row.id: absence(row.estimate) or row.estimate for row in all_funnel_rows(funnel)}
     if shares is not None:
-        named |= named_shares(shares)
-    if staying is not None and isinstance(staying.dropout, Estimate):
-        named["dropout"] = staying.dropout
+        named |= {name: absence(share) or share for name, share in named_shares(shares).items()}
+    named["dropout"] = Unavailable(NOT_IN_THE_STUDY) if staying is None else staying.dropout
     for each in joint:
         named |= {f"joint.{each.wave}.{each.platform}.{step}": each.cumulative[step] for step in each.steps}
         if "stayed" in each.steps:
             named[joint_id(each)] = each.cumulative["stayed"]
+    named |= dict.fromkeys(NETWORK, Unavailable(NOT_IN_THE_STUDY))
     return named if network is None else named | network.named()
 
 

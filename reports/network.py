@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,35 +93,51 @@ class NetworkResults:
     conversations: tuple[PublishedFigure, ...]
     following: FollowingDropout | None
 
-    def named(self) -> dict[str, Estimate]:
+    def named(self) -> dict[str, Estimate | Unavailable]:
         """
         Give the estimates by their names in the ledger.
 
         Returns
         -------
-        dict of str to Estimate
-            Those that are available.
+        dict of str to Estimate or Unavailable
+            Those of `NETWORK` that the study has data for, then dropout by the number of accounts followed.
         """
-        found: dict[str, Estimate | Unavailable] = {}
-        if self.dialogue is not None:
-            found["network.dialogue"] = self.dialogue.answers
-            found["network.dialogue.addressed"] = self.dialogue.answers_addressed
-            found["network.addressed"] = self.dialogue.addressed
-            found["network.mutual"] = self.dialogue.mutual
-            found["network.reciprocated"] = self.dialogue.reciprocated
-        if self.concentration is not None:
-            for base in ("accounts", "active"):
-                measured: Concentration = getattr(self.concentration, base)
-                found[f"network.gini.{base}"] = measured.gini
-                found[f"network.top20.{base}"] = measured.top_share
-            if self.concentration.exchanged is not None:
-                found["network.gini.exchanged"] = self.concentration.exchanged.gini
-                found["network.top20.exchanged"] = self.concentration.exchanged.top_share
-            found["network.never_posted"] = self.concentration.never_posted
-        if self.following is not None:
-            found |= {f"following.{name}": getattr(self.following, name) for name in ("few", "many", "ratio")}
-            found |= {f"following.class.{group.low}": group.dropout for group in self.following.classes}
-        return {name: estimate for name, estimate in found.items() if isinstance(estimate, Estimate)}
+        found = {name: estimate for name, measure in NETWORK.items() if (estimate := measure(self)) is not None}
+        classes = () if self.following is None else self.following.classes
+        return found | {f"following.class.{group.low}": group.dropout for group in classes}
+
+
+Measured = Estimate | Unavailable | None
+
+
+def _of_dialogue(name: str) -> Callable[[NetworkResults], Measured]:
+    return lambda found: None if found.dialogue is None else getattr(found.dialogue, name)
+
+
+def _of_concentration(base: str, name: str) -> Callable[[NetworkResults], Measured]:
+    def measure(found: NetworkResults) -> Measured:
+        measured = None if found.concentration is None else getattr(found.concentration, base)
+        return None if measured is None else getattr(measured, name)
+
+    return measure
+
+
+def _of_following(name: str) -> Callable[[NetworkResults], Measured]:
+    return lambda found: None if found.following is None else getattr(found.following, name)
+
+
+NETWORK: Mapping[str, Callable[[NetworkResults], Measured]] = {
+    "network.dialogue": _of_dialogue("answers"),
+    "network.dialogue.addressed": _of_dialogue("answers_addressed"),
+    "network.addressed": _of_dialogue("addressed"),
+    "network.mutual": _of_dialogue("mutual"),
+    "network.reciprocated": _of_dialogue("reciprocated"),
+    **{f"network.gini.{base}": _of_concentration(base, "gini") for base in ("accounts", "active", "exchanged")},
+    **{f"network.top20.{base}": _of_concentration(base, "top_share") for base in ("accounts", "active", "exchanged")},
+    "network.never_posted": lambda found: None if found.concentration is None else found.concentration.never_posted,
+    **{f"following.{name}": _of_following(name) for name in ("few", "many", "ratio")},
+}
+"""Results by their names in the ledger, each with where it is found; None where the study has no data for it."""
 
 
 def compute_network(

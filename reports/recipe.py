@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -18,15 +18,16 @@ from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
 from reports.usage import StayingResults, compute_staying
 from surveys.banners import build_tables
-from surveys.claim_inputs import result_names
+from surveys.claim_inputs import Own
 from surveys.claims import CheckedClaim, check_claim
 from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
+from surveys.errors import StudyError
 from surveys.funnel import Funnel, asks_about_steps, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
-from surveys.results import Estimate
 from surveys.shares import Shares, estimate_shares
 from surveys.study import Study
+from surveys.study_file import STUDY_FILE
 from surveys.truth import read_truth
 from surveys.waves import WaveChanges, compare_waves
 
@@ -43,7 +44,7 @@ class Results:
     study : Study
         What was asked for.
     funnel : Funnel or None
-        From surveys; None where the study has none.
+        From surveys; None where none asks about a platform.
     changes : WaveChanges or None
         From wave to wave; None where there are fewer than two.
     tables : tuple of BannerTable
@@ -115,7 +116,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     Raises
     ------
     StudyError
-        If data cannot be used as they are.
+        If the study has nothing to report on, or data cannot be used as they are.
 
     Examples
     --------
@@ -126,6 +127,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     >>> len(results.claims)
     29
     """
+    _check_parts(study)
     progress.step(STEPS_OF_RECIPE[0])
     funnel = estimate_funnel(study) if asks_about_steps(study) else None
     shares = estimate_shares(study) if any(survey.share for survey in study.survey) else None
@@ -155,15 +157,21 @@ def compute_results(study: Study, progress: Progress) -> Results:
         diffusion=compute_diffusion(study, funnel, staying, published),
         published=published,
         series=() if published is None else published.series(study),
-        claims=() if published is None else _check_claims(study, published, own),
+        claims=_check_claims(study, published, own),
         truth=None if study.truth is None else read_truth(study),
     )
 
 
-def _check_claims(study: Study, published: PublishedFigures, own: Mapping[str, Estimate]) -> tuple[CheckedClaim, ...]:
-    names = {*result_names(study), *own}
+def _check_parts(study: Study) -> None:
+    if not (study.survey or study.usage or study.published):
+        what = "nothing to report on, expected at least one of [[survey]], [usage] and [published]"
+        raise StudyError.at(STUDY_FILE, what, "Add one, as in the file that 'churn init' makes")
+
+
+def _check_claims(study: Study, published: PublishedFigures | None, own: Own) -> tuple[CheckedClaim, ...]:
     level = study.study.conf_level
-    return tuple(check_claim(claim, published, own=own, own_names=names, conf_level=level) for claim in study.claim)
+    known = PublishedFigures(path=Path("[published]"), figures={}) if published is None else published
+    return tuple(check_claim(claim, known, own=own, conf_level=level) for claim in study.claim)
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:

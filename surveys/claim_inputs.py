@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from surveys.claim_sections import Claim
 from surveys.errors import StudyError, did_you_mean
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.results import Estimate, Note, Unavailable
-from surveys.study import Study
 
 Own = Mapping[str, Estimate | Unavailable]
-
-OWN_NAMES = (
-    "dropout",
-    "following.few",
-    "following.many",
-    "following.ratio",
-    "network.dialogue",
-    "network.gini.accounts",
-    "network.gini.active",
-    "network.mutual",
-    "network.never_posted",
-    "network.top20.accounts",
-    "network.top20.active",
-)
-"""Results that a study may give beside its funnel; one that a study cannot give makes a claim not checkable."""
 
 USUAL_RESPONDENTS = 1000
 """Where a share has no number of respondents, a verdict against the claim must hold with this many too."""
@@ -59,44 +43,12 @@ class Evidence:
     figure: PublishedFigure | None = None
 
 
-def result_names(study: Study) -> tuple[str, ...]:
-    """
-    Name the results that a claim of a study may be held against.
-
-    Parameters
-    ----------
-    study : Study
-        Its waves and platforms name the steps of the funnel, and further shares.
-
-    Returns
-    -------
-    tuple of str
-        Such as `funnel.2009-06.twitter.aware.cumulative`, then `OWN_NAMES`.
-
-    Examples
-    --------
-    >>> from reports.examples import open_example
-    >>> result_names(open_example("twitter_france"))[0]
-    'funnel.2007-10.twitter.aware.cumulative'
-    """
-    steps = [
-        f"funnel.{survey.wave}.{key}.{step}.{measure}"
-        for survey in study.survey
-        for key, platform in survey.platform.items()
-        for step in platform.steps()
-        for measure in ("cumulative", "conversion")
-    ]
-    shares = [f"share.{survey.wave}.{name}" for survey in study.survey for name in survey.share]
-    return (*steps, *shares, *OWN_NAMES)
-
-
 def find_evidence(
     claim: Claim,
     identifier: str,
     published: PublishedFigures,
     *,
     own: Own,
-    own_names: Collection[str] = OWN_NAMES,
     conf_level: float = 0.95,
 ) -> Evidence:
     """
@@ -111,9 +63,7 @@ def find_evidence(
     published : PublishedFigures
         Searched first.
     own : mapping of str to Estimate or Unavailable
-        The study's own results, by name.
-    own_names : collection of str
-        Names of results that some study could give.
+        The study's own results, by name; those that it has no data for are Unavailable.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -133,7 +83,8 @@ def find_evidence(
     >>> from surveys.published import read_published
     >>> study = open_example("twitter_france")
     >>> published = read_published(study)
-    >>> print(find_evidence(study.claim[0], "dropout", published, own={}).estimate)
+    >>> absent = {"dropout": Unavailable(NOT_IN_THE_STUDY)}
+    >>> print(find_evidence(study.claim[0], "dropout", published, own=absent).estimate)
     the study has no data for it
     """
     if identifier in published:
@@ -144,13 +95,10 @@ def find_evidence(
         return Evidence(id=identifier, estimate=estimate, cautious=cautious.interval(conf_level), figure=figure)
     if identifier in own:
         return Evidence(id=identifier, estimate=own[identifier], cautious=own[identifier])
-    if identifier in own_names:
-        absent = Unavailable(NOT_IN_THE_STUDY)
-        return Evidence(id=identifier, estimate=absent, cautious=absent)
     raise StudyError.at(
         f"study.toml, [[claim]] '{claim.id}'",
         f"'{identifier}' is not in {published.path.name}, nor a result of the study",
-        did_you_mean(identifier, [*published, *own, *own_names], "Name a row of the file, or a result of the study"),
+        did_you_mean(identifier, [*published, *own], "Name a row of the file, or a result of the study"),
     )
 
 

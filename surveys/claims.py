@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from surveys.arithmetic import all_notes
 from surveys.claim_consistency import BROKEN, WRONG_SUM, holds, sum_is_right
-from surveys.claim_inputs import OWN_NAMES, Evidence, Own, find_evidence
+from surveys.claim_inputs import Evidence, Own, find_evidence
 from surveys.claim_readings import CheckedReading, Difference, Flag, check_reading
 from surveys.claim_sections import ITSELF, Claim, Consistency
 from surveys.claim_verdicts import Side, Verdict
@@ -126,7 +126,6 @@ def check_claim(
     published: PublishedFigures,
     *,
     own: Own | None = None,
-    own_names: Collection[str] = OWN_NAMES,
     conf_level: float = 0.95,
 ) -> CheckedClaim:
     """
@@ -144,9 +143,7 @@ def check_claim(
     published : PublishedFigures
         The figures to hold it against, searched first.
     own : mapping of str to Estimate or Unavailable, optional
-        The study's own results, by name.
-    own_names : collection of str
-        Names of results that some study could give; where this one does not, the claim is not checkable.
+        The study's own results, by name; on one that is Unavailable, the claim is not checkable.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -170,7 +167,7 @@ def check_claim(
     """
 
     def find(identifier: str) -> Evidence:
-        return find_evidence(claim, identifier, published, own=own or {}, own_names=own_names, conf_level=conf_level)
+        return find_evidence(claim, identifier, published, own=own or {}, conf_level=conf_level)
 
     readings = tuple(
         check_reading(claim, reading, [find(name) for name in reading.inputs.values()], conf_level=conf_level)

@@ -214,7 +214,8 @@ def _draw_arrows(axes: Axes, y: int, checked: CheckedClaim, span: Estimate, colo
 
 def _times(ratio: float, identifier: str, span: Estimate, printer: Printer) -> str:
     """Print a multiple: so many times as much, or so many times less."""
-    size = ratio if ratio >= 1 else 1 / ratio
+    less = 0 < ratio < 1
+    size = 1 / ratio if less else ratio
     number = printer.value(
         identifier,
         size,
@@ -222,7 +223,7 @@ def _times(ratio: float, identifier: str, span: Estimate, printer: Printer) -> s
         why_no_interval="its interval is drawn, and printed in the table in the unit of the sentence",
         digits=0 if size >= 10 else 1,
     )
-    return f"× {number}" if ratio >= 1 else f"÷ {number}"
+    return f"÷ {number}" if less else f"× {number}"
 
 
 def _within(ratio: float) -> float:

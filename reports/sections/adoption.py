@@ -15,7 +15,15 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, respondents
+from reports.lookup import (
+    FunnelRow,
+    all_funnel_rows,
+    in_no_level,
+    kinds_of_columns,
+    latest_wave,
+    main_platform,
+    respondents,
+)
 from reports.model import Block, Cell, Column, Heading, Row, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -78,17 +86,7 @@ def _wave_table(results: Results, printer: Printer, elsewhere: tuple[Note, ...])
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows = all_funnel_rows(results.funnel, platform=platform, group="")
-    kinds = [
-        pair
-        for pair in (
-            ("aware", "cumulative"),
-            ("signup", "cumulative"),
-            ("signup", "conversion"),
-            ("active", "conversion"),
-            ("lapsed", "conversion"),
-        )
-        if any((row.step, row.measure) == pair for row in rows)
-    ]
+    kinds = kinds_of_columns({(row.step, row.measure) for row in rows})
     body: list[Row] = []
     for wave in [wave for wave in surveys if any(row.wave == wave for row in rows)]:
         by_kind = {(row.step, row.measure): row for row in rows if row.wave == wave}

@@ -173,11 +173,12 @@ def _network_rows(results: Results, printer: Printer) -> list[Compared]:
     truth = dict(zip(known["measure"], known["value"], strict=True))
     days = known.loc[known["measure"] == "following_few", "time_days"]
     labels = _network_labels(printer, 0 if days.empty else int(days.iloc[0]))
+    named = results.network.named()
     return [
         (identifier, printer.say("Messages and accounts followed"), labels[measure], estimate, float(truth[measure]))
         for identifier, measure in NETWORK.items()
         if measure in truth
-        and (estimate := results.network.named().get(identifier)) is not None
+        and isinstance(estimate := named.get(identifier), Estimate)
         and math.isfinite(estimate.conf_low)
     ]
 

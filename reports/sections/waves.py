@@ -18,21 +18,14 @@ from reports.labels import (
     wave_label,
 )
 from reports.ledger import PrintedNumber
-from reports.lookup import main_platform
+from reports.lookup import kinds_of_columns, main_platform
 from reports.model import Block, Bullets, Cell, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
 from surveys.breaks import Break
+from surveys.results import NOBODY_IN_BASE, NOT_ESTIMABLE
 from surveys.waves import WaveChanges
-
-KINDS = (
-    ("aware", "cumulative"),
-    ("signup", "cumulative"),
-    ("signup", "conversion"),
-    ("active", "conversion"),
-    ("lapsed", "conversion"),
-)
 
 
 def write_waves(
@@ -109,7 +102,7 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
         (str(row["before"]), str(row["after"]), str(row["step"]), str(row["measure"])): row
         for row in rows.to_dict("records")
     }
-    kinds = [kind for kind in KINDS if any(key[2:] == kind for key in found)]
+    kinds = kinds_of_columns({key[2:] for key in found})
     pairs = [pair for pair in changes.breaks if any(key[:2] == pair for key in found)]
     body = []
     for before, after in pairs:
@@ -152,6 +145,9 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
 def _change(identifier: str, row: Mapping[object, object], changes: WaveChanges, printer: Printer) -> str:
     """Print a change in points with its interval, and enter both."""
     change, low, high = (float(str(row[name])) for name in ("change", "conf_low", "conf_high"))
+    if not math.isfinite(change):
+        nobody = min(int(str(row["n_before"])), int(str(row["n_after"]))) == 0
+        return printer.note(NOBODY_IN_BASE if nobody else NOT_ESTIMABLE)
     known = math.isfinite(low) and math.isfinite(high)
     text, *ends = (_signed(printer, x) for x in ([change, low, high] if known else [change]))
     interval = printer.numbers.between(*ends) if known else printer.say("no interval")
