@@ -32,6 +32,11 @@ Part = Literal["platform", "base", "share", "group"]
 
 PERSONAL = ("e-mail", "email", "courriel", "mail", "telephone", "téléphone", "phone", "ip", "ip_address", "adresse_ip")
 UNEVEN = 0.5
+FEW_ROWS, SEVERAL = 200, 2.0
+PERHAPS_COUNTS = (
+    "the weights in '{weight}' are whole numbers, and no two of the {n} rows are alike: "
+    "if each row stands for so many people, the column belongs to the key frequency"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -304,7 +309,7 @@ def read_sample(study: Study, spec: Survey) -> Sample:
     remarks: dict[str, tuple[Note, ...]] = {}
     for name, (_, _, notes) in (*checked, *grouped):
         remarks[name] = _once((*remarks.get(name, ()), *notes))
-    about = (*data.notes, *_personal(data), *_about_design(sample.design))
+    about = (*data.notes, *_personal(data), *_counts(data, spec), *_about_design(sample.design))
     told = _once(note for notes in remarks.values() for note in notes)
     return replace(sample, notes=(*about, *told), about=about, remarks=remarks)
 
@@ -427,6 +432,17 @@ def _personal(data: Microdata) -> list[Note]:
         if found
         else []
     )
+
+
+def _counts(data: Microdata, spec: Survey) -> list[Note]:
+    """Ask about weights that look like the numbers of people behind a few patterns of answers."""
+    if spec.weight is None or spec.frequency is not None or spec.id is not None or len(data.frame) > FEW_ROWS:
+        return []
+    weights = data.frame[spec.weight].to_numpy(float)
+    patterns = data.frame.drop(columns=spec.weight)
+    if (weights != np.round(weights)).any() or weights.mean() < SEVERAL or patterns.duplicated().any():
+        return []
+    return [Note(PERHAPS_COUNTS, {"weight": spec.weight, "n": len(data.frame)})]
 
 
 def _about_design(design: Design) -> list[Note]:

@@ -198,6 +198,19 @@ def test_a_row_of_nobody_is_nobody_and_a_file_of_nobody_is_refused(make_study):
         read_sample(study, study.survey[0])
 
 
+def test_whole_weights_of_a_few_patterns_are_asked_about(make_study):
+    group = {"sex": {"item": "sex"}}
+    study = make_study(COUNTS, weight="n", group=group)
+    assert told(read_sample(study, study.survey[0])) == [
+        "the weights in 'n' are whole numbers, and no two of the 4 rows are alike: if each row stands for so many "
+        "people, the column belongs to the key frequency",
+        "levels of 'sex' with very few respondents: 1 (2), 2 (2)",
+    ]
+    for text in (COUNTS.replace("300", "300.5"), COUNTS + "1,1,90\n"):
+        study = make_study(text, weight="n", group=group)
+        assert not any("frequency" in note for note in told(read_sample(study, study.survey[0])))
+
+
 def test_hidden_rows_and_columns_of_a_workbook_are_told(tmp_path: Path):
     book = openpyxl.Workbook()
     for row in (("id", "q1", "secret", "more"), *((i, i % 2, i, i) for i in range(5))):
