@@ -14,7 +14,7 @@ from churn.adoption.published_funnels import published_funnel
 from churn.adoption.recent import stayed_of_recent
 from churn.dropout_rules import DropoutRule
 from churn.recall import TOO_FEW, RecallCurve, read_recall_levels
-from reports.lookup import main_platform
+from reports.lookup import joined_platform
 from reports.usage import StayingResults
 from surveys.errors import EstimateError, SpecError, StudyError, did_you_mean
 from surveys.funnel import Funnel
@@ -170,9 +170,9 @@ def compute_adoption(
 def _by_log(study: Study, funnel: Funnel | None, staying: StayingResults | None) -> Iterator[JointFunnel]:
     """Join survey and log for every wave in which somebody has heard of the service."""
     stayed = _stayed(study, staying)
-    if funnel is None or staying is None or stayed is None:
+    platform = joined_platform(study)
+    if funnel is None or staying is None or stayed is None or study.usage is None or study.usage.platform != platform:
         return
-    platform = main_platform(study)
     for survey in study.survey:
         if _asks(survey, platform) and funnel.at(survey.wave, platform, "aware").estimate > 0:
             joined = join_funnel(funnel, staying.curve, platform=platform, wave=survey.wave, horizon=_horizon(study))
@@ -183,7 +183,7 @@ def _by_log(study: Study, funnel: Funnel | None, staying: StayingResults | None)
 
 def _by_recall(study: Study, funnel: Funnel | None, recalls: Sequence[RecallCurve]) -> Iterator[JointFunnel]:
     """Join what people say of all steps, for every wave whose bands end at the horizon."""
-    asked = {survey.wave for survey in study.survey if _asks(survey, main_platform(study))}
+    asked = {survey.wave for survey in study.survey if _asks(survey, joined_platform(study))}
     for recall in recalls:
         if funnel is not None and recall.wave in asked:
             joined = _recalled(funnel, recall, _days(study))
@@ -237,7 +237,7 @@ def _levels(
 
 def _levels_by_log(study: Study, funnel: Funnel, staying: StayingResults, wave: str) -> Iterator[JoinedLevel]:
     """Join levels with the curve of their own accounts where the log tells them apart."""
-    platform, horizon = main_platform(study), _horizon(study)
+    platform, horizon = joined_platform(study), _horizon(study)
     rows = funnel.to_frame().query("wave == @wave and platform == @platform and group != '' and step == 'signup'")
     curves = {(found.name, level): curve for found in staying.groups for level, curve in found.curves.items()}
     for group, level in dict.fromkeys(zip(rows["group"], rows["level"], strict=True)):
@@ -267,6 +267,8 @@ def _recent(
     survey = next(survey for survey in study.survey if survey.wave == last.wave)
     when = wave_fieldwork(survey)
     if funnel is None or staying is None or staying.activity is None or study.usage is None or when is None:
+        return None
+    if study.usage.platform != last.platform:
         return None
     stayed = stayed_of_recent(
         staying.activity.log,

@@ -17,6 +17,7 @@ from reports.compose import compose_document
 from reports.coverage import check_coverage
 from reports.figures import draw_figures
 from reports.ledger import Ledger
+from reports.lookup import joined_platform
 from reports.printer import Printer
 from reports.progress import open_progress
 from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
@@ -37,6 +38,11 @@ from surveys.wave_dates import unread_dates
 EVER_TAKEN = Note(
     "signup of {platform} in wave {wave} is read as having ever had an account, since leaving is asked too: say so "
     "with means = 'ever', or ask leaving of those who ever had one"
+)
+
+NO_SUBJECT = Note(
+    "no platform is said to be the subject, so that all are shown alike and leaving, which is asked of several, is "
+    "reported of none: set main = true for one of them"
 )
 
 Part = Callable[[], tuple[Note, ...]]
@@ -127,7 +133,7 @@ def _once(notes: Iterable[Note]) -> tuple[str, ...]:
 
 def _parts(study: Study) -> Iterator[Part]:
     yield lambda: unread_dates(study)
-    yield lambda: _unsaid_means(study)
+    yield lambda: (*_unsaid_means(study), *_no_subject(study))
     asked = [survey for survey in study.survey if survey.platform]
     for survey in asked or (study.survey if asks_about_steps(study) else ()):
         yield lambda survey=survey: estimate_funnel(study.model_copy(update={"survey": (survey,)})).notes  # type: ignore[misc]
@@ -158,6 +164,12 @@ def _unsaid_means(study: Study) -> tuple[Note, ...]:
         for name, platform in survey.platform.items()
         if platform.asks_leaving and platform.signup is not None and platform.signup.means is None
     )
+
+
+def _no_subject(study: Study) -> tuple[Note, ...]:
+    """Ask which platform the study is about where what is told of one alone would be left out."""
+    asked = dict.fromkeys(name for survey in study.survey for name, one in survey.platform.items() if one.left)
+    return (NO_SUBJECT,) if len(asked) > 1 and not joined_platform(study) else ()
 
 
 def _tables(study: Study) -> tuple[Note, ...]:

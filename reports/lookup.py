@@ -183,7 +183,7 @@ def kinds_of_columns(asked: Collection[tuple[str, str]]) -> list[tuple[str, str]
 
 def main_platform(study: Study) -> str:
     """
-    Name the platform that the report is about: the one whose usage is known, or the first asked about.
+    Name the platform that the report is about.
 
     Parameters
     ----------
@@ -193,18 +193,101 @@ def main_platform(study: Study) -> str:
     Returns
     -------
     str
-        Key of the platform; empty where no survey asks about one.
+        Key of the platform: the one with `main = true`, or whose usage is known, or the only one asked about.
+        Empty where a study asks about several and says nothing of the kind, or about none.
 
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> main_platform(open_example("twitter_france"))
-    'twitter'
+    >>> study = open_example("twitter_france")
+    >>> main_platform(study), main_platform(study.model_copy(update={"usage": None}))
+    ('twitter', '')
     """
-    asked = [platform for survey in study.survey for platform in survey.platform]
+    declared = [name for survey in study.survey for name, platform in survey.platform.items() if platform.main]
+    if declared:
+        return declared[0]
     if study.usage is not None and study.usage.platform is not None:
         return study.usage.platform
-    return asked[0] if asked else ""
+    asked = list(dict.fromkeys(name for survey in study.survey for name in survey.platform))
+    return asked[0] if len(asked) == 1 else ""
+
+
+def subjects(study: Study) -> tuple[str, ...]:
+    """
+    Name the platforms that chapters are written about: the main one, or all of them alike.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    tuple of str
+        Keys; empty where no survey asks about a platform.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> study = open_example("twitter_france")
+    >>> subjects(study), len(subjects(study.model_copy(update={"usage": None})))
+    (('twitter',), 4)
+    """
+    main = main_platform(study)
+    return (main,) if main else tuple(platforms(study))
+
+
+def joined_platform(study: Study) -> str:
+    """
+    Name the platform whose steps can be joined with staying: the main one, if anything tells who stays.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    str
+        Key of the main platform where its log is known or people are asked when they left it; else of the one
+        platform of which that is true, if there is one; else that of the main one, which may be empty.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> joined_platform(open_example("twitter_france").model_copy(update={"usage": None}))
+    'twitter'
+    """
+    main = main_platform(study)
+    known = dict.fromkeys(name for survey in study.survey for name, one in survey.platform.items() if one.left)
+    if study.usage is not None and study.usage.platform is not None:
+        known = {study.usage.platform: None} | known
+        return main if main in known else study.usage.platform
+    return next(iter(known)) if len(known) == 1 and main not in known else main
+
+
+def log_platform(study: Study) -> str:
+    """
+    Name the platform that the log is of.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+
+    Returns
+    -------
+    str
+        Its key; that of the main platform where the log does not say; empty where there is none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> log_platform(open_example("twitter_france"))
+    'twitter'
+    """
+    named = None if study.usage is None else study.usage.platform
+    return main_platform(study) if named is None else named
 
 
 def latest_wave(study: Study, platform: str) -> Survey | None:
@@ -216,7 +299,7 @@ def latest_wave(study: Study, platform: str) -> Survey | None:
     study : Study
         The study.
     platform : str
-        Key of the platform.
+        Key of the platform; empty for any.
 
     Returns
     -------
@@ -229,7 +312,14 @@ def latest_wave(study: Study, platform: str) -> Survey | None:
     >>> latest_wave(open_example("twitter_france"), "myspace").wave
     '2011-10'
     """
-    return next((survey for survey in reversed(study.survey) if platform in survey.platform), None)
+    return next(
+        (
+            survey
+            for survey in reversed(study.survey)
+            if platform in survey.platform or (not platform and survey.platform)
+        ),
+        None,
+    )
 
 
 def platforms(study: Study) -> Iterator[str]:

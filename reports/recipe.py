@@ -12,7 +12,7 @@ from churn.recall import RecallCurve, read_recall
 from reports.adoption import AdoptionResults, compute_adoption
 from reports.calibration import CalibrationResults, compute_calibration
 from reports.diffusion import DiffusionResults, compute_diffusion
-from reports.lookup import main_platform
+from reports.lookup import joined_platform
 from reports.named import name_estimates
 from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
@@ -175,6 +175,6 @@ def _check_claims(study: Study, published: PublishedFigures | None, own: Own) ->
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:
-    platform = main_platform(study)
+    platform = joined_platform(study)
     asked = [survey.wave for survey in study.survey if platform in survey.platform and survey.platform[platform].left]
     return tuple(read_recall(study, wave, platform) for wave in asked)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from surveys.claim_sections import Claim
 from surveys.published_sections import Published
@@ -89,9 +89,15 @@ def _as_signup(value: object) -> object:
 
 
 class Platform(Section):
-    """`[survey.platform.NAME]`: the items behind each step of the funnel for one service."""
+    """
+    `[survey.platform.NAME]`: the items behind each step of the funnel for one service.
+
+    `main = true`, in one wave or in all, says that the study is about this service. Without it that is the one
+    whose usage is known, or the only one asked about; of several others all are shown alike.
+    """
 
     label: Label | None = None
+    main: bool = False
     aware: Answer | None = None
     signup: Annotated[Signup | None, BeforeValidator(_as_signup)] = None
     active: Answer | None = None
@@ -423,3 +429,11 @@ class Study(Section):
     table: tuple[Crosstab, ...] = ()
     truth: Truth | None = None
     disclosure: Disclosure = Disclosure()
+
+    @field_validator("survey")
+    @classmethod
+    def _one_subject(cls, surveys: tuple[Survey, ...]) -> tuple[Survey, ...]:
+        named = dict.fromkeys(name for survey in surveys for name, one in survey.platform.items() if one.main)
+        if len(named) > 1:
+            raise ValueError(f"expected one platform with main = true, got {' and '.join(named)}")
+        return surveys

@@ -10,7 +10,7 @@ from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
 from reports.labels import platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -64,7 +64,7 @@ def draw_causes(results: Results, printer: Printer) -> DrawnFigure | None:
         caption=printer.say("Gone after {time}, by cause: {shares}", time=when, shares="; ".join(told)),
         subtitle=printer.say(
             "Share of the accounts of {platform} gone of each cause, by time since sign-up (Aalen-Johansen)",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("One rising curve with its band for each cause.") + " " + "; ".join(told) + ".",
         base=printer.say(

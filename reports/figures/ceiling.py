@@ -11,7 +11,7 @@ from reports.diffusion import PublishedReach, ReachResults
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -49,7 +49,7 @@ def draw_ceiling(results: Results, printer: Printer) -> DrawnFigure | None:
     reach = None if results.diffusion is None else results.diffusion.reach
     if reach is None:
         return None
-    platform = platform_label(printer, results.study, main_platform(results.study))
+    platform = platform_label(printer, results.study, log_platform(results.study))
     with figure_style():
         figure = Figure(figsize=(TEXT_WIDTH, HEIGHT), layout="constrained")
         _draw(figure.subplots(), reach, printer, platform)

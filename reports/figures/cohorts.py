@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
@@ -51,7 +51,7 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
         float(triangle.share[row, 1]) for row in shown if triangle.share.shape[1] > 1 and triangle.complete[row, 1]
     ]
     accounts = int(triangle.n_accounts[list(shown)].sum())
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, log_platform(results.study))
     low, high = (
         (
             printer.value(

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
 from reports.labels import listed, platform_label, with_interval
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.network import ConcentrationResults
 from reports.printer import Printer
 from reports.recipe import Results
@@ -68,7 +68,7 @@ def draw_concentration(results: Results, printer: Printer) -> DrawnFigure | None
         caption=caption,
         subtitle=printer.say(
             "Share of the messages of {platform} written by the most active accounts, by their share of accounts",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say(
             "Two curves that rise steeply and then flatten: a Lorenz curve counted from the most active account, of "

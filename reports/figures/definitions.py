@@ -11,7 +11,7 @@ from churn.definitions import DefinitionFan, MonthRule
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -75,7 +75,7 @@ def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
         caption=caption,
         subtitle=printer.say(
             "Share of the accounts of {platform} gone within a month, under each definition of month and of gone",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("One row of points with intervals for each definition of gone, one point for each month rule.")
         + " "

@@ -10,7 +10,7 @@ from churn.adoption.populations import PeopleCounts
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
 from reports.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import main_platform
+from reports.lookup import joined_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -52,7 +52,7 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
     with figure_style():
         figure = _draw(results, printer, survey, people)
     step, counts = list(people.items())[-1]
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, joined_platform(results.study))
     notes = [note_sentence(printer, note) for note in counts.notes]
     notes.append(printer.say("Populations: {populations}.", populations=listed(printer, _sources(results, printer))))
     if survey.simulated:
@@ -99,7 +99,7 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
 
 def _draw(results: Results, printer: Printer, survey: Survey, people: dict[str, PeopleCounts]) -> Figure:
     keys = list(next(iter(people.values())).people)
-    asked = asked_in((survey,), main_platform(results.study))
+    asked = asked_in((survey,), joined_platform(results.study))
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * len(keys) + 0.75), layout="constrained")
     panels = figure.subplots(1, len(people), sharey=True, squeeze=False)[0]
     for i, (axes, (step, counts)) in enumerate(zip(panels, people.items(), strict=True)):

@@ -11,7 +11,7 @@ from reports.figures._marks import draw_interval
 from reports.figures.concentration import publisher_name
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label, with_interval
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.network import NetworkResults
 from reports.printer import Printer
 from reports.recipe import Results
@@ -64,7 +64,7 @@ def draw_dialogue(results: Results, printer: Printer) -> DrawnFigure | None:
         subtitle=printer.say(
             "Share of the messages of {platform} that answer, and of its ties that are mutual; a tie is two accounts "
             "with a message between them",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("One point with its interval for each share.") + " " + caption + ".",
         base=printer.say(

@@ -13,7 +13,7 @@ from churn.network.following import DoseCurve, FollowingDropout
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import lasting
 from reports.labels import note_sentence, platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -54,7 +54,7 @@ def draw_following(results: Results, printer: Printer) -> DrawnFigure | None:
         figure = _draw(found, printer)
     caption = following_sentence(found, printer)
     when = lasting(printer, int(found.horizon), found.time_unit)
-    platform = platform_label(printer, results.study, main_platform(results.study))
+    platform = platform_label(printer, results.study, log_platform(results.study))
     subtitle = (
         printer.say(
             "Share of the accounts of {platform} gone within {time}, by the number of accounts they follow",

@@ -146,7 +146,7 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
             axes.text(-0.005, y, name, weight="semibold", ha="right", va="center", color=INK)
             y += 1
         for bar, text in [(b, t) for b, t in zip(bars, texts, strict=True) if b.platform == platform]:
-            _draw_bar(axes, y, bar, SERIES[0] if platform == main else MUTED)
+            _draw_bar(axes, y, bar, SERIES[0] if platform == main or not main else MUTED)
             label = f"{text}  ({printer.interval(bar.id, bar.estimate)})"
             axes.text(upper_end(bar.estimate) + 0.012, y, label, va="center", color=INK)
             ticks.append(
@@ -187,6 +187,9 @@ def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[st
             least=texts[-1],
             last=last,
         )
+    if not main_platform(results.study):
+        shown = dict.fromkeys(platform_label(printer, results.study, bar.platform) for bar in bars)
+        return printer.say("The funnel of {platform}", platform=listed(printer, shown))
     platform = platform_label(printer, results.study, bars[0].platform)
     told = {bar.step: text for bar, text in zip(bars, texts, strict=True) if bar.platform == bars[0].platform}
     hold = holding(printer, asked_in(_asking(results), bars[0].platform))

@@ -53,7 +53,7 @@ def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     platform = main_platform(results.study)
     survey = latest_wave(results.study, platform)
-    if results.funnel is None or survey is None or not survey.group:
+    if not platform or results.funnel is None or survey is None or not survey.group:
         return None
     measured = all_funnel_rows(results.funnel, wave=survey.wave, platform=platform, measure="cumulative")
     panels = steps_of_panels(row for row in measured if row.group and absence(row.estimate) is None)

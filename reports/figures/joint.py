@@ -13,7 +13,7 @@ from reports.adoption import AdoptionResults
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
 from reports.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
-from reports.lookup import funnel_rows, joint_id, main_platform
+from reports.lookup import funnel_rows, joined_platform, joint_id
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -66,7 +66,7 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
             _panel(axes, results, printer, title, lines)
     last = next(survey for survey in results.study.survey if survey.wave == waves[-1].wave)
     stayed = waves[-1].conditional["stayed"]
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, waves[-1].platform)
     notes = dict.fromkeys(
         note_sentence(printer, note) for each in (waves[-1], *results.adoption.by_log[-1:]) for note in each.notes
     )
@@ -163,7 +163,7 @@ def _by_platform(results: Results, printer: Printer, step: str, measure: str) ->
     """Find a step of every platform that was asked about in two waves, the main one first."""
     assert results.funnel is not None
     rows = funnel_rows(results.funnel, group="", step=step, measure=measure)
-    main = main_platform(results.study)
+    main = joined_platform(results.study)
     known = sorted(dict.fromkeys(row.platform for row in rows), key=lambda name: name != main)
     lines = {}
     for platform in known:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from churn.lifecycle import Lifecycle
 from reports.figures.drawn import DrawnFigure
 from reports.labels import platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -70,7 +70,7 @@ def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
         ),
         subtitle=printer.say(
             "Accounts of {platform} active in each month, by where they come from; below zero, those lost",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("Bars stacked upward for accounts active in each month, downward for those lost.")
         + " "

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from churn.projection import HoldOut, RetentionProjection
 from reports.figures.drawn import DrawnFigure
 from reports.labels import note_sentence, platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
@@ -73,7 +73,7 @@ def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
         ),
         subtitle=printer.say(
             "Share of the accounts of {platform} still there, by whole periods of {period} since sign-up",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
             period=_length(printer, 1, staying.counts.time_unit),
         ),
         alt=printer.say("Points for what was seen, a curve through them, dashed with a widening band beyond them.")

@@ -12,7 +12,7 @@ from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
 from reports.labels import note_sentence, platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
@@ -72,7 +72,7 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
         else printer.say("Accounts still there, by {group}", group=first.name),
         subtitle=printer.say(
             "Share of the accounts of {platform} still there, by time since sign-up and by group (Kaplan-Meier)",
-            platform=platform_label(printer, results.study, main_platform(results.study)),
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("One falling curve with its band for each level, a panel for each group.")
         + (f" {', '.join(told)}." if told else ""),

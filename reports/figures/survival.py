@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from churn.dropout_rules import DropoutRule
 from reports.figures.drawn import DrawnFigure
 from reports.labels import note_sentence, platform_label
-from reports.lookup import main_platform
+from reports.lookup import log_platform
 from reports.numbers import Kind
 from reports.printer import Printer
 from reports.recipe import Results
@@ -94,7 +94,7 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
     kept = staying.curve.at(horizon)
     with figure_style():
         figure = _draw(results, staying, printer, kept)
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, log_platform(results.study))
     caption = (
         printer.say(
             "{share} of the accounts opened on {platform} are still there after {time}",

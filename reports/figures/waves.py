@@ -99,7 +99,9 @@ def _draw(results: Results, printer: Printer, rows: list[FunnelRow], steps: tupl
         for index, platform in enumerate(platforms(results.study)):
             line = [row for row in rows if (row.platform, row.step) == (platform, step)]
             if line:
-                _draw_line(axes, [position[row.wave] for row in line], line, index)
+                _draw_line(
+                    axes, [position[row.wave] for row in line], line, index, platform == main_platform(results.study)
+                )
                 ends.append((platform, index, line[-1]))
         top = max((upper_end(row.estimate) for row in rows if row.step == step), default=1.0)
         axes.set_ylim(0, min(1.0, 1.05 * top) or 1.0)
@@ -109,13 +111,13 @@ def _draw(results: Results, printer: Printer, rows: list[FunnelRow], steps: tupl
     return figure
 
 
-def _draw_line(axes: Axes, x: list[float], line: list[FunnelRow], index: int) -> None:
+def _draw_line(axes: Axes, x: list[float], line: list[FunnelRow], index: int, strong: bool) -> None:
     share = [row.estimate.estimate for row in line]
     color, marker = SERIES[index % len(SERIES)], MARKERS[index % len(MARKERS)]
     axes.vlines(
         x, [row.estimate.conf_low for row in line], [row.estimate.conf_high for row in line], color=color, linewidth=1.1
     )
-    axes.plot(x, share, color=color, marker=marker, markersize=4, linewidth=1.8 if index == 0 else 1.2)
+    axes.plot(x, share, color=color, marker=marker, markersize=4, linewidth=1.8 if strong else 1.2)
 
 
 def _label_ends(
@@ -134,7 +136,7 @@ def _label_ends(
             (right + 0.18, height),
             va="center",
             color=INK,
-            weight="semibold" if index == 0 else "normal",
+            weight="semibold" if platform == main_platform(results.study) else "normal",
             annotation_clip=False,
             fontsize=8,
             arrowprops={

@@ -143,7 +143,7 @@ def find_for_whom(results: Results, printer: Printer) -> Finding | None:
     """Two levels of a group between which holding an account differs most."""
     platform = main_platform(results.study)
     survey = latest_wave(results.study, platform)
-    if results.funnel is None or survey is None or "signup" not in survey.platform[platform].steps():
+    if not platform or results.funnel is None or survey is None or "signup" not in survey.platform[platform].steps():
         return None
     try:
         gap = widest_gap(results.funnel, wave=survey.wave, platform=platform, group=tuple(survey.group))

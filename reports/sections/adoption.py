@@ -23,6 +23,7 @@ from reports.lookup import (
     latest_wave,
     main_platform,
     respondents,
+    subjects,
 )
 from reports.model import Block, Cell, Column, Heading, Row, Table
 from reports.printer import Printer
@@ -66,7 +67,8 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
             Heading(level=2, text=printer.say("Since when"), anchor="since-when"),
             figure_block(figures["waves"]),
         ]
-    blocks.append(_wave_table(results, printer, _below_groups(results, figures)))
+    below = _below_groups(results, figures)
+    blocks += [_wave_table(results, printer, platform, below) for platform in subjects(results.study)]
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
     return blocks
@@ -80,9 +82,8 @@ def _below_groups(results: Results, figures: Mapping[str, DrawnFigure]) -> tuple
     return in_no_level(results.funnel, survey.wave)
 
 
-def _wave_table(results: Results, printer: Printer, elsewhere: tuple[Note, ...]) -> Table:
+def _wave_table(results: Results, printer: Printer, platform: str, elsewhere: tuple[Note, ...]) -> Table:
     assert results.funnel is not None
-    platform = main_platform(results.study)
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows = all_funnel_rows(results.funnel, platform=platform, group="")
@@ -109,7 +110,7 @@ def _wave_table(results: Results, printer: Printer, elsewhere: tuple[Note, ...])
     ]
     columns = [Column(text=printer.say("Wave"), align="left"), Column(text="n", align="right")]
     return Table(
-        anchor="tab-waves",
+        anchor="tab-waves" if platform == main_platform(results.study) else f"tab-waves-{platform}",
         caption=printer.say(
             "{platform}: steps of the funnel by wave", platform=platform_label(printer, results.study, platform)
         ),

@@ -10,7 +10,7 @@ from reports.adoption import AdoptionResults
 from reports.figures.drawn import DrawnFigure
 from reports.funnel_names import cause_sentence, steady_sentence
 from reports.labels import asked_in, holding, platform_label, with_interval
-from reports.lookup import joint_id, main_platform
+from reports.lookup import joined_platform, joint_id
 from reports.model import Block, Bullets, Heading, Paragraph
 from reports.printer import Printer
 from reports.recipe import Results
@@ -48,7 +48,7 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
         return []
     blocks: list[Block] = [Heading(level=1, text=printer.say("From hearing to staying"), anchor="joint")]
     if adoption.waves:
-        hold = holding(printer, asked_in(results.study.survey, main_platform(results.study)))
+        hold = holding(printer, asked_in(results.study.survey, joined_platform(results.study)))
         blocks.append(Paragraph.of(_multiplied(adoption, printer, hold)))
         blocks += [figure_block(figures["joint"])] if "joint" in figures else []
         blocks.append(wave_table(results, adoption, printer))
@@ -155,7 +155,7 @@ def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tu
         name = printer.label(mine[0].spec.label).rsplit(",", 1)[0]
         told.append(steady_sentence(printer, f"published.steady.{series}", name, run, line))
     if adoption.steady is not None:
-        name = platform_label(printer, results.study, main_platform(results.study))
+        name = platform_label(printer, results.study, joined_platform(results.study))
         if any(survey.simulated for survey in results.study.survey):
             name = printer.say("{name} (simulated)", name=name)
         told.append(steady_sentence(printer, "difference.steady", name, adoption.steady, adoption.waves))

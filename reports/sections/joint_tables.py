@@ -22,7 +22,7 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import joint_id, main_platform
+from reports.lookup import joined_platform, joint_id
 from reports.model import Column, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -78,12 +78,12 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
         )
     headers = (
         printer.say("Wave"),
-        *_step_headers(printer, asked_in(results.study.survey, main_platform(results.study))),
+        *_step_headers(printer, asked_in(results.study.survey, joined_platform(results.study))),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         printer.say("people"),
     )
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, joined_platform(results.study))
     return Table(
         anchor="tab-joint",
         caption=printer.say("{platform}: awareness × sign-up × staying, by wave", platform=name),
@@ -154,12 +154,12 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         )
     headers = (
         printer.say("Group"),
-        *_step_headers(printer, asked_in((survey,), main_platform(results.study))),
+        *_step_headers(printer, asked_in((survey,), joined_platform(results.study))),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         "n",
     )
-    name = platform_label(printer, results.study, main_platform(results.study))
+    name = platform_label(printer, results.study, joined_platform(results.study))
     return Table(
         anchor="tab-joint-groups",
         caption=printer.say(

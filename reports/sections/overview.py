@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.figures.survival import lasting
 from reports.findings import find
 from reports.labels import asked_in, holding, platform_label, wave_label
-from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform
+from reports.lookup import funnel_rows, joint_id, latest_wave, subjects
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
 from reports.recipe import Results
@@ -86,20 +86,28 @@ def is_simulated(results: Results) -> bool:
 
 
 def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
-    platform = main_platform(results.study)
+    shown = subjects(results.study)
+    for platform in shown:
+        yield from _key_shares(results, printer, platform, alike=len(shown) > 1)
+    yield from _key_usage(results, printer)
+
+
+def _key_shares(results: Results, printer: Printer, platform: str, *, alike: bool) -> Iterator[KeyFigure]:
+    """Give what a wave says of a platform; of several, shown alike, the share of the base that took the first step."""
     survey = latest_wave(results.study, platform)
     name = platform_label(printer, results.study, platform)
     hold = holding(printer, asked_in(() if survey is None else (survey,), platform))
     if results.funnel is not None and survey is not None:
         rows = funnel_rows(results.funnel, wave=survey.wave, platform=platform, group="")
-        per_aware = any((row.step, row.measure) == ("signup", "conversion") for row in rows)
+        per_aware = not alike and any((row.step, row.measure) == ("signup", "conversion") for row in rows)
         wanted = {
             ("aware", "cumulative"): printer.say("have heard of {platform}", platform=name),
             ("signup", "conversion" if per_aware else "cumulative"): printer.say("of the aware {hold}", hold=hold)
             if per_aware
             else printer.say("{hold} on {platform}", hold=hold, platform=name),
         }
-        for (step, measure), label in wanted.items():
+        asked = {key: label for key, label in wanted.items() if any((row.step, row.measure) == key for row in rows)}
+        for (step, measure), label in list(asked.items())[: 1 if alike else None]:
             for row in rows:
                 if (row.step, row.measure) == (step, measure):
                     yield KeyFigure(
@@ -107,6 +115,10 @@ def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
                         label=label,
                         detail=_detail(printer, row.id, row.estimate, wave_label(printer, survey)),
                     )
+
+
+def _key_usage(results: Results, printer: Printer) -> Iterator[KeyFigure]:
+    """Give what the log says, and the steps joined."""
     if (
         results.staying is not None
         and isinstance(results.staying.dropout, Estimate)

@@ -7,7 +7,7 @@ import math
 from churn.network.planted_concentration import TOP
 from churn.network.planted_following import FEW, MANY
 from reports.labels import asked_in, conversion_label, step_label, wave_label, with_interval
-from reports.lookup import funnel_rows, main_platform
+from reports.lookup import funnel_rows, subjects
 from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -83,7 +83,12 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
 def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
     if results.funnel is None or results.truth is None:
         return []
-    platform = main_platform(results.study)
+    return [row for platform in subjects(results.study) for row in _platform_rows(results, printer, platform)]
+
+
+def _platform_rows(results: Results, printer: Printer, platform: str) -> list[Compared]:
+    assert results.funnel is not None
+    assert results.truth is not None
     known = results.truth.query("source == 'survey' and platform == @platform")
     planted = {
         (wave, measure): float(value)

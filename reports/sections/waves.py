@@ -18,7 +18,7 @@ from reports.labels import (
     wave_label,
 )
 from reports.ledger import PrintedNumber
-from reports.lookup import kinds_of_columns, main_platform
+from reports.lookup import kinds_of_columns, main_platform, subjects
 from reports.model import Block, Bullets, Cell, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -59,8 +59,8 @@ def write_waves(
     >>> write_waves(results, compare_waves(results.study, results.funnel), open_printer("en"), {})[0].text
     'From wave to wave'
     """
-    platform = main_platform(results.study)
-    if not (changes.changes["platform"] == platform).any():
+    shown = [name for name in subjects(results.study) if (changes.changes["platform"] == name).any()]
+    if not shown:
         return []
     blocks: list[Block] = [
         Heading(level=1, text=printer.say("From wave to wave"), anchor="from-wave-to-wave"),
@@ -70,10 +70,10 @@ def write_waves(
                 "than either. Where the question, the people asked or the mode differ, part of it is not a change."
             )
         ),
-        _changes_table(results, changes, printer),
+        *(_changes_table(results, changes, printer, platform) for platform in shown),
     ]
-    if (changes.trends["platform"] == platform).any():
-        blocks.append(_trends_table(results, changes, printer))
+    trends = [platform for platform in shown if (changes.trends["platform"] == platform).any()]
+    blocks += [_trends_table(results, changes, printer, platform) for platform in trends]
     caveats = [survey.caveat for survey in results.study.survey if survey.caveat is not None]
     told = [*map(printer.label, caveats), *(note_sentence(printer, note) for note in changes.notes)]
     if told:
@@ -92,8 +92,7 @@ def write_waves(
     return blocks
 
 
-def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> Table:
-    platform = main_platform(results.study)
+def _changes_table(results: Results, changes: WaveChanges, printer: Printer, platform: str) -> Table:
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     frame = changes.to_frame()
@@ -131,7 +130,7 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer) -> 
         level=printer.numbers.share(changes.conf_level),
     )
     return Table(
-        anchor="tab-changes",
+        anchor="tab-changes" if platform == main_platform(results.study) else f"tab-changes-{platform}",
         caption=printer.say(
             "{platform}: changes from wave to wave", platform=platform_label(printer, results.study, platform)
         ),
@@ -222,8 +221,7 @@ def mode_label(printer: Printer, mode: str) -> str:
     }[mode]
 
 
-def _trends_table(results: Results, changes: WaveChanges, printer: Printer) -> Table:
-    platform = main_platform(results.study)
+def _trends_table(results: Results, changes: WaveChanges, printer: Printer, platform: str) -> Table:
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     trends = changes.trends[(changes.trends["platform"] == platform) & (changes.trends["group"] == "")]
@@ -254,7 +252,7 @@ def _trends_table(results: Results, changes: WaveChanges, printer: Printer) -> T
         printer.say("p if it is straight"),
     )
     return Table(
-        anchor="tab-trends",
+        anchor="tab-trends" if platform == main_platform(results.study) else f"tab-trends-{platform}",
         caption=printer.say("{platform}: trends", platform=platform_label(printer, results.study, platform)),
         columns=tuple(
             Column(text=header, align="right" if index > 1 else "left", width=width)
