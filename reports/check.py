@@ -115,7 +115,7 @@ def _rehearse(results: Results) -> Iterator[Problem]:
 def _told(results: Results) -> tuple[str, ...]:
     """Gather what the report says in its notes about the data."""
     notes = [*unread_dates(results.study, *([] if results.published is None else [results.published]))]
-    notes += _unsaid_means(results.study)
+    notes += [*_unsaid_means(results.study), *_no_subject(results.study)]
     notes += () if results.funnel is None else results.funnel.notes
     notes += () if results.shares is None else results.shares.notes
     notes += [note for table in results.tables for note in table.notes if note.message != IN_NO_COLUMN]
