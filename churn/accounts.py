@@ -157,7 +157,7 @@ def read_accounts(study: Study) -> AccountTable:
         study.folder,
         usage.accounts,
         key="accounts",
-        wanted=wanted_columns(usage, times | ({} if usage.cause is None else {"cause": usage.cause})),
+        wanted=wanted_columns(usage, times | _others(usage)),
         delimiter=usage.delimiter,
         encoding=usage.encoding,
     ) as (engine, source):
@@ -166,7 +166,7 @@ def read_accounts(study: Study) -> AccountTable:
             for name in times.values()
         ]
         accounts = account_columns(usage)
-        described = usage.group if usage.cause is None else (*usage.group, usage.cause)
+        described = (*usage.group, *_others(usage).values())
         table, grains, expected = read_accounts_table(engine, source, account=accounts, times=columns, groups=described)
         files = tuple(path.name for path in source.files)
         if table.num_rows == 0:
@@ -178,8 +178,36 @@ def read_accounts(study: Study) -> AccountTable:
     problems = [*_blank_problems(table, found, expected), *_time_problems(found), *_cause_problems(found)]
     if problems:
         raise StudyError(*problems)
+    found = found if usage.frequency is None else _repeated(found, table, usage)
     silence = _silence(found, study, usage)
     return found if silence is None else replace(found, notes=(*found.notes, silence))
+
+
+def _others(usage: Usage) -> dict[str, str]:
+    """Give the columns that are read as they stand, by the key that names them."""
+    return {key: name for key in ("cause", "frequency") if (name := getattr(usage, key)) is not None}
+
+
+def _repeated(found: AccountTable, table: pa.Table, usage: Usage) -> AccountTable:
+    """Repeat each row for the accounts that it stands for."""
+    stored = table[f"group_{len(usage.group) + len(_others(usage)) - 1}"].to_pandas()
+    n = pd.to_numeric(stored, errors="coerce").to_numpy(np.float64)
+    place = {**found.columns, "frequency": usage.frequency or ""}
+    read = replace(found, columns=place)
+    whole = np.isfinite(n) & (n >= 0) & (n == np.floor(n))
+    mend = "Correct these cells, or name another column under frequency in study.toml"
+    problems = _problem(read, ~whole, "frequency", "do not stand for a whole number of accounts, 0 or more", mend)
+    if not problems and not n.any():
+        problems = [Problem(f"{found.files[0]}, column '{usage.frequency}'", "is 0 in every row", mend)]
+    if problems:
+        raise StudyError(
+            *(replace(problem, what=problem.what.replace("accounts do", "rows do")) for problem in problems)
+        )
+    rows = np.repeat(np.arange(found.n_accounts), n.astype(np.int64))
+    frames = {name: getattr(read, name).iloc[rows].reset_index(drop=True) for name in ("accounts", "attributes")}
+    columns = (*TIMES, "cause", "file", "row")
+    arrays = {name: values[rows] for name in columns if (values := getattr(read, name)) is not None}
+    return replace(read, **frames, **arrays)
 
 
 def _silence(found: AccountTable, study: Study, usage: Usage) -> Note | None:
@@ -293,7 +321,8 @@ def _problem(table: AccountTable, wrong: NDArray[np.bool_], key: str, what: str,
 def _blank_problems(table: pa.Table, found: AccountTable, expected: Mapping[str, str]) -> list[Problem]:
     blank = np.asarray(found.accounts.isna().any(axis=1))
     problems = _problem(found, blank, "account", "have no name", "Fill in the account, or delete these rows")
-    twice = np.asarray(found.accounts.duplicated(keep="first")) & ~blank
+    named = found.accounts.shape[1] > 0
+    twice = np.asarray(found.accounts.duplicated(keep="first")) & ~blank if named else np.zeros(len(blank), bool)
     mend = "Keep one row per account, or name more columns under account in study.toml"
     problems += _problem(found, twice, "account", "occur a second time", mend)
     for key in TIMES:

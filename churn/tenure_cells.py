@@ -127,6 +127,9 @@ def read_cells(study: Study, *, by: Sequence[str] = ()) -> TenureCells:
         _check_names(engine, source, usage)
         if read.faults or _some_twice(engine, source, usage):
             raise StudyError(*_problems(engine, source, columns, usage))
+        if read.number is not None and not read.number.any():
+            mend = "Name another column under frequency in study.toml"
+            raise StudyError.at(f"{source.name}, column '{columns['frequency']}'", "is 0 in every row", mend)
         if np.isnan(read.gone).all():
             mend = "Name the column that does under dropped in study.toml"
             place = f"{source.name}, column '{columns['dropped']}'"
@@ -150,7 +153,7 @@ def _columns(usage: Usage, by: Sequence[str]) -> dict[str, str]:
     assert usage.tenure is not None
     assert usage.dropped is not None
     columns = {"tenure": usage.tenure, "dropped": usage.dropped.item}
-    columns |= {key: name for key in ("entry", "cause") if (name := getattr(usage, key)) is not None}
+    columns |= {key: name for key in ("entry", "cause", "frequency") if (name := getattr(usage, key)) is not None}
     return columns | {f"group_{i}": name for i, name in enumerate(by)}
 
 
@@ -213,8 +216,8 @@ def _described(
     cells: pa.Table, read: TenureColumns, by: Sequence[str], usage: Usage, place: str, notes: tuple[Note, ...]
 ) -> TenureCells:
     """Leave out accounts of unknown outcome, and join cells that were written differently and mean the same."""
-    n = cells["n"].to_numpy().astype(np.int64)
-    counted = ~np.isnan(read.gone)
+    n = cells["n"].to_numpy().astype(np.int64) * (1 if read.number is None else read.number.astype(np.int64))
+    counted = ~np.isnan(read.gone) & (n > 0)
     described = pd.DataFrame({name: read_text(cells[f"group_{i}"]) for i, name in enumerate(by)})
     settled = settle_groups(described, usage, place, n)
     groups = [settled[name].array for name in by]
@@ -223,7 +226,7 @@ def _described(
     keys = [(group.codes.astype(np.int64), len(group.categories)) for group in groups]
     keys += [_ranked(values) for values in numbers]
     rows, joined = add_up(keys, np.flatnonzero(counted), n)
-    n_unknown = int(n[~counted].sum())
+    n_unknown = int(n[np.isnan(read.gone)].sum())
     message = "{n} accounts are left out because the table does not say whether they are gone"
     return TenureCells(
         strata=pd.DataFrame({name: group[rows] for name, group in zip(by, groups, strict=True)}, range(len(rows))),

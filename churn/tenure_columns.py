@@ -64,6 +64,8 @@ class TenureColumns:
         Why accounts left: 0 where they did not, i for `causes[i - 1]`.
     causes : tuple of str
         Names of the causes, in alphabetical order.
+    number : ndarray of float, shape (n_rows,), or None
+        Accounts that each row stands for; None where the table has no such column.
     faults : tuple of Fault
         What keeps the columns from being used.
     """
@@ -73,12 +75,13 @@ class TenureColumns:
     entry: Floats | None
     cause: NDArray[np.int64] | None
     causes: tuple[str, ...]
+    number: Floats | None
     faults: tuple[Fault, ...]
 
 
 def read_columns(table: pa.Table, usage: Usage) -> TenureColumns:
     """
-    Read the columns `tenure`, `dropped`, and where they are there `entry` and `cause`.
+    Read the columns `tenure`, `dropped`, and where they are there `entry`, `cause` and `frequency`.
 
     Parameters
     ----------
@@ -120,7 +123,28 @@ def read_columns(table: pa.Table, usage: Usage) -> TenureColumns:
     if "cause" in table.column_names:
         cause, causes, found = _causes(table["cause"], gone, usage.cause_blank)
         faults += found
-    return TenureColumns(duration=duration, gone=gone, entry=entry, cause=cause, causes=causes, faults=tuple(faults))
+    number = None
+    if "frequency" in table.column_names:
+        number, found = _frequencies(table["frequency"])
+        faults += found
+    return TenureColumns(
+        duration=duration,
+        gone=gone,
+        entry=entry,
+        cause=cause,
+        causes=causes,
+        number=number,
+        faults=tuple(faults),
+    )
+
+
+def _frequencies(column: pa.ChunkedArray) -> tuple[Floats, list[Fault]]:
+    """Read how many accounts each row stands for: whole numbers, 0 or more."""
+    every = np.ones(len(column), bool)
+    number, faults = _numbers(column, "frequency", every, "stand for a number of accounts that is")
+    mend = "Correct these cells, or name another column under frequency in study.toml"
+    odd = (np.isnan(number) | (number != np.floor(number))) & ~_any(faults, len(number))
+    return number, faults + _fault("frequency", odd, "do not stand for a whole number of accounts", mend)
 
 
 def repeated_accounts(table: pa.Table, n_keys: int) -> list[Fault]:

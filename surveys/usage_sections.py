@@ -101,6 +101,8 @@ class Usage(Section):
     `table` the address of a PostgreSQL server or of Spark, without a password. `recipient` is the column of a
     log that says which account a message went to, blank where it went to nobody in particular.
 
+    `frequency` is the column of a table that says how many accounts each row stands for; such rows name none.
+
     `group` are columns that describe the account. A blank there is no level, and so are the texts under
     `group_missing`, such as `NA`; those under `group_levels` look like no answer and are levels all the same.
 
@@ -132,6 +134,7 @@ class Usage(Section):
     dropped: Answer | None = None
     cause: str | None = None
     cause_blank: str | None = None
+    frequency: str | None = None
     group: tuple[str, ...] = ()
     group_missing: tuple[str, ...] = ()
     group_levels: tuple[str, ...] = ()
@@ -166,7 +169,7 @@ class Usage(Section):
             raise ValueError("expected time, the column that says when each event happened")
         if self.events is not None and self.dropout.rule == "closed":
             raise ValueError("rule 'closed' needs accounts with a closing date; a log of events has none")
-        if not self.account and self.tenure is None:
+        if not self.account and self.tenure is None and self.frequency is None:
             raise ValueError("expected account, the column that names each account")
         if self.accounts is not None and self.tenure is None and self.signup is None:
             raise ValueError("expected signup, the column that says when each account was opened")
@@ -226,6 +229,14 @@ class Usage(Section):
             raise ValueError("cause says why accounts were closed: it needs accounts and rule 'closed'")
         if self.cause is None and self.cause_blank is not None:
             raise ValueError("cause_blank is for blank cells of cause: name its column")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_stand_for_several(self) -> Usage:
+        if self.frequency is not None and self.accounts is None:
+            raise ValueError("frequency is of a table of accounts; every row of a log is one event")
+        if self.frequency is not None and self.account:
+            raise ValueError("frequency says that rows stand for several accounts, and account names one: remove one")
         return self
 
     @model_validator(mode="after")
