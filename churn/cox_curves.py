@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from churn._cox_curves import Hazard
 from churn._curves import ConfType, limits
+from surveys.arguments import one_number
 from surveys.errors import SpecError, did_you_mean
 from surveys.intervals import student_t
 from surveys.results import Estimate, Note, Unavailable
@@ -75,6 +76,7 @@ class CoxCurve:
         Estimate or Unavailable
             Unavailable beyond the longest tenure observed.
         """
+        time = one_number(time, "CoxCurve.at, time")
         if time > self.time[-1]:
             reason = "no account was observed beyond {last} {unit}"
             return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))

@@ -30,6 +30,7 @@ from churn.grouping import (
 )
 from churn.survival_curve import SurvivalCurve
 from churn.tenures import Tenures
+from surveys.arguments import one_number
 from surveys.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class HazardCurve:
         >>> round(found.at(2).estimate, 4)
         0.5833
         """
+        time = one_number(time, "HazardCurve.at, time")
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
             return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from churn._curves import ConfType, crossing, limits, merge_near_ties
 from churn._design_based import Codes, CurveStatistic, Floats, Followed, Incidence, ProductLimit, RestrictedMean
+from surveys.arguments import one_number
 from surveys.contrasts import Contrast
 from surveys.design import Design
 from surveys.domains import By, lay_out
@@ -101,6 +102,7 @@ class SurveyCurves:
         SpecError
             If there is no such level.
         """
+        time = one_number(time, "SurveyCurves.at, time")
         position = self._position(level)
         last = self._last(position)
         if time > last and self.survival[level].to_numpy(float)[-1] > 0:
@@ -203,6 +205,7 @@ class SurveyCurves:
         .. [1] R. S. Woodruff (1952), "Confidence intervals for medians and other position measures",
            *Journal of the American Statistical Association* 47, 635-646.
         """
+        share_gone = one_number(share_gone, "SurveyCurves.quantile, share_gone")
         if not 0 < share_gone < 1:
             raise SpecError.at("quantile", f"got {share_gone}, expected a share between 0 and 1", "Correct it")
         position = self._position(level)
@@ -251,6 +254,7 @@ class SurveyCurves:
         SpecError
             If the curve of a level ends before the horizon.
         """
+        until = one_number(until, "SurveyCurves.restricted_mean, until")
         if not until > 0:
             raise SpecError.at("until", f"got {until:g}, expected a time after 0", "Choose a longer horizon")
         short = [

@@ -13,6 +13,7 @@ from churn.counts import TenureCounts
 from churn.curves import kaplan_meier, kaplan_meier_by
 from churn.survival_curve import SurvivalCurve
 from churn.tenures import Tenures
+from surveys.arguments import one_number
 from surveys.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class FollowUp:
         SpecError
             If `share` is not between 0 and 1.
         """
+        share = one_number(share, "FollowUp.quantile, share")
         found = self.curve.quantile(share)
         if isinstance(found, Estimate):
             return replace(found, method=f"{self.method}, Brookmeyer-Crowley")

@@ -14,6 +14,7 @@ from churn._next_visit import product, waits
 from churn.next_visit import LEAST_WAIT
 from churn.next_visit_curve import TOO_SHORT
 from churn.visit_counts import REPLICATE, VisitCounts
+from surveys.arguments import one_number
 from surveys.errors import SpecError
 from surveys.intervals import logit_limits, student_t
 from surveys.results import Estimate, Note, Unavailable
@@ -66,6 +67,7 @@ class GapCheck:
         SpecError
             If the tenure was not asked for.
         """
+        time = one_number(time, "GapCheck.at, time")
         if int(time) not in self.time:
             known = ", ".join(map(str, self.time))
             raise SpecError.at("GapCheck.at", f"got {time:g}, expected one of {known}", "Ask compare_gap for it")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from churn._curves import Amounts, ConfType, Floats, Tallies, limits, normal_quantile, product_limit
 from churn.grouping import check_choice
+from surveys.arguments import one_number
 from surveys.errors import SpecError, did_you_mean
 from surveys.results import Estimate, Note, NoteValue, Unavailable
 from surveys.rounding import say_share
@@ -122,6 +123,7 @@ class CumulativeIncidence:
         >>> cumulative_incidence(tenures).at(5, "banned").estimate
         0.25
         """
+        time = one_number(time, "CumulativeIncidence.at, time")
         column = self._column(cause)
         if absent := self._out_of_reach(time):
             return absent

@@ -15,6 +15,7 @@ from churn._design_based import Codes, Floats
 from churn._interval_censored import Distribution, IntervalShares, ParametricScore, half_open
 from churn.design_based import loglog_limits
 from churn.hazards import design_matrix
+from surveys.arguments import one_number
 from surveys.design import Design
 from surveys.domains import row_mask
 from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
@@ -69,6 +70,7 @@ class IntervalCurve:
         SpecError
             If the tenure was not asked for.
         """
+        time = one_number(time, "IntervalCurve.at, time")
         found = self.estimates.at(float(time))
         if np.isnan(found.estimate):
             return Unavailable(Note(UNTOLD.message, {"time": f"{time:g}", "unit": self.time_unit}))
@@ -145,6 +147,7 @@ class DurationModel:
         SpecError
             If a covariate is unknown.
         """
+        time = one_number(time, "DurationModel.at, time")
         found = self.coefficients
         names = [str(name) for name in found.index[:-1]]
         unknown = [name for name in covariates if name not in names[1:]]

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn._curves import crossing
+from surveys.arguments import one_number
 from surveys.errors import SpecError
 from surveys.results import Estimate, Note, Unavailable
 
@@ -162,6 +163,7 @@ class NextVisitCurve:
             Its base are the accounts followed beyond `time`. Unavailable where the log supports no wait of
             `least_wait` days after it.
         """
+        time = one_number(time, "NextVisitCurve.at, time")
         if time < 0:
             return Unavailable(Note("the curve begins at {start} {unit}", {"start": "0", "unit": "days"}))
         i = int(time)
@@ -254,6 +256,7 @@ class NextVisitCurve:
         SpecError
             If `share_gone` is not between 0 and 1.
         """
+        share_gone = one_number(share_gone, "NextVisitCurve.quantile, share_gone")
         if not 0 < share_gone < 1:
             raise SpecError.at("quantile", f"got {share_gone}, expected a share between 0 and 1", "Correct it")
         if not len(self.time):

@@ -13,6 +13,7 @@ from churn._curves import normal_quantile
 from churn._maximum import Floats
 from churn._parametric import Distribution, above, density, quantile
 from churn.formulas import Covariates
+from surveys.arguments import one_number
 from surveys.errors import Problem, SpecError, did_you_mean
 from surveys.results import Estimate, Note
 
@@ -230,6 +231,7 @@ class ParametricSurvival:
         >>> fitted.at(30).summary()
         '34.8% [7.3%, 65.3%], n = 8'
         """
+        time = one_number(time, "ParametricSurvival.at, time")
         row = self.survival([time], self._one(covariates)).iloc[0]
         return self._estimate(row, "survival", "share", bool(row["extrapolated"]))
 

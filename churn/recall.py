@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from churn._design_based import Floats
 from churn._interval_censored import Distribution
 from churn.interval_censored import DurationModel, IntervalCurve, survey_duration_model, survey_interval_survival
+from surveys.arguments import one_number
 from surveys.design import Design
 from surveys.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.estimates import Estimates, proportion
@@ -179,6 +180,7 @@ class RecallCurve:
         SpecError
             If no band ends there.
         """
+        time = one_number(time, "RecallCurve.at, time")
         return self.curve.at(time)
 
     def dropout(self, *, at: float) -> Estimate | Unavailable:

@@ -11,6 +11,7 @@ import pandas as pd
 from churn._curves import Floats, Ints, divide, normal_quantile
 from churn.grouping import LEFT_OUT, check_choice, check_level
 from churn.recurrences import Recurrences, check_columns, history_of
+from surveys.arguments import one_number
 from surveys.errors import EstimateError
 from surveys.results import Estimate, Note, Unavailable
 
@@ -84,6 +85,7 @@ class MeanCumulativeFunction:
         Estimate or Unavailable
             In events per account; unavailable beyond the longest tenure observed.
         """
+        time = one_number(time, "MeanCumulativeFunction.at, time")
         if time > self.time[-1]:
             reason = "no account was observed beyond {last} {unit}"
             return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))

@@ -19,6 +19,7 @@ from churn.grouping import check_choice, check_level
 from churn.parametric import Times
 from churn.parametric_results import EXTRAPOLATED
 from churn.tenures import Tenures
+from surveys.arguments import one_number
 from surveys.errors import EstimateError, SpecError
 from surveys.results import Estimate, Note
 from surveys.rounding import say_share
@@ -137,6 +138,7 @@ class SmoothSurvival:
         SpecError
             If the time is negative.
         """
+        time = one_number(time, "SmoothSurvival.at, time")
         row = self.survival([time]).iloc[0]
         note = Note(EXTRAPOLATED.message, {"last": f"{self.observed_until:g}", "unit": self.time_unit})
         return Estimate(

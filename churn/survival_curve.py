@@ -11,6 +11,7 @@ import pandas as pd
 
 from churn._curves import Amounts, ConfType, Floats, Tallies, crossing, greenwood_sum, normal_quantile, remaining_area
 from churn._jackknife import Jackknife
+from surveys.arguments import one_number
 from surveys.errors import SpecError
 from surveys.results import Estimate, Note, Unavailable
 
@@ -103,6 +104,7 @@ class SurvivalCurve:
             Unavailable before the curve begins or anybody is under observation, and beyond the longest tenure
             observed unless everybody has gone by then.
         """
+        time = one_number(time, "SurvivalCurve.at, time")
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
             return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
@@ -190,6 +192,7 @@ class SurvivalCurve:
         .. [1] Brookmeyer and Crowley (1982), A confidence interval for the median survival time,
            *Biometrics* 38, 29-41.
         """
+        share_gone = one_number(share_gone, "SurvivalCurve.quantile, share_gone")
         if not 0 < share_gone < 1:
             raise SpecError.at("quantile", f"got {share_gone}, expected a share between 0 and 1", "Correct it")
         value = self._crossing(self.survival, share_gone)
@@ -250,6 +253,7 @@ class SurvivalCurve:
         >>> curve.restricted_mean(30).estimate
         22.5
         """
+        until = one_number(until, "SurvivalCurve.restricted_mean, until")
         if not until > self.start:
             what = f"got {until:g}, expected a time after {self.start:g}"
             raise SpecError.at("until", what, "Choose a longer horizon")

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from churn._curves import merge_near_ties
 from churn._jackknife import Jackknife
 from churn.counts import TenureCounts, count_tenures
+from churn.cumulative_hazards import nelson_aalen
 from churn.curves import SurvivalCurve, kaplan_meier, kaplan_meier_by
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
@@ -388,3 +389,20 @@ def test_a_variance_of_one_column_is_that_of_the_curve():
     for place in (3, 10, 20):
         until = (np.arange(len(curve.time)) <= place).astype(float)
         assert jackknife.variance_of_sum(until) == pytest.approx(curve.log_std_error[place] ** 2, rel=1e-10)
+
+
+@pytest.mark.parametrize("times", [[30, 60, 90], np.array([30, 60, 90]), (30,), "30", None, float("nan"), True])
+def test_a_curve_is_read_at_one_number(times: object):
+    curve = kaplan_meier(Tenures(duration=[10, 20, 35, 50, 80, 95], event=[1, 0, 1, 1, 0, 1]))
+    hazard = nelson_aalen(Tenures(duration=[10, 20, 35], event=[1, 0, 1]))
+    for place, ask in (
+        ("SurvivalCurve.at, time", curve.at),
+        ("SurvivalCurve.at, time", lambda at: curve.dropout(at=at)),
+        ("SurvivalCurve.quantile, share_gone", curve.quantile),
+        ("SurvivalCurve.restricted_mean, until", curve.restricted_mean),
+        ("HazardCurve.at, time", hazard.at),
+    ):
+        with pytest.raises(SpecError, match=rf"^{place}: got .*, expected one number\. "):
+            ask(times)  # type: ignore[operator]
+    assert curve.at(np.int64(30)).summary() == curve.at(30.0).summary() == curve.at(np.array(30)).summary()
+    assert [share.summary()[:5] for share in map(curve.at, (10, 35, 50))] == ["83.3%", "62.5%", "41.7%"]
