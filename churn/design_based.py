@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from churn._curves import ConfType, crossing, limits, merge_near_ties
 from churn._design_based import Codes, CurveStatistic, Floats, Followed, Incidence, ProductLimit, RestrictedMean
-from surveys.arguments import one_number
+from surveys.arguments import numbers, one_number
 from surveys.contrasts import Contrast
 from surveys.design import Design
 from surveys.domains import By, lay_out
@@ -600,7 +600,8 @@ def follow(
     >>> print(notes[0])
     respondents without a duration, an outcome or a level, who are left out: 1
     """
-    time, ending = np.asarray(duration, float), np.asarray(kind, float)
+    time = numbers(duration, "duration")
+    ending = numbers(kind, "event", expected=f"{' or '.join(kinds)}, or true and false")
     asked = np.ones(design.n, bool) if rows is None else np.asarray(rows)
     _check_arrays(design, time, ending, asked, len(kinds))
     codes, levels = level_of_rows(design, by)

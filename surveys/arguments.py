@@ -1,14 +1,55 @@
-"""Arguments that must be one number: lists, text and nothing are refused by name."""
+"""Arguments that must be numbers, one or a column of them: anything else is refused by name."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from surveys.errors import SpecError
 
 SHOWN = 60
+
+
+def numbers(values: ArrayLike, place: str, *, expected: str = "numbers") -> NDArray[np.float64]:
+    """
+    Take a column of numbers or truth values, NaN where missing, and refuse text.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Numbers, booleans, or missing.
+    place : str
+        What to call it in messages.
+    expected : str
+        What should have been given.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    SpecError
+        If there is anything else.
+
+    Examples
+    --------
+    >>> numbers([True, None, 0], "event").tolist()
+    [1.0, nan, 0.0]
+    >>> numbers(["1", "0"], "event", expected="true and false, or 0 and 1")
+    Traceback (most recent call last):
+    surveys.errors.SpecError: event: got '1', expected true and false, or 0 and 1. Turn the column into numbers.
+    """
+    column = pd.Series(values)
+    if column.dtype.kind in "iufb":
+        return column.to_numpy(np.float64)
+    for value in column[column.notna()]:
+        if isinstance(value, str) or not isinstance(value, int | float | np.bool_ | np.integer | np.floating):
+            raise SpecError.at(place, f"got {value!r}, expected {expected}", "Turn the column into numbers")
+    return column.astype(object).where(column.notna(), np.nan).to_numpy(np.float64)
 
 
 def one_number(value: object, place: str) -> float:

@@ -262,3 +262,12 @@ def test_the_scale_of_weights_does_not_matter(factor: float, seed: int):
     )
     np.testing.assert_allclose(ours.estimates.estimate, theirs.estimates.estimate)
     np.testing.assert_allclose(ours.estimates.std_error, theirs.estimates.std_error)
+
+
+@pytest.mark.parametrize("status", [["True", "False", "True", "False"], ["1", "0", "1", "0"], ["gone", None, "x", "y"]])
+def test_text_for_who_is_gone_is_refused(status: list[str]):
+    design = Design.from_frame(pd.DataFrame({"w": np.ones(4)}), weight="w")
+    with pytest.raises(SpecError, match=r"^event: got '.*', expected 0 or 1, or true and false\. Turn the column"):
+        survey_kaplan_meier(design, [1, 2, 3, 4], status, times=[3])
+    flags = pd.array([True, None, True, False], dtype="boolean")
+    assert survey_kaplan_meier(design, [1, 2, 3, 4], flags, times=[3]).estimates.n.tolist() == [3]
