@@ -45,11 +45,11 @@ def numbers(values: ArrayLike, place: str, *, expected: str = "numbers") -> NDAr
     """
     column = pd.Series(values)
     if column.dtype.kind in "iufb":
-        return column.to_numpy(np.float64)
+        return np.asarray(column, np.float64)
     for value in column[column.notna()]:
         if isinstance(value, str) or not isinstance(value, int | float | np.bool_ | np.integer | np.floating):
             raise SpecError.at(place, f"got {value!r}, expected {expected}", "Turn the column into numbers")
-    return column.astype(object).where(column.notna(), np.nan).to_numpy(np.float64)
+    return np.asarray(column.astype(object).where(column.notna(), np.nan), np.float64)
 
 
 def one_number(value: object, place: str) -> float:
