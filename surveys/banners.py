@@ -279,7 +279,16 @@ def _net_levels(sample: Sample, table: Crosstab, item: str, net: Net, levels: li
     if gone:
         what = f"a net names code {format_code(gone[0])}, which means that there is no answer"
         raise StudyError.at(_place(table), what, "Take it out of the net, or out of missing")
-    return [((code,), _label(sample, table, item, code)) for code in net.codes]
+    known = [code for joined, _ in levels for code in joined]
+    unknown = [code for code in net.codes if not any(same_code(code, other) for other in known)]
+    if unknown:
+        what = f"a net names code {format_code(unknown[0])}, which nobody gave and no label names"
+        otherwise = (
+            f"Correct it, or list it under levels; the codes are {some([format_code(one) for one in known], 12)}"
+        )
+        mend = did_you_mean(format_code(unknown[0]), [one for one in known if isinstance(one, str)], otherwise)
+        raise StudyError.at(_place(table), what, mend)
+    return _levels(sample, table, item, list(net.codes))
 
 
 def _ranked(sample: Sample, table: Crosstab, item: str, levels: list[Level]) -> list[Level]:

@@ -24,7 +24,9 @@ class Answer(Section):
 
     Codes that are neither in `yes` nor in `missing` mean no; where `no` lists codes, any other code
     is refused. A blank cell is a question that was not asked; unless `not_asked` says what that
-    means, blank cells are refused.
+    means, blank cells are refused. So are text such as `NA` and codes labelled "Not asked", which
+    `not_asked` explains too, and codes labelled "Refused", "Don't know" and the like, until they are
+    listed.
     """
 
     item: str

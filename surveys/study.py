@@ -138,7 +138,12 @@ class Platform(Section):
 
 
 class Group(Section):
-    """`[survey.group.NAME]`: a way to split respondents, by codes or by bands of a number."""
+    """
+    `[survey.group.NAME]`: a way to split respondents, by codes or by bands of a number.
+
+    Blank cells and those of `missing` are in no level, and counted. Text such as `NA` and codes labelled
+    "Refused", "Don't know" and the like are refused until they are listed under `missing` or `levels`.
+    """
 
     item: str
     label: Label | None = None

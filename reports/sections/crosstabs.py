@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reports.labels import (
     Asked,
@@ -19,6 +20,7 @@ from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table, s
 from reports.printer import Printer
 from reports.recipe import Results
 from surveys.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
+from surveys.results import Note
 from surveys.study import Survey
 
 
@@ -60,23 +62,49 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
                 "whose share is significantly lower."
             )
         ),
-        *(_table(surveys[table.wave], table, printer) for table in tables),
+        *(
+            _table(surveys[table.wave], replace(table, notes=_unsaid(results, table)), _base(results, table), printer)
+            for table in tables
+        ),
     ]
 
 
-def _table(survey: Survey, table: BannerTable, printer: Printer) -> Table:
+def _base(results: Results, table: BannerTable) -> str | None:
+    """Give the name of the base that the study limits a table to."""
+    return next((asked.base for asked in results.study.table if asked.id == table.id), None)
+
+
+def _unsaid(results: Results, table: BannerTable) -> tuple[Note, ...]:
+    """Give the caveats of a table that do not stand below the funnel or the shares."""
+    said = {str(note) for part in (results.funnel, results.shares) if part is not None for note in part.notes}
+    return tuple(note for note in table.notes if str(note) not in said)
+
+
+def _base_sentence(survey: Survey, name: str | None, table: BannerTable, printer: Printer) -> str:
+    level = printer.numbers.share(table.estimates.conf_level)
+    if name is None:
+        return printer.say(
+            "Base: respondents of {wave} who answered, or those named in the row. Below each share: its {level} "
+            "confidence interval.",
+            wave=wave_label(printer, survey),
+            level=level,
+        )
+    return printer.say(
+        "Base: respondents of {wave} who answered, within the base “{base}”. Below each share: its {level} "
+        "confidence interval.",
+        wave=wave_label(printer, survey),
+        base=shown_text(printer.label(survey.base[name].label or name)),
+        level=level,
+    )
+
+
+def _table(survey: Survey, table: BannerTable, named: str | None, printer: Printer) -> Table:
     rows: list[Row] = []
     for block in table.blocks:
         for i in range(*block):
             rows += _share_rows(table, i, _row_label(table.rows[i], printer, asked_in((survey,))), printer)
         rows += _base_rows(table, block[0], printer)
-    level = printer.numbers.share(table.estimates.conf_level)
-    base = printer.say(
-        "Base: respondents of {wave} who answered, or those named in the row. Below each share: its {level} "
-        "confidence interval.",
-        wave=wave_label(printer, survey),
-        level=level,
-    )
+    base = _base_sentence(survey, named, table, printer)
     caption = wave_label(printer, survey) if table.label is None else shown_text(printer.label(table.label))
     return Table(
         anchor=f"tab-table-{table.id}",

@@ -125,7 +125,7 @@ def _changes_table(results: Results, changes: WaveChanges, printer: Printer, pla
         Column(text=printer.say("What differs between them"), width=1.35),
     )
     base = printer.say(
-        "Base: all respondents of each wave, or those named in the column. In points of percentage; "
+        "Base: respondents of each wave who answered, or those named in the column. In points of percentage; "
         "in brackets: {level} confidence intervals. Grey: waves that cannot be compared.",
         level=printer.numbers.share(changes.conf_level),
     )

@@ -42,6 +42,13 @@ missing = [9]
 levels = { 1 = "Very good", 2 = "Good", 3 = "Poor" }
 [[table.net]]
 top = 2
+[[table]]
+id = "young"
+item = "sat"
+banner = ["sex"]
+base = "young"
+not_asked = "missing"
+missing = [9]
 """
 
 
@@ -96,8 +103,11 @@ def test_a_study_without_a_platform_is_built_with_the_bases_of_its_tables(
     answered = frame[frame["sat"].isin([1, 2, 3])]
     counts = [len(answered), *answered["sex"].value_counts().sort_index()]
     named = {"en": "Respondents", "fr": "Répondants"}[language]
-    assert [row[1:] for row in page.rows if row and row[0] == named] == [[str(n) for n in counts]]
     young = answered[answered["age"] <= 20]
+    of_young = [len(young), *young["sex"].value_counts().sort_index()]
+    printed = [row[1:] for row in page.rows if row and row[0] == named]
+    assert printed == [[str(n) for n in each] for each in (counts, of_young)]
+    assert {"en": "within the base “the young”", "fr": "dans la base « the young »"}[language] in page.text
     everybody = {"en": "everybody in the base", "fr": "ensemble de la base"}[language]
     assert [row[-1] for row in page.rows if row and row[0] == everybody] == [str(len(young))]
     n = answered["sex"].isna().sum()

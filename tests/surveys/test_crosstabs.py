@@ -324,6 +324,17 @@ def test_a_net_of_a_missing_code_is_refused(make_study):
         build_table(coded(make_study, SATISFIED), spec)
 
 
+def test_a_net_of_a_code_that_is_nowhere_is_refused(make_study):
+    net = ({"label": "Any", "codes": [1, 7]},)
+    spec = Crosstab(id="sat", item="sat", banner=("sex",), net=net)
+    with pytest.raises(StudyError) as refused:
+        build_table(coded(make_study, SATISFIED), spec)
+    assert str(refused.value) == (
+        "study.toml, [[table]] 'sat': a net names code 7, which nobody gave and no label names. "
+        "Correct it, or list it under levels; the codes are 1, 2, 3, 4."
+    )
+
+
 def test_codes_of_one_label_are_one_row(make_study):
     levels = SCALE | {"2": "Very good"}
     spec = Crosstab(id="sat", item="sat", banner=("sex",), levels=levels, net=({"top": 1},))
