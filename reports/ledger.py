@@ -34,6 +34,8 @@ class PrintedNumber:
         Name of the estimate or the interval.
     why_no_interval : str
         Said where there is none.
+    why_no_base : str
+        Said of an estimate without a base.
     texts : dict of str to list of str
         Every way it was printed, by language.
     """
@@ -47,6 +49,7 @@ class PrintedNumber:
     level: float | None = None
     method: str = ""
     why_no_interval: str = ""
+    why_no_base: str = ""
     texts: dict[Language, list[str]] = field(default_factory=dict)
 
 
@@ -192,6 +195,7 @@ def printed_estimate(identifier: str, estimate: Estimate) -> PrintedNumber:
         level=estimate.conf_level if has_interval else None,
         method=estimate.method,
         why_no_interval="" if has_interval else "the interval does not exist",
+        why_no_base="" if estimate.n is not None else "whoever published what it rests on does not say",
     )
 
 

@@ -54,8 +54,8 @@ class WaveChanges:
         One row per change, as `to_frame` gives them.
     trends : DataFrame
         One row per run of at least three waves that can be compared: platform, group, level, step, measure,
-        first, last, n_waves, scale, slope (per `unit`), std_error, conf_low, conf_high, df, F, p_value
-        (of no trend), departure_F, departure_df, departure_p (of a straight line), unit.
+        first, last, n_waves, n (respondents of all), scale, slope (per `unit`), std_error, conf_low, conf_high,
+        df, F, p_value (of no trend), departure_F, departure_df, departure_p (of a straight line), unit.
     breaks : mapping of (str, str) to tuple of Break
         What differs between each two waves that a change joins.
     conf_level : float
@@ -357,6 +357,7 @@ def _trend(
         "first": waves[0],
         "last": waves[-1],
         "n_waves": len(waves),
+        "n": sum(int(sources[wave].estimates.n[i]) for wave, i in zip(waves, position, strict=True)),
         "scale": scale,
         "unit": "year" if dated else "wave",
         "slope": line.slope,
@@ -436,6 +437,7 @@ TRENDS = [
     "first",
     "last",
     "n_waves",
+    "n",
     "scale",
     "slope",
     "std_error",

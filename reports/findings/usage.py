@@ -16,7 +16,9 @@ def find_left(results: Results, printer: Printer) -> Finding | None:
         return None
     dropout = results.staying.dropout
     text = printer.say(
-        "{share} of the accounts opened were gone after {time} (base: {n} accounts of the log).",
+        "{share} of the accounts opened were gone after {time} (base: {n} accounts of the log)."
+        if results.study.usage.events is not None
+        else "{share} of the accounts opened were gone after {time} (base: {n} accounts).",
         share=with_interval(printer, "dropout", dropout),
         time=lasting(printer, results.study.usage.horizon, results.staying.curve.time_unit),
         n=printer.numbers.count(dropout.n or 0),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from churn.dropout_rules import DropoutRule
 from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
@@ -12,9 +14,10 @@ from reports.recipe import Results
 from reports.sections.staying import ONE_MONTH, UNITS
 from reports.usage import StayingResults
 from surveys.claim_inputs import USUAL_RESPONDENTS
+from surveys.results import Unavailable
 from surveys.study import Survey
 
-SURVEY_WIDTHS = (1.1, 1.4, 0.55, 0.95, 0.65, 0.65, 0.95, 2.1)
+WIDTHS_OF_DESIGN = {"weight": 0.65, "strata": 0.65, "cluster": 0.95}
 
 
 def write_methods(results: Results, printer: Printer) -> list[Block]:
@@ -81,23 +84,30 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
 
 def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[str, str]]:
     told = []
-    if results.funnel is not None:
-        told += [
+    asked = {step for survey in results.study.survey for each in survey.platform.values() for step in each.steps()}
+    if "aware" in asked:
+        told.append(
             (
                 printer.say("Awareness"),
                 printer.say(
                     "Share of the base who answer that they have heard of the service, its name being shown to them."
                 ),
-            ),
+            )
+        )
+    if "signup" in asked:
+        hold = holding(printer, asked_in(results.study.survey))
+        told.append(
             (
                 printer.say("Sign-up"),
                 printer.say(
                     "Share of the base who {hold}. Sign-up per aware person is a ratio of two estimates, "
                     "not of two rounded percentages.",
-                    hold=holding(printer, asked_in(results.study.survey)),
-                ),
-            ),
-        ]
+                    hold=hold,
+                )
+                if "aware" in asked
+                else printer.say("Share of the base who {hold}.", hold=hold),
+            )
+        )
     if results.study.survey:
         told += [
             (
@@ -185,7 +195,7 @@ def _definitions_of_published(results: Results, printer: Printer) -> list[tuple[
                 printer.say("Verdict"),
                 printer.say(
                     "Supported: the figure rounds to what is claimed. Consistent: the claim lies within the interval. "
-                    "Exaggerated or understated: it lies outside. Contradicted: far outside, beyond a bound that it "
+                    "Overstated or understated: it lies outside. Contradicted: far outside, beyond a bound that it "
                     "sets, or against its own figures. Not checkable: the figures measure something else or other "
                     "people, cannot tell a change from none, or answer differently by reading."
                 ),
@@ -199,13 +209,7 @@ def _methods(results: Results, printer: Printer) -> list[str]:
         printer.say("Intervals are at the {level} level.", level=printer.numbers.share(results.study.study.conf_level))
     ]
     if results.study.survey:
-        told.append(
-            printer.say(
-                "Surveys: linearised variances from strata, clusters and weights; one covariance matrix "
-                "for each survey; "
-                "logit intervals with Student’s law on primary units minus strata; Korn and Graubard’s at 0 and 100%."
-            )
-        )
+        told.append(_methods_of_surveys(results.study.survey, printer))
     if results.staying is not None:
         told.append(
             printer.say(
@@ -247,9 +251,28 @@ def _methods(results: Results, printer: Printer) -> list[str]:
     return told
 
 
+def _methods_of_surveys(surveys: Sequence[Survey], printer: Printer) -> str:
+    """Say how variances were had, of the designs that the surveys have."""
+    if all(survey.replicates for survey in surveys):
+        return printer.say(
+            "Surveys: variances from replicate weights; one covariance matrix for each survey; logit intervals with "
+            "Student’s law; Korn and Graubard’s at 0 and 100%."
+        )
+    if not any(survey.weight or survey.strata or survey.cluster for survey in surveys):
+        return printer.say(
+            "Surveys: linearised variances of a simple random sample; one covariance matrix for each survey; logit "
+            "intervals with Student’s law; Korn and Graubard’s at 0 and 100%."
+        )
+    return printer.say(
+        "Surveys: linearised variances from strata, clusters and weights; one covariance matrix "
+        "for each survey; "
+        "logit intervals with Student’s law on primary units minus strata; Korn and Graubard’s at 0 and 100%."
+    )
+
+
 def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
     told = []
-    if staying.groups:
+    if any(not isinstance(group.test, Unavailable) for group in staying.groups):
         told.append(
             printer.say(
                 "Groups of accounts: log-rank test; mean tenures as areas under the curves within the tenure that all "
@@ -275,35 +298,32 @@ def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
 def _surveys_table(results: Results, printer: Printer) -> Table:
     assert results.disclosure is not None
     sizes = {item.wave: int(item.values["n"]) for item in results.disclosure.of("sample_size")}
-    headers = (
-        printer.say("Wave"),
-        printer.say("Fieldwork"),
-        "n",
-        printer.say("Sample"),
-        printer.say("Weight"),
-        printer.say("Strata"),
-        printer.say("Clusters"),
-        printer.say("File"),
+    surveys = results.study.survey
+    headers = {"weight": printer.say("Weight"), "strata": printer.say("Strata"), "cluster": printer.say("Clusters")}
+    design = [name for name in headers if any(getattr(survey, name) for survey in surveys)]
+    columns = (
+        Column(text=printer.say("Wave"), width=1.1),
+        Column(text=printer.say("Fieldwork"), width=1.4),
+        Column(text="n", align="right", width=0.55),
+        Column(text=printer.say("Sample"), width=0.95),
+        *(Column(text=headers[name], width=WIDTHS_OF_DESIGN[name]) for name in design),
+        Column(text=printer.say("File"), width=2.1),
     )
-    rows = []
-    for survey in results.study.survey:
-        rows.append(
-            (
-                wave_label(printer, survey),
-                printer.numbers.period(survey.date or survey.wave),
-                printer.numbers.count(sizes[survey.wave]),
-                _sampling(printer, survey),
-                *(_columns(value) for value in (survey.weight, survey.strata, survey.cluster)),
-                survey.file.rpartition("/")[2],
-            )
+    rows = [
+        (
+            wave_label(printer, survey),
+            printer.numbers.period(survey.date or survey.wave),
+            printer.numbers.count(sizes[survey.wave]),
+            _sampling(printer, survey),
+            *(_columns(getattr(survey, name)) for name in design),
+            survey.file.rpartition("/")[2],
         )
+        for survey in surveys
+    ]
     return Table(
         anchor="tab-surveys",
         caption=printer.say("Surveys and their designs"),
-        columns=tuple(
-            Column(text=header, align="right" if index == 2 else "left", width=width)
-            for index, (header, width) in enumerate(zip(headers, SURVEY_WIDTHS, strict=True))
-        ),
+        columns=columns,
         rows=tuple(rows),
         base=printer.say(
             "Base: n counts the respondents of each survey; how many answered a question stands beside its shares."
@@ -331,17 +351,18 @@ def _usage(results: Results, printer: Printer) -> str:
     usage, staying = results.study.usage, results.staying
     assert usage is not None
     assert staying is not None
-    file, n = usage.source, printer.numbers.count(staying.curve.n)
+    n = printer.numbers.count(staying.curve.n)
     told = (
         printer.say(
-            "{file}: {n} accounts, observed until {day} ({zone}).",
-            file=file,
+            "Log of events: {n} accounts, observed until {day} ({zone})."
+            if usage.events is not None
+            else "Table of accounts: {n} accounts, observed until {day} ({zone}).",
             n=n,
             day=printer.numbers.date(results.study.study.as_of),
             zone=results.study.study.timezone,
         )
         if usage.tenure is None
-        else printer.say("{file}: {n} accounts, as they stood when the table was made.", file=file, n=n)
+        else printer.say("Table of tenures: {n} accounts, as they stood when it was made.", n=n)
     )
     return f"{told} {printer.say('Simulated data.')}" if usage.simulated else told
 

@@ -27,6 +27,8 @@ from surveys.breaks import Break
 from surveys.results import NOBODY_IN_BASE, NOT_ESTIMABLE
 from surveys.waves import WaveChanges
 
+LARGEST_POWER = 700.0
+
 
 def write_waves(
     results: Results, changes: WaveChanges, printer: Printer, figures: Mapping[str, DrawnFigure]
@@ -154,6 +156,7 @@ def _change(identifier: str, row: Mapping[object, object], changes: WaveChanges,
         id=identifier,
         value=change,
         unit="points",
+        base=int(str(row["n_before"])) + int(str(row["n_after"])),
         low=low if known else None,
         high=high if known else None,
         level=changes.conf_level if known else None,
@@ -240,8 +243,7 @@ def _trends_table(results: Results, changes: WaveChanges, printer: Printer, plat
                 f"{name[:1].upper()}{name[1:]}",
                 f"{first} → {last}",
                 _slope(identifier, row, changes, printer),
-                printer.numbers.p_value(float(row["p_value"])),
-                printer.numbers.p_value(float(row["departure_p"])),
+                *(_probability(float(row[name]), printer) for name in ("p_value", "departure_p")),
             )
         )
     headers = (
@@ -267,15 +269,27 @@ def _trends_table(results: Results, changes: WaveChanges, printer: Printer, plat
     )
 
 
+def _probability(p: float, printer: Printer) -> str:
+    return printer.numbers.p_value(p) if math.isfinite(p) else printer.note(NOT_ESTIMABLE)
+
+
+def _exponential(x: float) -> float:
+    """Raise e to a power; infinite beyond what a number can hold."""
+    return math.exp(x) if x < LARGEST_POWER else math.inf
+
+
 def _slope(identifier: str, row: Mapping[object, object], changes: WaveChanges, printer: Printer) -> str:
     """Print by how much the odds are multiplied each year, and enter it."""
-    ends = [math.exp(float(str(row[name]))) for name in ("slope", "conf_low", "conf_high")]
+    ends = [_exponential(float(str(row[name]))) for name in ("slope", "conf_low", "conf_high")]
+    if not all(map(math.isfinite, ends)):
+        return printer.note(NOT_ESTIMABLE)
     text, low, high = (printer.numbers.number(end, 2) for end in ends)
     interval = printer.numbers.between(low, high)
     number = PrintedNumber(
         id=identifier,
         value=ends[0],
         unit="ratio",
+        base=int(str(row["n"])),
         low=ends[1],
         high=ends[2],
         level=changes.conf_level,

@@ -74,7 +74,8 @@ def hold(folder: Path, seed: int) -> bool:
         return False
     said = {where: [text for text in texts if NOTHING.search(text)] for where, texts in built.texts.items()}
     assert not any(said.values()), (made.shape, said)
-    unfounded = [row["id"] for row in built.numbers if row["base"] is None and not row["why_no_interval"]]
+    reasons = ("why_no_interval", "why_no_base")
+    unfounded = [row["id"] for row in built.numbers if row["base"] is None and not any(row[why] for why in reasons)]
     assert not unfounded, (made.shape, unfounded)
     _hold_funnel(built)
     _hold_tables(built)

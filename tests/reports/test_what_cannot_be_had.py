@@ -134,3 +134,22 @@ def test_waves_that_asked_one_step_only_are_compared_on_that_step(tmp_path: Path
         found = results_of(tmp_path, {"survey": waves})
         for language in ("en", "fr"):
             assert any(getattr(block, "anchor", "") == "fig-waves" for block in document_of(found, language).blocks)
+
+
+def test_columns_and_definitions_of_what_the_study_does_not_have_are_not_printed(tmp_path: Path) -> None:
+    pd.DataFrame({"q": np.arange(60) % 3 % 2 + 1}).to_csv(tmp_path / "s.csv", index=False)
+    platform = {"svc": {"label": "Svc", "active": {"item": "q", "yes": [1]}}}
+    said = texts(results_of(tmp_path, {"survey": [{"wave": "2020", "file": "s.csv", "platform": platform}]}))
+    assert "Strata" not in said
+    assert "have heard of the service" not in said
+    assert "simple random sample" in said
+
+
+def test_a_table_of_accounts_is_not_called_a_log(tmp_path: Path) -> None:
+    rows = [
+        {"u": f"u{i}", "kind": "ab"[i % 2], "signup": date(2024, 1, 1), "closed": date(2024, 2, 1) if i % 5 else None}
+        for i in range(60)
+    ]
+    assert "log" not in texts(results_of(tmp_path, accounts(tmp_path, rows))).lower().replace("log-rank", "").replace(
+        "log-log", ""
+    ).replace("log(−log", "").replace("logarithm", "")
