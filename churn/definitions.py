@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
@@ -18,6 +19,8 @@ from churn.counts import TenureCounts
 from churn.curves import kaplan_meier
 from churn.dropout_rules import DropoutRule
 from churn.lifecycle import check_local
+from churn.next_visit import seen_again_after
+from churn.next_visit_curve import METHOD
 from churn.outcomes import Outcomes, judge_activity
 from churn.retention import measure_retention
 from churn.retention_rules import RetentionRule
@@ -33,9 +36,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MonthRule = Literal["30 days", "anniversary", "calendar"]
-Definition = Literal["gone", "absent", "unseen"]
+Definition = Literal["next_visit", "gone", "first_silence", "detected", "absent", "unseen"]
 
 GAPS = (7, 14, 30, 60, 90)
+ASIDE = ("unseen", "first_silence", "detected")
+"""Definitions that take any silence for leaving, or date it late: no answers to the question of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,20 +52,23 @@ class DefinitionFan:
     ----------
     zone : tuple of str
         Name of the zone, for each row.
-    definition : tuple of {'gone', 'absent', 'unseen'}
-        `gone`: silent since some day of the first month, and for at least the gap; `absent`: not active in the
-        second month; `unseen`: not active after the first month, so far, of those observed for two months.
+    definition : tuple of {'next_visit', 'gone', 'first_silence', 'detected', 'absent', 'unseen'}
+        `next_visit`: never seen again after the first month; `gone`: silent since some day of the first month, and
+        for at least the gap; `first_silence` and `detected`: gone within 30 days under these rules of `DropoutRule`;
+        `absent`: not active in the second month; `unseen`: not active after the first month, so far, of those
+        observed for two months.
     month : tuple of {'30 days', 'anniversary', 'calendar'}
         What ends the first month: 30 periods of 24 hours; the same day of the next month, or its last day; the
         first day of the next month.
     gap_days : ndarray of float, shape (n_rows,)
-        Silence after which an account is taken to be gone, in days; NaN but for `gone`.
+        Silence after which an account is taken to be gone, in days; NaN where none is used.
     dropout, std_error, conf_low, conf_high : ndarray of float, shape (n_rows,)
-        Share gone, with its interval: log-log for `gone`, Wilson for the others. NaN where the log is too short.
+        Share gone, with its interval: logit for `next_visit`, log-log for rules with a gap, Wilson for the others.
+        NaN where the log is too short.
     n : ndarray of int, shape (n_rows,)
         Accounts that could be judged.
     n_dropped : ndarray of float, shape (n_rows,)
-        Accounts found gone; NaN for `gone`, whose estimate is a curve's.
+        Accounts found gone; NaN where the estimate is a curve's.
     returned : ndarray of float, shape (n_rows,)
         Share of all accounts that came back after a silence of `gap_days` local days; NaN but for `gone`.
     conf_level : float
@@ -86,12 +94,12 @@ class DefinitionFan:
     @property
     def method(self) -> str:
         """Name of the intervals."""
-        return "Kaplan-Meier, log-log interval; shares, Wilson interval"
+        return "Kaplan-Meier, log-log interval (next visit: logit); shares, Wilson interval"
 
     @property
     def range(self) -> tuple[float, float]:
-        """Smallest and largest dropout of all definitions, those aside that take silence for leaving (`unseen`)."""
-        kept = np.array([name != "unseen" for name in self.definition])
+        """Smallest and largest dropout of all definitions, those of `ASIDE` left out."""
+        kept = np.array([name not in ASIDE for name in self.definition])
         found = self.dropout[kept & ~np.isnan(self.dropout)]
         return (float(found.min()), float(found.max())) if len(found) else (np.nan, np.nan)
 
@@ -108,12 +116,12 @@ class DefinitionFan:
 
         Parameters
         ----------
-        definition : {'gone', 'absent', 'unseen'}
+        definition : str
             As in `definition`.
         month : {'30 days', 'anniversary', 'calendar'}
             As in `month`.
         gap_days : int, optional
-            For `gone`.
+            For `gone`, `first_silence` and `detected`.
         zone : str, optional
             The first one, if not given.
 
@@ -144,7 +152,7 @@ class DefinitionFan:
             conf_high=float(self.conf_high[i]),
             conf_level=self.conf_level,
             n=int(self.n[i]),
-            method="Kaplan-Meier, log-log interval" if self.definition[i] == "gone" else "Wilson",
+            method=METHODS.get(self.definition[i], "Wilson"),
             notes=self.notes,
         )
 
@@ -196,6 +204,7 @@ def compare_definitions(
     *,
     elapsed: Activity | None = None,
     gaps: Sequence[int] = GAPS,
+    gap_days: int = 30,
     observed_months: int = 2,
     conf_level: float = 0.95,
 ) -> DefinitionFan:
@@ -210,7 +219,9 @@ def compare_definitions(
         Active days of 24 hours since sign-up, of the same log. Without it, `absent` takes the 30 days of a log of
         instants as local dates, which a note says.
     gaps : sequence of int
-        Days of silence after which an account is taken to be gone.
+        Days of silence after which an account is taken to be gone (`gone`).
+    gap_days : int
+        The same for `first_silence` and `detected`.
     observed_months : int
         Months for which an account must have been observed to count as not seen after the first (`unseen`). With
         1, accounts count that had no time to be seen again.
@@ -220,7 +231,8 @@ def compare_definitions(
     Returns
     -------
     DefinitionFan
-        For each zone, `gone` under every gap and month, then `absent` and `unseen` under every month.
+        For each zone, `next_visit` under every month, `gone` under every gap and month, `first_silence` and `detected`
+        with a month of 30 days, then `absent` and `unseen` under every month.
 
     Raises
     ------
@@ -231,9 +243,10 @@ def compare_definitions(
 
     Notes
     -----
-    `gone` with a month of 30 days is the dropout of `kaplan_meier(measure_tenures(activity))` at 30 days. With
-    the other months, tenure is the share of one's own month that has passed, in local dates, so that the
-    product limit holds for months of unequal length.
+    `next_visit` with a month of 30 days is the dropout of `next_visit_survival` at 30 days; with the other months, each
+    account is waited for from the end of its own. `gone` with a month of 30 days is the dropout of
+    `kaplan_meier(measure_tenures(activity))` at 30 days. With the other months, tenure is the share of one's own month
+    that has passed, in local dates, so that the product limit holds for months of unequal length.
 
     Examples
     --------
@@ -241,10 +254,10 @@ def compare_definitions(
     >>> from reports.examples import open_example
     >>> fan = compare_definitions(read_activity(open_example("twitter_france")), gaps=(30, 90))
     >>> fan.summary()
-    'one-month dropout between 52.5% and 57.7% under 12 definitions'
+    'one-month dropout between 52.5% and 57.9% under 17 definitions'
     """
     activities = {activity.timezone: activity} if isinstance(activity, Activity) else dict(activity)
-    wrong = [gap for gap in gaps if gap < 1 or gap != int(gap)]
+    wrong = [gap for gap in (*gaps, gap_days) if gap < 1 or gap != int(gap)]
     if wrong or not activities:
         raise SpecError.at(
             "compare_definitions", f"got gaps {wrong}" if wrong else "there is no activity", "Give whole days"
@@ -259,7 +272,7 @@ def compare_definitions(
     rows = [
         row
         for zone, found in activities.items()
-        for row in _rows(zone, found, elapsed, gaps, observed_months, conf_level)
+        for row in _rows(zone, found, elapsed, (gaps, gap_days), observed_months, conf_level)
     ]
     first = next(iter(activities.values()))
     approximate = elapsed is None and first.grain == "instant"
@@ -276,6 +289,11 @@ def compare_definitions(
         conf_level=conf_level,
         notes=first.notes + ((note,) if approximate else ()),
     )
+
+
+METHODS = dict.fromkeys(("gone", "first_silence", "detected"), "Kaplan-Meier, log-log interval") | {
+    "next_visit": METHOD
+}
 
 
 class _Row(NamedTuple):
@@ -296,13 +314,43 @@ def _rows(
     zone: str,
     activity: Activity,
     elapsed: Activity | None,
-    gaps: Sequence[int],
+    gaps: tuple[Sequence[int], int],
     observed_months: int,
     conf_level: float,
 ) -> Iterator[_Row]:
-    yield from _gone(zone, activity, gaps, conf_level)
+    yield from _never_again(zone, activity.signups(), conf_level)
+    yield from _gone(zone, activity, gaps[0], conf_level)
+    yield from _other_rules(zone, activity.signups(), gaps[1], conf_level)
     yield from _absent(zone, activity, elapsed, conf_level)
     yield from _unseen(zone, activity, observed_months, conf_level)
+
+
+def _never_again(zone: str, activity: Activity, conf_level: float) -> Iterator[_Row]:
+    """Wait for the next visit from the end of each account's first month on."""
+    lengths = month_lengths(activity.first_day)
+    for month in get_args(MonthRule):
+        # The day of sign-up is day 0, so that a month of so many days ends with the day before.
+        until = np.full(activity.n_accounts, 30) if month == "30 days" else lengths[month] - 1
+        found = seen_again_after(activity, until, conf_level=conf_level)
+        numbers = (
+            (np.nan,) * 4
+            if isinstance(found, Unavailable)
+            else (1 - found.estimate, found.std_error, 1 - found.conf_high, 1 - found.conf_low)
+        )
+        n = 0 if isinstance(found, Unavailable) else found.n or 0
+        yield _Row(zone, "next_visit", month, np.nan, *numbers, n, np.nan, np.nan)
+
+
+def _other_rules(zone: str, activity: Activity, gap: int, conf_level: float) -> Iterator[_Row]:
+    """Estimate dropout within 30 days under rules that answer other questions."""
+    rules: tuple[Literal["first_silence", "detected"], ...] = ("first_silence", "detected")
+    for rule in rules:
+        found, n = (np.nan,) * 4, 0
+        with suppress(StudyError):
+            outcomes = judge_activity(activity, DropoutRule(rule, gap))
+            kept, n = outcomes.kept, int(outcomes.kept.sum())
+            found = _at_30_days(outcomes.duration[kept], outcomes.event[kept], conf_level)
+        yield _Row(zone, rule, "30 days", gap, *found, n, np.nan, np.nan)
 
 
 def _gone(zone: str, activity: Activity, gaps: Sequence[int], conf_level: float) -> Iterator[_Row]:

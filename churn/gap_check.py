@@ -188,6 +188,7 @@ def _moved(counts: VisitCounts, gap: int, time: int, conf_level: float, least_wa
         conf_high=value + half,
         conf_level=conf_level,
         n=int(found.followed[0]),
+        unit="points",
         method=MOVED,
     )
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.stats import beta, chi2, norm
 
 from churn._next_visit import Waits, waits
+from churn.activity import Activity
 from churn.grouping import check_level
-from churn.next_visit_curve import METHOD, HalvesCheck, NextVisitCurve
-from churn.visit_counts import HALF, VisitCounts
+from churn.next_visit_curve import METHOD, TOO_SHORT, HalvesCheck, NextVisitCurve
+from churn.visit_counts import HALF, VisitCounts, count_visits
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.intervals import logit_limits
 from surveys.results import Estimate, Note, Unavailable
@@ -22,6 +23,7 @@ Floats = NDArray[np.float64]
 
 LEAST_WAIT = 60
 MONTH = 30
+TENURE = "tenure"
 SMALL = 0.5
 """What comes back late is small where it is less than so many standard errors."""
 NO_HALVES = Note("all accounts signed up at about the same time, so that early and late ones cannot be compared")
@@ -183,6 +185,66 @@ def _limits(share: Floats, error: Floats, found: Waits, conf_level: float) -> tu
     high = np.where(none, beta.ppf(1 - tail, 1, np.maximum(found.effective, 1)), high)
     low = np.where(every, beta.ppf(tail, np.maximum(found.back, 1), 1), low)
     return np.where(none, 0.0, low), np.where(every, 1.0, high)
+
+
+def seen_again_after(
+    activity: Activity, days: NDArray[np.int64], *, conf_level: float = 0.95, least_wait: int = LEAST_WAIT
+) -> Estimate | Unavailable:
+    """
+    Estimate the share of accounts seen again after a tenure of their own.
+
+    Parameters
+    ----------
+    activity : Activity
+        Active local days of each account.
+    days : ndarray of int, shape (n_accounts,)
+        Tenure of each account, such as the end of its first calendar month; 0 or more.
+    conf_level : float
+        Between 0 and 1.
+    least_wait : int
+        As for `next_visit_survival`.
+
+    Returns
+    -------
+    Estimate or Unavailable
+        The mean of the shares of the accounts of each tenure; unavailable where the log supports no wait for one.
+
+    Examples
+    --------
+    >>> from churn.activity import read_activity
+    >>> from reports.examples import open_example
+    >>> activity = read_activity(open_example("twitter_france"))
+    >>> seen_again_after(activity, np.full(4000, 30)).summary()
+    '42.1% [40.6%, 43.7%], n = 3,914'
+    """
+    counts = count_visits(
+        replace(activity, attributes=pd.DataFrame({TENURE: days})), by=[TENURE], halves=False, replicates=1
+    )
+    parts = []
+    for place, time in enumerate(counts.strata[TENURE]):
+        part = counts.where(np.arange(len(counts.strata)) == place)
+        if time < part.size - 1:
+            parts.append((int(time), waits(part.pairs, part.silent, part.size, only=int(time))))
+    followed = [(time, found) for time, found in parts if found.followed[0] > 0]
+    short = [(int(found.wait[0]), time) for time, found in followed if found.wait[0] < least_wait]
+    if short or not followed:
+        wait, time = min(short, default=(0, int(days.max(initial=0))))
+        return Unavailable(Note(TOO_SHORT, {"time": time, "wait": wait, "least": least_wait}))
+    n = np.array([found.followed[0] for _, found in followed], np.float64)
+    share = np.array([found.share[0] for _, found in followed])
+    error = (1 - share) * np.array([found.log_error[0] for _, found in followed])
+    mean, spread = float(n @ share / n.sum()), float(np.sqrt(n**2 @ error**2) / n.sum())
+    low, high = logit_limits(mean, spread, np.inf, conf_level)
+    return Estimate(
+        estimate=mean,
+        std_error=spread,
+        conf_low=float(low),
+        conf_high=float(high),
+        conf_level=conf_level,
+        n=int(n.sum()),
+        method=METHOD,
+        notes=counts.notes,
+    )
 
 
 def compare_halves(

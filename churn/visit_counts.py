@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from churn._next_visit import Cells, add_cells, tally_visits
 from churn.activity import Activity
+from churn.grouping import LEFT_OUT
 from churn.lifecycle import check_local
 from surveys.errors import EstimateError, SpecError, did_you_mean
 from surveys.results import Note
@@ -20,7 +21,6 @@ Ints = NDArray[np.int64]
 REPLICATES = 25
 HALF, REPLICATE = "half", "replicate"
 LOCAL_DAYS = Note("tenures are counted in local days from the day of sign-up, the first active day of an account")
-LEFT_OUT = "{n} accounts without a value of {group} are left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

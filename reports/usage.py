@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -17,10 +17,13 @@ from churn.counts import TenureCounts, count_tenures
 from churn.curves import kaplan_meier, kaplan_meier_by
 from churn.definitions import DefinitionFan, compare_definitions
 from churn.dropout_rules import DropoutRule
+from churn.gap_check import GapCheck, compare_gap
 from churn.gaps import GapChoice, choose_gap
 from churn.incidence_curve import CumulativeIncidence
 from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
 from churn.mean_tenures import RestrictedMeans, comparable_means
+from churn.next_visit import LevelsAt, compare_at, next_visit_survival, next_visit_survival_by
+from churn.next_visit_curve import NextVisitCurve
 from churn.period_counts import PeriodCounts
 from churn.projection import RetentionProjection, project_retention
 from churn.retention import Retention, measure_retention
@@ -29,6 +32,7 @@ from churn.rule_bias import RuleBias, simulate_rule_bias
 from churn.survival_curve import SurvivalCurve
 from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, returned_share
+from churn.visit_counts import VisitCounts, count_visits
 from surveys.attempts import attempt
 from surveys.errors import EstimateError
 from surveys.results import Estimate, Note, Unavailable
@@ -40,6 +44,8 @@ SHORTEST_LOG = 2
 """Local days up to which no silence can be tried, since each needs as many days after it."""
 GAP_OF_SIMULATION = 30
 MONTH = 30
+CHECKED = (30, 60, 120)
+"""Tenures at which a gap is held against the next visit, in days, beside that of the headline."""
 LONGEST_MEAN = 365.0
 """Tenure up to which mean tenures of groups are compared, or the shortest that all reach."""
 FEW = 30
@@ -92,8 +98,10 @@ class GroupStaying:
     ----------
     name : str
         Of the group.
-    curves : dict of str to SurvivalCurve
-        By level.
+    curves : dict of str to SurvivalCurve or NextVisitCurve
+        By level, under the rule of the study.
+    at : LevelsAt or Unavailable or None
+        Whether levels are still there alike at the horizon; None where the rule is not the next visit.
     test : LogRankComparison or Unavailable
         Whether levels leave at the same rate.
     means : RestrictedMeans or Unavailable
@@ -101,7 +109,8 @@ class GroupStaying:
     """
 
     name: str
-    curves: dict[str, SurvivalCurve]
+    curves: Mapping[str, SurvivalCurve | NextVisitCurve]
+    at: LevelsAt | Unavailable | None
     test: LogRankComparison | Unavailable
     means: RestrictedMeans | Unavailable
 
@@ -114,9 +123,15 @@ class StayingResults:
     Attributes
     ----------
     counts : TenureCounts
-        Tenures, counted.
-    curve : SurvivalCurve
-        Share of accounts retained.
+        Tenures, counted; under the rule of the next visit by silences of the gap, for tests and models.
+    curve : SurvivalCurve or NextVisitCurve
+        Share of accounts retained, under the rule of the study.
+    visits : VisitCounts or None
+        Consecutive and last active days, counted; None where usage is no log of events.
+    gap : GapCheck or None
+        What calling accounts gone after a silence does; None where usage is no log of events.
+    by_gap : Estimate or Unavailable
+        Share gone at the horizon by the counts of `counts`.
     dropout : Estimate or Unavailable
         Share gone at the horizon of the study.
     returned : Estimate or Unavailable
@@ -136,7 +151,10 @@ class StayingResults:
     """
 
     counts: TenureCounts
-    curve: SurvivalCurve
+    curve: SurvivalCurve | NextVisitCurve
+    visits: VisitCounts | None
+    gap: GapCheck | None
+    by_gap: Estimate | Unavailable
     dropout: Estimate | Unavailable
     returned: Estimate | Unavailable
     groups: tuple[GroupStaying, ...]
@@ -170,13 +188,13 @@ def compute_staying(study: Study) -> StayingResults:
     >>> from reports.examples import open_example
     >>> staying = compute_staying(open_example("twitter_france"))
     >>> staying.dropout.summary()
-    '57.7% [56.1%, 59.2%], n = 3,915'
+    '57.9% [56.3%, 59.4%], n = 3,914'
     """
     usage = study.usage
     assert usage is not None
     conf_level, rule = study.study.conf_level, DropoutRule.of(usage.dropout)
     returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
-    said = None
+    said = visits = gap = None
     if usage.tenure is not None:
         counts = count_tenure_table(study, by=usage.group)
     elif usage.events is None:
@@ -185,30 +203,52 @@ def compute_staying(study: Study) -> StayingResults:
         activity = read_activity(study)
         counts = count_tenures(measure_tenures(activity, rule), by=usage.group)
         returned = returned_share(activity, rule.gap_days, conf_level=conf_level)
-        said = _of_activity(activity, conf_level)
-    curve = kaplan_meier(counts, conf_level=conf_level)
+        visits = count_visits(activity)
+        times = tuple(sorted({*CHECKED, usage.horizon}))
+        gap = compare_gap(visits, gap_days=rule.gap_days, times=times, conf_level=conf_level)
+        said = _of_activity(activity, rule.gap_days, conf_level)
+    by_gap = kaplan_meier(counts, conf_level=conf_level)
+    waits = visits if rule.rule == "next_visit" else None
+    curve = by_gap if waits is None else next_visit_survival(waits, conf_level=conf_level)
     return StayingResults(
         counts=counts,
         curve=curve,
+        visits=visits,
+        gap=gap,
+        by_gap=by_gap.dropout(at=usage.horizon),
         dropout=curve.dropout(at=usage.horizon),
         returned=returned,
-        groups=_groups(counts, usage.group, conf_level),
+        groups=tuple(
+            _group(counts, name, conf_level)
+            if waits is None or said is None
+            else _group_of_visits(said.log, counts, name, usage.horizon, conf_level)
+            for name in usage.group
+        ),
         incidence=cumulative_incidence(counts, conf_level=conf_level) if len(counts.causes) > 1 else None,
         projection=_projection(counts, conf_level),
         activity=said,
         bias=None if said is None else _simulated_bias(),
-        notes=counts.notes,
+        notes=counts.notes if waits is None else curve.notes,
     )
 
 
-def _groups(counts: TenureCounts, names: Sequence[str], conf_level: float) -> tuple[GroupStaying, ...]:
-    return tuple(_group(counts, name, conf_level) for name in names)
+def _group_of_visits(
+    activity: Activity, counts: TenureCounts, name: str, horizon: float, conf_level: float
+) -> GroupStaying:
+    """Compare levels by the next visit at the horizon, and by a silence for tests over all tenures and for means."""
+    visits = attempt(lambda: count_visits(activity, by=[name], replicates=1))
+    by_gap = _group(counts, name, conf_level)
+    if isinstance(visits, Unavailable):
+        return by_gap
+    curves = next_visit_survival_by(visits, by=name, conf_level=conf_level)
+    return replace(by_gap, curves=curves, at=compare_at(curves, at=horizon))
 
 
 def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
     curves = attempt(lambda: kaplan_meier_by(counts, by=name, conf_level=conf_level))
     return GroupStaying(
         name=name,
+        at=None,
         curves={} if isinstance(curves, Unavailable) else curves,
         test=attempt(lambda: logrank(counts, by=name)),
         means=attempt(lambda: comparable_means(counts, by=name, longest=LONGEST_MEAN, conf_level=conf_level)),
@@ -242,14 +282,14 @@ def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection 
         return Unavailable(Note("no model of retention fits: {reason}", {"reason": str(error)}))
 
 
-def _of_activity(activity: Activity, conf_level: float) -> ActivityResults:
+def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> ActivityResults:
     return ActivityResults(
         log=activity,
         triangle=retention_triangle(activity, conf_level=conf_level),
         retention=measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level),
         lifecycle=measure_lifecycle(activity, conf_level=conf_level),
         never_returned=never_returned(activity, conf_level=conf_level),
-        definitions=compare_definitions(activity, conf_level=conf_level),
+        definitions=compare_definitions(activity, gap_days=gap_days, conf_level=conf_level),
         gaps=choose_gap(activity, conf_level=conf_level) if activity.end_day - activity.origin > SHORTEST_LOG else None,
     )
 

@@ -153,7 +153,7 @@ def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
     inputs |= {f"table.{table.id}": surveys_of(table, study) for table in study.table}
     usage_ids = (
         *("survival", "risk", "dropout", "returned", "cohorts", "lifecycle", "definitions", "gaps", "unseen"),
-        *("causes", "bygroup", "projection"),
+        *("causes", "bygroup", "projection", "silence", "visit"),
     )
     inputs |= dict.fromkeys(usage_ids, usage) | {"rules": [SIMULATION]}
     following = [] if study.usage is None or study.usage.following is None else [study.usage.following.file]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from churn.adoption._joint import draw_factors
+from churn.next_visit_curve import NextVisitCurve
 from churn.survival_curve import SurvivalCurve
 from surveys._design import Floats
 from surveys.contrasts import effective_df
@@ -249,7 +250,7 @@ class JointFunnel:
 
 def join_funnel(
     funnel: Funnel,
-    curve: SurvivalCurve,
+    curve: SurvivalCurve | NextVisitCurve,
     *,
     platform: str,
     wave: str,
@@ -264,7 +265,7 @@ def join_funnel(
     ----------
     funnel : Funnel
         Awareness and sign-up, from surveys.
-    curve : SurvivalCurve
+    curve : SurvivalCurve or NextVisitCurve
         Share of accounts retained by tenure, from the log of the same platform.
     platform, wave : str
         Which part of the funnel to join.

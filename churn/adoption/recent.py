@@ -8,7 +8,9 @@ from datetime import date
 from churn.activity import Activity
 from churn.curves import kaplan_meier
 from churn.dropout_rules import DropoutRule
+from churn.next_visit import next_visit_survival
 from churn.tenures import measure_tenures
+from churn.visit_counts import count_visits
 from surveys.results import Estimate, Note, Unavailable
 
 YEAR = 365
@@ -61,6 +63,8 @@ def stayed_of_recent(
     0 accounts of the log signed up in the year before, fewer than 30
     """
     last = (until - EPOCH).days
+    if rule.rule == "next_visit":
+        return _next_visit(activity, last, horizon, days, conf_level)
     tagged = replace(activity, attributes=activity.attributes.assign(signup_day=activity.first_day))
     tenures = measure_tenures(tagged, rule)
     signup_day = tenures.attributes["signup_day"].to_numpy()
@@ -68,3 +72,13 @@ def stayed_of_recent(
     if recent.sum() < FEW:
         return Unavailable(Note(TOO_FEW.message, {"n": int(recent.sum()), "few": FEW}))
     return kaplan_meier(tenures.where(recent), conf_level=conf_level).at(horizon)
+
+
+def _next_visit(activity: Activity, last: int, horizon: float, days: int, conf_level: float) -> Estimate | Unavailable:
+    """Read the share seen again off the accounts that signed up in the days up to a date."""
+    signups = activity.signups()
+    recent = (signups.first_day <= last) & (signups.first_day > last - days)
+    if recent.sum() < FEW:
+        return Unavailable(Note(TOO_FEW.message, {"n": int(recent.sum()), "few": FEW}))
+    counts = count_visits(replace(signups, there_before=None if recent.all() else ~recent), halves=False, replicates=1)
+    return next_visit_survival(counts, conf_level=conf_level).at(horizon)

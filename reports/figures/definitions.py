@@ -18,6 +18,10 @@ from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
 TICK = 0.05
+OTHER_RULES = {
+    "first_silence": "Left at the first {days} silent days, back or not",
+    "detected": "Declared gone, {days} silent days after",
+}
 MONTHS: dict[MonthRule, str] = {
     "30 days": "30 days",
     "anniversary": "Same day of the next month",
@@ -82,8 +86,8 @@ def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
         + caption
         + ".",
         base=printer.say(
-            "Base: {low} to {high} accounts that could be judged. Lines: {level} confidence intervals, log-log for "
-            "Kaplan-Meier, Wilson for the others. Calendar of {zone}.",
+            "Base: {low} to {high} accounts that could be judged. Lines: {level} confidence intervals, logit for the "
+            "next visit, log-log for Kaplan-Meier, Wilson for the others. Calendar of {zone}.",
             low=printer.numbers.count(int(fan.n.min())),
             high=printer.numbers.count(int(fan.n.max())),
             level=printer.numbers.share(fan.conf_level),
@@ -96,11 +100,16 @@ def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
 
 def _rows(fan: DefinitionFan, printer: Printer) -> list[tuple[str, dict[MonthRule, tuple[str, Estimate]]]]:
     """Name each definition of gone, with its estimate and its name in the ledger under each month rule."""
-    gaps = sorted({int(gap) for gap in fan.gap_days if np.isfinite(gap)})
-    rows = []
+    named = zip(fan.definition, fan.gap_days.tolist(), strict=True)
+    gaps = sorted({int(gap) for definition, gap in named if definition == "gone"})
+    rows = [(printer.say("Never seen again (next visit)"), _cells(fan, "next_visit", None))]
     for gap in gaps:
         label = printer.say("Gone: silent since, for {days} days or more", days=printer.numbers.count(gap))
         rows.append((label, _cells(fan, "gone", gap)))
+    for definition, gap in dict.fromkeys(zip(fan.definition, fan.gap_days.tolist(), strict=True)):
+        if definition in OTHER_RULES:
+            label = printer.say(OTHER_RULES[definition], days=printer.numbers.count(int(gap)))
+            rows.append((label, _cells(fan, definition, int(gap))))
     rows.append((printer.say("Absent from the second month"), _cells(fan, "absent", None)))
     rows.append(
         (printer.say("Not seen after the first month, of accounts observed for two"), _cells(fan, "unseen", None))
@@ -111,6 +120,8 @@ def _rows(fan: DefinitionFan, printer: Printer) -> list[tuple[str, dict[MonthRul
 def _cells(fan: DefinitionFan, definition: str, gap: int | None) -> dict[MonthRule, tuple[str, Estimate]]:
     found = {}
     for month in MONTHS:
+        if not any(pair == (definition, month) for pair in zip(fan.definition, fan.month, strict=True)):
+            continue
         estimate = fan.at(definition, month=month, gap_days=gap)  # type: ignore[arg-type]
         if isinstance(estimate, Estimate):
             found[month] = (f"definitions.{definition}.{gap or 0}.{month.replace(' ', '_')}", estimate)

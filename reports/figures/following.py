@@ -16,6 +16,7 @@ from reports.labels import note_sentence, platform_label
 from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.silence_words import gap_sentences
 from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
@@ -89,6 +90,7 @@ def draw_following(results: Results, printer: Printer) -> DrawnFigure | None:
         notes=(
             *((printer.say("Simulated data."),) if usage.simulated else ()),
             *(note_sentence(printer, note) for note in found.notes),
+            *gap_sentences(results, printer),
         ),
         data=_data(found),
     )

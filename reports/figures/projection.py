@@ -12,6 +12,7 @@ from reports.labels import note_sentence, platform_label
 from reports.lookup import log_platform
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.silence_words import gap_sentences
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
@@ -82,6 +83,7 @@ def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
         notes=(
             *((printer.say("Simulated data."),) if usage.simulated else ()),
             *(note_sentence(printer, note) for note in projection.notes if note not in staying.notes),
+            *gap_sentences(results, printer),
         ),
         data=projection.to_frame(),
     )

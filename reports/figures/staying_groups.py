@@ -73,12 +73,19 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
         subtitle=printer.say(
             "Share of the accounts of {platform} still there, by time since sign-up and by group (Kaplan-Meier)",
             platform=platform_label(printer, results.study, log_platform(results.study)),
+        )
+        if usage.dropout.rule != "next_visit"
+        else printer.say(
+            "Share of the accounts of {platform} seen again, by time since sign-up and by group (next visit)",
+            platform=platform_label(printer, results.study, log_platform(results.study)),
         ),
         alt=printer.say("One falling curve with its band for each level, a panel for each group.")
         + (f" {', '.join(told)}." if told else ""),
         base=printer.say(
-            "Base: {n} accounts; the {most} largest levels of each group. "
-            "Bands: {level} confidence intervals, log-log.",
+            "Base: {n} accounts; the {most} largest levels of each group. Bands: {level} confidence intervals, log-log."
+            if usage.dropout.rule != "next_visit"
+            else "Base: {n} accounts; the {most} largest levels of each group. "
+            "Bands: {level} confidence intervals, logit.",
             n=printer.numbers.count(_with_level(groups[0]) if len(groups) == 1 else staying.curve.n),
             most=printer.numbers.count(MOST_LEVELS),
             level=printer.numbers.share(staying.curve.conf_level),
@@ -149,6 +156,8 @@ def _panel(axes: Axes, group: GroupStaying, printer: Printer) -> None:
     ends, labels, last = [], [], 0.0
     for i, level in enumerate(shown_levels(group)):
         curve, color = group.curves[level], SERIES[i % len(SERIES)]
+        if not len(curve.time):
+            continue
         enough = curve.time[curve.n_at_risk >= FEW]
         shown = curve.time <= (enough[-1] if len(enough) else curve.time[-1])
         time = np.concatenate([[curve.start], curve.time[shown]])
@@ -162,7 +171,7 @@ def _panel(axes: Axes, group: GroupStaying, printer: Printer) -> None:
         labels.append((level, color))
         last = max(last, float(time[-1]))
     heights = spread(ends, 0.075)
-    heights += max(0.0, 0.03 - heights.min())
+    heights += max(0.0, 0.03 - heights.min(initial=1.0))
     for height, (level, color) in zip(heights, labels, strict=True):
         axes.annotate(level, (last, height), (4, 0), textcoords="offset points", fontsize=8.5, color=color, va="center")
     unit = next(iter(group.curves.values())).time_unit

@@ -9,12 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from churn.dropout_rules import DropoutRule
+from churn.next_visit_curve import NextVisitCurve
 from reports.figures.drawn import DrawnFigure
 from reports.labels import note_sentence, platform_label
 from reports.lookup import log_platform
 from reports.numbers import Kind
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.silence_words import gap_sentences
 from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.usage import StayingResults
 from surveys.results import Estimate
@@ -88,7 +90,7 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
     'survival'
     """
     staying = results.staying
-    if staying is None or results.study.usage is None:
+    if staying is None or results.study.usage is None or not len(staying.curve.time):
         return None
     horizon, unit = results.study.usage.horizon, staying.curve.time_unit
     kept = staying.curve.at(horizon)
@@ -118,13 +120,22 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
         id="survival",
         figure=figure,
         caption=caption,
-        subtitle=printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)")
+        subtitle=printer.say("Share of accounts seen again, by days since sign-up, first year (next visit)")
+        if isinstance(staying.curve, NextVisitCurve)
+        else printer.say("Share of accounts still there, by days since sign-up, first year (Kaplan-Meier)")
         if unit == "days"
         else printer.say("Share of accounts still there, by time since sign-up (Kaplan-Meier)"),
         alt=printer.say("A curve that falls in steps, steeply at first, with its confidence band.")
         + " "
         + " ".join(told),
         base=printer.say(
+            "Base: {n} accounts, for each day those followed further. Band: {level} confidence interval, logit. "
+            "An account is gone when it is never seen again.",
+            n=printer.numbers.count(staying.curve.n),
+            level=printer.numbers.share(staying.curve.conf_level),
+        )
+        if isinstance(staying.curve, NextVisitCurve)
+        else printer.say(
             "Base: {n} accounts. Band: {level} confidence interval, log-log. "
             "An account is gone when it shows nothing in the last {gap} days of observation.",
             n=printer.numbers.count(staying.curve.n),
@@ -142,6 +153,7 @@ def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
         notes=(
             *((printer.say("Simulated data."),) if results.study.usage.simulated else ()),
             *(note_sentence(printer, note) for note in staying.notes),
+            *(gap_sentences(results, printer) if results.study.usage.dropout.rule == "inactive" else ()),
         ),
         data=staying.curve.to_frame(),
     )
@@ -203,7 +215,15 @@ def _draw_risk_table(table: Axes, staying: StayingResults, printer: Printer) -> 
     """Write accounts at risk, gone and censored under the tenures they belong to."""
     times = _readable(_times(staying), _last_time(staying))
     rows = staying.curve.risk_table(times)
-    labels = {"n_at_risk": printer.say("At risk"), "n_event": printer.say("Gone"), "n_censor": printer.say("Censored")}
+    labels = (
+        {
+            "n_at_risk": printer.say("Followed"),
+            "n_back": printer.say("Seen again"),
+            "n_censor": printer.say("Cut short"),
+        }
+        if isinstance(staying.curve, NextVisitCurve)
+        else {"n_at_risk": printer.say("At risk"), "n_event": printer.say("Gone"), "n_censor": printer.say("Censored")}
+    )
     table.set_ylim(len(labels) - 0.5, -0.7)
     for height, column in enumerate(labels):
         for time, count in zip(rows["time"], rows[column], strict=True):

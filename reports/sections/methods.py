@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from churn.dropout_rules import DropoutRule
+from churn.next_visit_curve import NextVisitCurve
 from churn.projection import RetentionProjection
 from reports.figures.survival import lasting
 from reports.labels import asked_in, holding, note_sentence, wave_label
@@ -130,6 +131,15 @@ def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str,
         horizon = lasting(printer, usage.horizon, unit)
         rule = (
             printer.say(
+                "An account is gone after a day when it is never seen again. S(t) is the probability of being seen "
+                "again after day t: each account followed beyond t is waited for until its next visit, and the end of "
+                "the log cuts the wait short (Kaplan-Meier); who comes back later than the longest wait that the log "
+                "supports counts as gone. Where a yes or no is needed for each account, as in tests over all tenures, "
+                "models and projections, it is gone if it shows nothing in the last {gap} days of observation.",
+                gap=printer.numbers.count(usage.dropout.gap_days),
+            )
+            if usage.dropout.rule == "next_visit"
+            else printer.say(
                 "An account is gone if it shows nothing in the last {gap} days of observation; it left at "
                 "its last activity. "
                 "Every other account is counted as observed until {gap} days before the end.",
@@ -141,7 +151,9 @@ def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str,
         told += [
             (
                 printer.say("Tenure"),
-                printer.say("Time since sign-up, in days of 24 hours begun.")
+                printer.say("Time since sign-up, in local days after that of sign-up.")
+                if usage.dropout.rule == "next_visit"
+                else printer.say("Time since sign-up, in days of 24 hours begun.")
                 if usage.tenure is None
                 else printer.say(
                     "Time since sign-up, in {unit}, as the table gives it.", unit=printer.say(UNITS[unit])
@@ -153,7 +165,11 @@ def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str,
                 if (unit, usage.horizon) in ONE_MONTH
                 else printer.say("Dropout after {time}", time=horizon),
                 printer.say(
-                    "One minus the share still there after {time} (Kaplan-Meier). It is neither the "
+                    "One minus the share seen again after {time} (next visit). It is neither the "
+                    "churn of visitors "
+                    "from one month to the next, nor the share of ever-holders who have left."
+                    if usage.dropout.rule == "next_visit"
+                    else "One minus the share still there after {time} (Kaplan-Meier). It is neither the "
                     "churn of visitors "
                     "from one month to the next, nor the share of ever-holders who have left.",
                     time=horizon,
@@ -213,6 +229,12 @@ def _methods(results: Results, printer: Printer) -> list[str]:
     if results.staying is not None:
         told.append(
             printer.say(
+                "Staying: Kaplan and Meier’s estimate of the wait for the next visit, from counts of consecutive and "
+                "last active days; Greenwood’s variance, in which each account counts once; intervals symmetric on the "
+                "logit. The silence of the tests is held against it by a delete-a-group jackknife."
+            )
+            if isinstance(results.staying.curve, NextVisitCurve)
+            else printer.say(
                 "Staying: Kaplan and Meier’s estimate from counts of accounts by tenure, Greenwood’s "
                 "variance, intervals "
                 "symmetric for log(−log S)."

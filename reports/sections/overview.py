@@ -11,6 +11,7 @@ from reports.lookup import funnel_rows, joint_id, latest_wave, subjects
 from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.silence_words import warnings
 from surveys.results import Estimate
 
 MOST_FINDINGS = 12
@@ -49,6 +50,7 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
         blocks.append(Bullets(items=findings))
     if len(blocks) == 1:
         return []
+    blocks += [Callout(tone="caution", text=text) for text in warnings(results, printer)]
     if is_simulated(results):
         blocks.append(
             Callout(

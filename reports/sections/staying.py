@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from churn.next_visit_curve import NextVisitCurve
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
-from reports.labels import with_interval
+from reports.labels import note_sentence, with_interval
 from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
@@ -14,6 +15,7 @@ from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block
 from reports.sections.projection import write_projection
 from reports.sections.staying_groups import write_staying_groups
+from reports.silence_words import gap_sentences, next_visit_sentences
 from reports.usage import StayingResults
 from surveys.results import Estimate, Unavailable
 
@@ -73,19 +75,22 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
             )
         )
     else:
-        blocks.append(Paragraph.of(printer.note(staying.dropout.reason)))
+        blocks.append(Paragraph.of(_instead(results, staying, printer)))
+    if told := next_visit_sentences(results, printer):
+        blocks.append(Paragraph.of(" ".join(told)))
     if isinstance(staying.returned, Estimate) and usage.dropout.rule != "closed":
         blocks.append(
             Paragraph.of(
                 printer.say(
-                    "{share} of the accounts ({interval}) came back after a silence of {days} days or more: "
-                    "that is how often the rule would take an absence for a departure.",
+                    "{share} of the accounts ({interval}) came back after a silence of {days} days or more.",
                     share=printer.estimate("returned", staying.returned, digits=1),
                     interval=printer.interval("returned", staying.returned, digits=1),
                     days=printer.numbers.count(usage.dropout.gap_days),
                 )
             )
         )
+    if told := gap_sentences(results, printer):
+        blocks.append(Paragraph.of(" ".join(told)))
     if "survival" in figures:
         blocks.append(figure_block(figures["survival"]))
     blocks.append(_table(results, staying, printer))
@@ -99,6 +104,23 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         heading = Heading(level=2, text=printer.say("Life of the accounts, month by month"), anchor="lifecycle")
         blocks += [heading, figure_block(figures["lifecycle"])]
     return [*blocks, *write_definitions(results, printer, figures), *write_projection(results, printer, figures)]
+
+
+def _instead(results: Results, staying: StayingResults, printer: Printer) -> str:
+    """Say why the share gone cannot be had, and what a silence would tell instead."""
+    assert isinstance(staying.dropout, Unavailable)
+    reason = note_sentence(printer, staying.dropout.reason)
+    usage = results.study.usage
+    if usage is None or usage.dropout.rule != "next_visit" or not isinstance(staying.by_gap, Estimate):
+        return reason
+    return f"{reason} " + printer.say(
+        "Calling accounts gone after {gap} silent days gives {share} ({interval}) after {time}, and counts as gone "
+        "whoever comes back later.",
+        gap=printer.numbers.count(usage.dropout.gap_days),
+        share=printer.estimate("silence.dropout", staying.by_gap),
+        interval=printer.interval("silence.dropout", staying.by_gap),
+        time=lasting(printer, usage.horizon, staying.curve.time_unit),
+    )
 
 
 def _table(results: Results, staying: StayingResults, printer: Printer) -> Table:
@@ -130,7 +152,7 @@ def _table(results: Results, staying: StayingResults, printer: Printer) -> Table
     usage = results.study.usage
     headers = (
         printer.say(SINCE[unit]),
-        printer.say("At risk"),
+        printer.say("Followed further") if isinstance(staying.curve, NextVisitCurve) else printer.say("At risk"),
         printer.say("Still there"),
         printer.say("Gone"),
     )
@@ -142,6 +164,14 @@ def _table(results: Results, staying: StayingResults, printer: Printer) -> Table
         columns=tuple(Column(text=header, align="right") for header in headers),
         rows=tuple(rows),
         base=printer.say(
+            "Base: the accounts followed further than each day, of {n}. Kaplan-Meier of the wait for the next visit; "
+            "in brackets: {level} confidence intervals, logit. Median: {median}.",
+            n=printer.numbers.count(staying.curve.n),
+            level=printer.numbers.share(staying.curve.conf_level),
+            median=_median(staying, printer),
+        )
+        if isinstance(staying.curve, NextVisitCurve)
+        else printer.say(
             "Base: {n} accounts. Kaplan-Meier; in brackets: {level} confidence intervals, log-log. Median: {median}.",
             n=printer.numbers.count(staying.curve.n),
             level=printer.numbers.share(staying.curve.conf_level),

@@ -14,6 +14,7 @@ from reports.model import Block, Column, Heading, Paragraph, Table
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.figure_block import figure_block
+from reports.silence_words import gap_sentences
 from reports.usage import GroupStaying
 from surveys.results import Estimate, Unavailable
 
@@ -92,8 +93,12 @@ def _table(results: Results, printer: Printer, group: GroupStaying, horizon: int
         caption=printer.say("How long accounts stay, by {group}", group=group.name),
         columns=tuple(Column(text=header, align="left" if i == 0 else "right") for i, header in enumerate(headers)),
         rows=tuple(rows),
-        base=f"{_base(printer, group)} {_test(printer, group)}",
-        notes=((printer.say("Simulated data."),) if usage.simulated else ()) + _notes(printer, group),
+        base=" ".join((_base(printer, group), *_at_horizon(printer, group, horizon, unit), _test(printer, group))),
+        notes=(
+            *((printer.say("Simulated data."),) if usage.simulated else ()),
+            *_notes(printer, group),
+            *gap_sentences(results, printer),
+        ),
     )
 
 
@@ -115,6 +120,23 @@ def _base(printer: Printer, group: GroupStaying) -> str:
         n=printer.numbers.count(sum(curve.n for curve in curves)),
         level=printer.numbers.share(curves[0].conf_level),
     )
+
+
+def _at_horizon(printer: Printer, group: GroupStaying, horizon: int, unit: str) -> tuple[str, ...]:
+    """Say whether levels are still there alike at the horizon, where the next visit tells."""
+    if group.at is None:
+        return ()
+    if isinstance(group.at, Unavailable):
+        return (note_sentence(printer, group.at.reason),)
+    told = printer.say(
+        "Are the levels still there alike after {time}? By the next visit: chi-squared {statistic}, {df} degrees of "
+        "freedom, {p}.",
+        time=lasting(printer, horizon, unit),
+        statistic=printer.numbers.number(group.at.chi_squared),
+        df=printer.numbers.count(group.at.df),
+        p=printer.numbers.p_value(group.at.overall_p_value),
+    )
+    return (told,)
 
 
 def _test(printer: Printer, group: GroupStaying) -> str:

@@ -61,7 +61,7 @@ def test_gone_within_30_days_is_the_headline(days: dict[int, set[int]], gap: int
     if isinstance(expected, Estimate):
         for name in ("estimate", "std_error", "conf_low", "conf_high", "n"):
             assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12, nan_ok=True)
-    back = fan.to_frame()["returned"].iloc[0]
+    back = fan.to_frame().set_index("definition").loc["gone", "returned"].iloc[0]
     assert back == pytest.approx(returned_share(activity, gap).estimate)
 
 
@@ -78,6 +78,7 @@ def test_without_censoring_the_share_of_ones_own_month_is_plain():
     }
     for month, share in gone.items():
         assert fan.at("gone", month=month, gap_days=30).estimate == pytest.approx(share)
+        assert fan.at("next_visit", month=month).estimate == pytest.approx(share)
 
 
 def test_months_of_equal_length_give_the_product_limit():
@@ -188,7 +189,7 @@ def test_wrong_options_are_refused(made, place: str):
 def test_figures_hold_one_mark_per_definition_and_gap():
     activity = activity_of({i: {0, i} for i in range(1, 60)})
     fan = compare_definitions(activity, gaps=(30,))
-    assert len(fan.plot(Figure().add_subplot()).get_yticklabels()) == 9
+    assert len(fan.plot(Figure().add_subplot()).get_yticklabels()) == 14
     low, high = fan.range
     assert 0 <= low <= high <= 1
     choice = choose_gap(activity, gaps=(10, 20))

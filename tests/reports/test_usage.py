@@ -79,8 +79,11 @@ def test_the_headline_is_one_of_the_definitions():
     staying = example_results().staying
     assert staying is not None
     assert staying.activity is not None
-    same = staying.activity.definitions.at("gone", gap_days=30)
+    same = staying.activity.definitions.at("next_visit")
     assert same.estimate == pytest.approx(staying.dropout.estimate, abs=1e-12)
+    assert same.n == staying.dropout.n
+    by_gap = staying.activity.definitions.at("gone", gap_days=30)
+    assert by_gap.estimate == pytest.approx(staying.by_gap.estimate, abs=1e-12)
 
 
 def test_the_default_rule_finds_the_truth_of_the_simulation():
