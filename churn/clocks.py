@@ -7,10 +7,10 @@ from surveys.errors import Problem
 from surveys.results import Note
 from surveys.study import Study
 
-ON_THE_CLOCK = Note("{n} times are written without an offset: they are read on the clock of {zone}")
+ON_THE_CLOCK = Note("times written without an offset are read on the clock of {zone}: {n}")
 UNCLEAR = Note(
-    "{n} times without an offset fall into an hour that the clocks of {zone} skip or show twice: a skipped time is "
-    "read by the clock before the change, and of two the first is meant"
+    "of times that the clocks of {zone} skip, the clock before the change is taken, and of those that they show "
+    "twice the first: {n}"
 )
 
 
@@ -63,11 +63,11 @@ def clock_problem(place: str, n: int) -> Problem:
     Examples
     --------
     >>> print(clock_problem("log.csv, column 'at'", 3))
-    log.csv, column 'at': 3 times are written without an offset, and nobody says whose clock they are. Say clock = \
+    log.csv, column 'at': times written without an offset: 3, and nobody says whose clock they are. Say clock = \
 'study', 'UTC' or the name of a zone under [usage] in study.toml.
     """
     mend = "Say clock = 'study', 'UTC' or the name of a zone under [usage] in study.toml"
-    return Problem(place, f"{n:,} times are written without an offset, and nobody says whose clock they are", mend)
+    return Problem(place, f"times written without an offset: {n:,}, and nobody says whose clock they are", mend)
 
 
 def clock_notes(clock: str | None, n: int, n_unclear: int) -> tuple[Note, ...]:
@@ -88,7 +88,7 @@ def clock_notes(clock: str | None, n: int, n_unclear: int) -> tuple[Note, ...]:
     Examples
     --------
     >>> [str(note) for note in clock_notes("Europe/Paris", 7, 0)]
-    ['7 times are written without an offset: they are read on the clock of Europe/Paris']
+    ['times written without an offset are read on the clock of Europe/Paris: 7']
     """
     if not n or clock is None:
         return ()

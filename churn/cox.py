@@ -24,7 +24,7 @@ from surveys.results import Note
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-STRANGERS = "{n} rows of covariates are of accounts that have no tenure, and are left out"
+STRANGERS = "rows of covariates of accounts that have no tenure, which are left out: {n}"
 
 
 @dataclass(frozen=True, slots=True)

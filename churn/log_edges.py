@@ -25,8 +25,8 @@ UNUSUAL = 3
 """How many times as long as any other silence of a log its last one is, to be told."""
 
 THERE_BEFORE = Note(
-    "{n} of {total} accounts are first seen in the first {days} days of the log: they may have been opened before "
-    "it begins, and count neither as sign-ups nor in tenures and cohorts (opening_days)"
+    "accounts first seen in the first {days} days of the log may have been opened before it begins, and count "
+    "neither as sign-ups nor in tenures and cohorts: {n} of {total} (opening_days)"
 )
 NOTHING_ELSE = Note(
     "all accounts that can be followed are first seen in the first {days} days of the log: whether they signed up "

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 SIGNUP_IS_FIRST_EVENT = Note("sign-up is dated at the first event of an account in the log")
 DECLARED_LATE = "an account is declared gone {gap} days after its last activity: the curve cannot fall before"
-STATUS_UNKNOWN = "{n} accounts are left out because nothing says whether they are gone"
+STATUS_UNKNOWN = "accounts of which nothing says whether they are gone, which are left out: {n}"
 RETURNS_UNKNOWN = Note("a table of accounts does not say who came back after a silence")
 
 

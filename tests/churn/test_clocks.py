@@ -22,7 +22,7 @@ from tests.churn.logs import make_study, write_events, write_lines
 
 PARIS, NEW_YORK = "Europe/Paris", "America/New_York"
 ASKED = (
-    "{place}: {n} times are written without an offset, and nobody says whose clock they are. Say clock = 'study', "
+    "{place}: times written without an offset: {n}, and nobody says whose clock they are. Say clock = 'study', "
     "'UTC' or the name of a zone under [usage] in study.toml."
 )
 # The first minutes of a month and the last of it, in Paris: in UTC the first lie in the month before.
@@ -70,7 +70,7 @@ def test_the_clock_of_the_study_keeps_local_days(kind: str, tmp_path: Path):
     assert activity.first_day.tolist() == [(day - epoch).days for day in first]
     assert activity.last_day.tolist() == [(day - epoch).days for day in last]
     assert instants(activity) == ["2013-01-31 23:20", "2013-06-30 22:40", "2013-02-28 22:50", "2013-06-30 22:40"]
-    told = "3 times are written without an offset: they are read on the clock of Europe/Paris"
+    told = "times written without an offset are read on the clock of Europe/Paris: 3"
     assert told in map(str, activity.notes)
 
 
@@ -100,7 +100,7 @@ def test_nothing_is_asked_where_no_clock_is_needed(tmp_path: Path):
 def test_times_with_an_offset_stay_where_they_are_beside_others(tmp_path: Path):
     lines = ["a,2013-02-01T00:20:00", "b,2013-02-01T00:20:00Z", "c,2013-02-01T00:20:00-05:00"]
     write_lines(tmp_path / "log.csv", "account,time", *lines)
-    with pytest.raises(StudyError, match=r"column 'time': 1 times are written without an offset"):
+    with pytest.raises(StudyError, match=r"column 'time': times written without an offset: 1,"):
         read_activity(make_study(tmp_path, timezone=PARIS, events="log.csv"))
     activity = read_activity(make_study(tmp_path, timezone=PARIS, events="log.csv", clock="study"))
     assert instants(activity)[:3] == ["2013-01-31 23:20", "2013-02-01 00:20", "2013-02-01 05:20"]
@@ -111,7 +111,7 @@ def test_hours_that_clocks_skip_or_repeat_follow_a_rule_that_is_told(kind: str, 
     rows = [("a", "2013-03-31 02:30:00"), ("b", "2013-10-27 02:30:00"), ("c", "2013-10-27 03:00:00")]
     activity = read_activity(make_study(tmp_path, timezone=PARIS, clock="study", **stored(kind, tmp_path, rows)))
     assert instants(activity)[:3] == ["2013-03-31 01:30", "2013-10-27 00:30", "2013-10-27 02:00"]
-    assert str(activity.notes[1]).startswith("2 times without an offset fall into an hour that the clocks of Europe")
+    assert str(activity.notes[1]).startswith("of times that the clocks of Europe/Paris skip, ")
 
 
 def test_the_rule_is_that_of_the_first_of_two_times_in_every_zone():
@@ -136,7 +136,7 @@ def test_tables_of_accounts_ask_and_keep_the_clock(tmp_path: Path):
     found = read_accounts(make_study(tmp_path, silent_end=True, clock="study", **given))
     shown = [str(EPOCH + timedelta(microseconds=int(tick)))[:16] for tick in found.signup]
     assert shown == ["2013-01-31 23:20", "2013-06-30 22:40"]
-    assert "4 times are written without an offset" in str(found.notes[0])
+    assert "times written without an offset are read on the clock of Europe/Paris: 4" in str(found.notes[0])
 
 
 def test_states_and_messages_are_on_the_same_clock(tmp_path: Path):

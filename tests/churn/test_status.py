@@ -86,10 +86,10 @@ def test_accounts_of_which_nothing_is_said_are_left_out_on_request_and_counted()
     codes = {1: False, 2: True, 9: None}
     found = Tenures.from_frame(frame.drop(columns="n"), event=codes, missing="leave out")
     assert (found.n_accounts, found.n_excluded) == (2, 2)
-    assert str(found.notes[0]) == "2 accounts are left out because nothing says whether they are gone"
+    assert str(found.notes[0]) == "accounts of which nothing says whether they are gone, which are left out: 2"
     counts = TenureCounts.from_frame(frame, event=codes, missing="leave out")
     assert counts.n_accounts == 50
-    assert str(counts.notes[0]) == "50 accounts are left out because nothing says whether they are gone"
+    assert str(counts.notes[0]) == "accounts of which nothing says whether they are gone, which are left out: 50"
     with pytest.raises(SpecError, match="1 of 4 rows do not say who is gone"):
         Tenures.from_frame(frame, event=codes)
 
@@ -132,7 +132,7 @@ def test_accounts_on_one_side_only_are_counted():
     assert fitted.n == 260
     assert {str(note) for note in fitted.notes} == {
         "40 accounts without a value of x are left out",
-        "2 rows of covariates are of accounts that have no tenure, and are left out",
+        "rows of covariates of accounts that have no tenure, which are left out: 2",
     }
 
 
