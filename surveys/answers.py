@@ -18,6 +18,7 @@ from surveys.study import Recall
 
 OTHERS_ARE_NO = "“{question}”: every answer other than {answers} counts as no, such as {others}"
 UNASKED = "“{question}”: answers that say {answers} count as questions that were not asked: {n}"
+UNASKED_IN_WAVE = "{wave}, “{question}”: answers that say {answers} count as questions that were not asked: {n}"
 
 
 def as_answer(question: Answer | Recall) -> Answer:

@@ -218,11 +218,10 @@ def estimate_funnel(study: Study) -> Funnel:
     for sample in samples:
         found, told = estimate_wave(sample, study.study.conf_level)
         estimates[sample.spec.wave] = found
-        grouped = sample.told_of("group")
+        told_of = (*sample.told_of("platform"), *sample.told_of("group"))
         notes += [
             *sample.about,
-            *sample.told_of("platform"),
-            *(name_wave(grouped, sample.spec.wave) if len(samples) > 1 else grouped),
+            *(name_wave(told_of, sample.spec.wave) if len(samples) > 1 else told_of),
             *told,
             *_without(found, sample.spec.wave),
         ]

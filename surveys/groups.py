@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from surveys.answers import UNASKED, UNASKED_IN_WAVE
 from surveys.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.errors import Problem
 from surveys.nonanswers import described, kind_of_code
@@ -71,15 +72,16 @@ def in_language(label: Label, language: Language) -> str:
 
 def name_wave(notes: Iterable[Note], wave: str) -> list[Note]:
     """
-    Say of which wave respondents in no level were counted, where notes of several waves stand together.
+    Say of which wave respondents were counted, where notes of several waves stand together.
 
     Examples
     --------
     >>> [str(note) for note in name_wave([Note(NO_LEVEL, {"n": 1, "of": 9, "group": "sex"})], "2009-06")]
     ['2009-06: respondents without an answer to “sex”, who stand in none of its levels: 1 of 9']
     """
+    named = {NO_LEVEL: NO_LEVEL_IN_WAVE, UNASKED: UNASKED_IN_WAVE}
     return [
-        Note(NO_LEVEL_IN_WAVE, {**note.values, "wave": wave}) if note.message == NO_LEVEL else note for note in notes
+        Note(named[note.message], {**note.values, "wave": wave}) if note.message in named else note for note in notes
     ]
 
 

@@ -217,10 +217,8 @@ def _estimate_wave(sample: Sample, conf_level: float) -> Estimates:
 
 def _remarks(sample: Sample, *, several: bool) -> Iterator[Note]:
     bases = [share.base or "" for share in sample.spec.share.values()]
-    grouped = sample.told_of("group")
-    yield from sample.told_of("share")
-    yield from sample.told_of("base", *bases)
-    yield from name_wave(grouped, sample.spec.wave) if several else grouped
+    notes = (*sample.told_of("share"), *sample.told_of("base", *bases), *sample.told_of("group"))
+    yield from name_wave(notes, sample.spec.wave) if several else notes
 
 
 def _rows(sample: Sample, found: Estimates) -> pd.DataFrame:

@@ -322,7 +322,12 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
     sizes = {item.wave: int(item.values["n"]) for item in results.disclosure.of("sample_size")}
     surveys = results.study.survey
     headers = {"weight": printer.say("Weight"), "strata": printer.say("Strata"), "cluster": printer.say("Clusters")}
-    design = [name for name in headers if any(getattr(survey, name) for survey in surveys)]
+    cells = {
+        survey.wave: {"weight": _weights(printer, survey)}
+        | {name: _columns(getattr(survey, name)) for name in ("strata", "cluster")}
+        for survey in surveys
+    }
+    design = [name for name in headers if any(cells[survey.wave][name] != "–" for survey in surveys)]
     columns = (
         Column(text=printer.say("Wave"), width=1.1),
         Column(text=printer.say("Fieldwork"), width=1.4),
@@ -337,7 +342,7 @@ def _surveys_table(results: Results, printer: Printer) -> Table:
             printer.numbers.period(survey.date or survey.wave),
             printer.numbers.count(sizes[survey.wave]),
             _sampling(printer, survey),
-            *(_columns(getattr(survey, name)) for name in design),
+            *(cells[survey.wave][name] for name in design),
             survey.file.rpartition("/")[2],
         )
         for survey in surveys
@@ -363,6 +368,18 @@ def _sampling(printer: Printer, survey: Survey) -> str:
     }
     simulated = f" ({printer.say('simulated')})" if survey.simulated else ""
     return words[survey.sampling] + simulated
+
+
+def _weights(printer: Printer, survey: Survey) -> str:
+    """Name the column of the weights, and the steps of weighting."""
+    steps = {
+        "poststratify": printer.say("post-stratified"),
+        "rake": printer.say("raked"),
+        "calibrate": printer.say("calibrated"),
+        "trim": printer.say("trimmed"),
+    }
+    made = dict.fromkeys(steps[step.kind] for step in survey.weighting)
+    return ", ".join([*([] if survey.weight is None else [survey.weight]), *made]) or "–"
 
 
 def _columns(value: str | tuple[str, ...] | None) -> str:

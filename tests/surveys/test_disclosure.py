@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from surveys.disclosure import ITEMS, REQUIRED, disclose
 from surveys.errors import StudyError
+from surveys.funnel import estimate_funnel
 from surveys.study import Study
 
 TEXT = "w,q1,q2\n1,1,1\n2,1,\n1,2,9\n1,9,2\n3,1,1\n2,2,2\n"
@@ -48,6 +49,16 @@ def test_text_that_says_not_asked_is_no_missing_answer(make_study):
     signup = {"item": "q2", "yes": ["Yes"], "missing": ["Refused"], "not_asked": "no"}
     found = disclose(make_study(text, platform={"twitter": {"aware": {"item": "q1", "yes": [1]}, "signup": signup}}))
     assert found.nonresponse[["question", "n_asked", "n_missing"]].values.tolist()[1] == ["twitter.signup", 3, 1]
+
+
+def test_notes_of_several_waves_name_theirs(make_study):
+    study = make_study("w,q1,sex\n1,Yes,F\n1,No,\n1,NA,M\n", group={"sex": {"item": "sex"}}, platform={
+        "a": {"aware": {"item": "q1", "yes": ["Yes"], "not_asked": "no"}}})  # fmt: skip
+    again = study.survey[0].model_copy(update={"wave": "2010-06"})
+    told = [str(note) for note in estimate_funnel(study.model_copy(update={"survey": (*study.survey, again)})).notes]
+    for wave in ("2009-06", "2010-06"):
+        assert f"{wave}, “q1”: answers that say NA count as questions that were not asked: 1" in told
+        assert f"{wave}: respondents without an answer to “sex”, who stand in none of its levels: 1 of 3" in told
 
 
 def test_sample_size_and_precision_come_from_the_data(make_study):
