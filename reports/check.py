@@ -26,7 +26,7 @@ from surveys.banners import build_tables
 from surveys.crosstabs import IN_NO_COLUMN
 from surveys.errors import Problem, ProblemError
 from surveys.funnel import asks_about_steps, estimate_funnel
-from surveys.published import read_published
+from surveys.published import fractions_of_percent, read_published
 from surveys.results import Note
 from surveys.sample import read_sample
 from surveys.shares import estimate_shares
@@ -115,6 +115,7 @@ def _rehearse(results: Results) -> Iterator[Problem]:
 def _told(results: Results) -> tuple[str, ...]:
     """Gather what the report says in its notes about the data."""
     notes = [*unread_dates(results.study, *([] if results.published is None else [results.published]))]
+    notes += () if results.published is None else fractions_of_percent(results.published)
     notes += [*_unsaid_means(results.study), *_no_subject(results.study)]
     notes += () if results.funnel is None else results.funnel.notes
     notes += () if results.shares is None else results.shares.notes
@@ -187,4 +188,5 @@ def _truth(study: Study) -> tuple[Note, ...]:
 
 
 def _published(study: Study) -> tuple[Note, ...]:
-    return unread_dates(study, read_published(study))
+    published = read_published(study)
+    return (*unread_dates(study, published), *fractions_of_percent(published))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from churn.adoption.joint import JointFunnel
+import numpy as np
+
+from churn.adoption.joint import LOG, JointFunnel
 from reports.lookup import all_funnel_rows, joint_id
 from reports.network import NETWORK, NetworkResults
 from reports.usage import StayingResults
+from surveys._design import Floats
 from surveys.claim_inputs import NOT_IN_THE_STUDY
 from surveys.funnel import Funnel
 from surveys.results import Estimate, Unavailable, absence
@@ -57,6 +60,64 @@ def name_estimates(
             named[joint_id(each)] = each.cumulative["stayed"]
     named |= dict.fromkeys(NETWORK, Unavailable(NOT_IN_THE_STUDY))
     return named if network is None else named | network.named()
+
+
+def name_influences(
+    funnel: Funnel | None = None,
+    shares: Shares | None = None,
+    staying: StayingResults | None = None,
+    joint: Iterable[JointFunnel] = (),
+) -> dict[str, dict[str, Floats]]:
+    """
+    Give what each sample leaves uncertain about estimates, by the names of `name_estimates`.
+
+    Parameters
+    ----------
+    funnel, shares, staying, joint : results of a study, optional
+        Parts that it has.
+
+    Returns
+    -------
+    dict of str to dict of str to ndarray
+        By name, then by sample: deviations whose squares add up to the variance, and whose products to the
+        covariance of two estimates of one sample.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> found = name_influences(example_results().funnel)
+    >>> aware, signup = (found[f"funnel.2012-10.twitter.{step}.cumulative"]["2012-10"] for step in ("aware", "signup"))
+    >>> round(float(aware @ signup / (aware @ aware * (signup @ signup)) ** 0.5), 2)
+    0.23
+    """
+    found: dict[str, dict[str, Floats]] = {}
+    surveyed = (("funnel", funnel), ("share", shares))
+    for kind, part in surveyed:
+        for wave, estimates in ({} if part is None else part.estimates).items():
+            for i, key in enumerate(estimates.index):
+                parts = map(str, key if isinstance(key, tuple) else (key,))
+                found[".".join(filter(None, (kind, wave, *parts)))] = {wave: estimates.deviations[:, i]}
+    if staying is not None and isinstance(staying.dropout, Estimate):
+        found["dropout"] = {LOG: np.array([-staying.dropout.std_error])}
+    for each in joint:
+        found |= _of_joint(each)
+    return found
+
+
+def _of_joint(joint: JointFunnel) -> dict[str, dict[str, Floats]]:
+    """Carry the deviations of the logarithms of the factors to the products of the first few of them."""
+    found: dict[str, dict[str, Floats]] = {}
+    for i, step in enumerate(joint.steps, start=1):
+        share = joint.cumulative[step].estimate
+        sources = {
+            joint.wave if spread.source == f"survey {joint.wave}" else spread.source: share
+            * spread.deviations[:, :i].sum(axis=1)
+            for spread in joint.spreads
+        }
+        found[f"joint.{joint.wave}.{joint.platform}.{step}"] = sources
+        if step == "stayed":
+            found[joint_id(joint)] = sources
+    return found
 
 
 def named_shares(shares: Shares) -> dict[str, Estimate]:

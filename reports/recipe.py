@@ -13,12 +13,12 @@ from reports.adoption import AdoptionResults, compute_adoption
 from reports.calibration import CalibrationResults, compute_calibration
 from reports.diffusion import DiffusionResults, compute_diffusion
 from reports.lookup import joined_platform
-from reports.named import name_estimates
+from reports.named import name_estimates, name_influences
 from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
 from reports.usage import StayingResults, compute_staying
 from surveys.banners import build_tables
-from surveys.claim_inputs import Own
+from surveys.claim_inputs import Influences, Own
 from surveys.claims import CheckedClaim, check_claim
 from surveys.crosstabs import BannerTable
 from surveys.disclosure import Disclosure, disclose
@@ -157,7 +157,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
         diffusion=compute_diffusion(study, funnel, staying, published),
         published=published,
         series=() if published is None else published.series(study),
-        claims=_check_claims(study, published, own),
+        claims=_check_claims(study, published, own, name_influences(funnel, shares, staying, (*by_log, *joint))),
         truth=None if study.truth is None else read_truth(study),
     )
 
@@ -168,10 +168,12 @@ def _check_parts(study: Study) -> None:
         raise StudyError.at(STUDY_FILE, what, "Add one, as in the file that 'churn init' makes")
 
 
-def _check_claims(study: Study, published: PublishedFigures | None, own: Own) -> tuple[CheckedClaim, ...]:
+def _check_claims(
+    study: Study, published: PublishedFigures | None, own: Own, influences: Influences
+) -> tuple[CheckedClaim, ...]:
     level = study.study.conf_level
     known = PublishedFigures(path=Path("[published]"), figures={}) if published is None else published
-    return tuple(check_claim(claim, known, own=own, conf_level=level) for claim in study.claim)
+    return tuple(check_claim(claim, known, own=own, influences=influences, conf_level=level) for claim in study.claim)
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:

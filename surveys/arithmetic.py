@@ -12,6 +12,8 @@ from surveys.errors import Problem, StudyError, did_you_mean
 from surveys.results import Estimate, Note, Unavailable
 
 Literals = Literal["exact", "rounded"]
+Correlations = Mapping[frozenset[str], tuple[float, float]]
+"""Least and largest correlation of the errors of two inputs, by the pair of their names; 0 of a pair not in it."""
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 LONGEST = 300
@@ -98,6 +100,7 @@ def evaluate_formula(
     *,
     unit: str,
     literals: Literals = "exact",
+    correlations: Correlations | None = None,
     conf_level: float = 0.95,
 ) -> Estimate | Unavailable:
     r"""
@@ -108,11 +111,14 @@ def evaluate_formula(
     formula : Formula
         As `read_formula` gives it.
     inputs : mapping of str to Estimate
-        One for each name in the formula, and no other; taken as independent of one another.
+        One for each name in the formula, and no other.
     unit : str
         Of the result.
     literals : {"exact", "rounded"}
         Whether the numbers written in the formula are exact, or stand for whatever rounds to them.
+    correlations : mapping of pair of names to (float, float), optional
+        Least and largest correlation of the errors of two inputs, where they are of one sample; the others are
+        taken as independent.
     conf_level : float
         Of the intervals of the inputs, between 0 and 1.
 
@@ -133,7 +139,9 @@ def evaluate_formula(
     :math:`L = f - \sqrt{\sum_i \min(d_i, 0)^2}` and likewise above. This is the method of variance
     estimates recovery (MOVER) [1]_: it keeps asymmetric limits, counts an input used twice once,
     and is exact for a single input. Where everything is positive and the formula only multiplies and
-    divides, the logarithm is a sum, and the deviations are those of the logarithm.
+    divides, the logarithm is a sum, and the deviations are those of the logarithm. Inputs of one sample add
+    :math:`2\rho_{ij}d_id_j` for each pair, with the sign of the ends that move the result, and with the
+    correlation that gives the wider interval where only a range of it is known.
 
     References
     ----------
@@ -151,7 +159,7 @@ def evaluate_formula(
     ranges = {name: (e.estimate, e.conf_low, e.conf_high) for name, e in inputs.items()}
     if literals == "rounded":
         ranges |= _rounded_literals(formula)
-    limits = _limits(formula, ranges)
+    limits = _limits(formula, ranges, correlations or {})
     if limits is None:
         return Unavailable(MAY_DIVIDE_BY_NIL)
     bases = [e.n for e in inputs.values() if e.n is not None]
@@ -178,7 +186,9 @@ def all_notes(estimates: Iterable[Estimate]) -> tuple[Note, ...]:
     return tuple(said)
 
 
-def _limits(formula: Formula, ranges: Mapping[str, tuple[float, float, float]]) -> tuple[float, float, float] | None:
+def _limits(
+    formula: Formula, ranges: Mapping[str, tuple[float, float, float]], correlations: Correlations
+) -> tuple[float, float, float] | None:
     """Give low end, value and high end; None where a divisor may be nil."""
     middle = {name: value for name, (value, _, _) in ranges.items()}
     moved = [middle | {name: end} for name, (_, low, high) in ranges.items() for end in (low, high)]
@@ -195,11 +205,27 @@ def _limits(formula: Formula, ranges: Mapping[str, tuple[float, float, float]]) 
     on_log = formula.is_product and min(results) > 0
     deviations = [math.log(end / value) if on_log else end - value for end in ends]
     pairs = list(zip(deviations[::2], deviations[1::2], strict=True))
-    down = math.sqrt(sum(min(0.0, *pair) ** 2 for pair in pairs))
-    up = math.sqrt(sum(max(0.0, *pair) ** 2 for pair in pairs))
+    moves = {name: ((low, -1), (high, 1)) for name, (low, high) in zip(ranges, pairs, strict=True)}
+    down, up = (
+        _added({name: pick((0.0, 1), *ends, key=_first) for name, ends in moves.items()}, correlations)
+        for pick in (min, max)
+    )
     if on_log:
         return value * math.exp(-down), value, value * math.exp(up)
     return value - down, value, value + up
+
+
+def _first(move: tuple[float, int]) -> float:
+    return move[0]
+
+
+def _added(moves: Mapping[str, tuple[float, int]], correlations: Correlations) -> float:
+    """Add deviations in squares, with the end of the input that each comes of, and with their correlation."""
+    total = sum(size**2 for size, _ in moves.values())
+    for pair, (least, most) in correlations.items():
+        (one, end), (other, far) = (moves[name] for name in pair)
+        total += 2 * max(least * end * far * one * other, most * end * far * one * other)
+    return math.sqrt(max(0.0, total))
 
 
 def _value(node: ast.expr, values: Mapping[str, float], divisors: list[float]) -> float:

@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from surveys._design import Floats
 from surveys.claim_sections import Claim
 from surveys.errors import StudyError, did_you_mean
 from surveys.published import PublishedFigure, PublishedFigures
 from surveys.results import Estimate, Note, Unavailable
 
 Own = Mapping[str, Estimate | Unavailable]
+Influences = Mapping[str, Mapping[str, Floats]]
+"""By name of a result: what each sample leaves uncertain about it, as deviations whose squares add up to a variance."""
 
 USUAL_RESPONDENTS = 1000
 """Where a share has no number of respondents, a verdict against the claim must hold with this many too."""
@@ -41,6 +44,64 @@ class Evidence:
     estimate: Estimate | Unavailable
     cautious: Estimate | Unavailable
     figure: PublishedFigure | None = None
+
+
+def correlation_between(one: Evidence, other: Evidence, influences: Influences) -> tuple[float, float]:
+    r"""
+    Tell between what limits the correlation of two numbers lies that a claim is held against.
+
+    Parameters
+    ----------
+    one, other : Evidence
+        Two of the inputs of a formula.
+    influences : mapping of str to mapping of str to ndarray
+        Of the study's own results, by name and sample.
+
+    Returns
+    -------
+    least, most : float
+        The same where it is known: 1 of a number with itself, that of the samples which two own results share, and
+        0 of numbers that share none.
+
+    Notes
+    -----
+    Two shares p and q that one poll published have the covariance :math:`(r - pq)/n`, where r is the share of
+    those counted in both: at least :math:`\max(0, p + q - 1)`, as where nobody can give both answers, and at most
+    the smaller of the two, as where one answer is asked only of those who gave the other.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from surveys.published import read_published
+    >>> study = open_example("twitter_france")
+    >>> found = find_evidence(study.claim[0], "ifop_w3_twitter_aware", read_published(study), own={})
+    >>> correlation_between(found, found, {})
+    (1.0, 1.0)
+    """
+    if one.id == other.id:
+        return 1.0, 1.0
+    if one.figure is not None and other.figure is not None:
+        return _of_one_poll(one.figure, other.figure)
+    first, second = (influences.get(item.id, {}) if item.figure is None else {} for item in (one, other))
+    shared = sum(
+        float(first[sample] @ second[sample])
+        for sample in first.keys() & second.keys()
+        if len(first[sample]) == len(second[sample])
+    )
+    sizes = [math.sqrt(sum(float(part @ part) for part in parts.values())) for parts in (first, second)]
+    correlation = shared / math.prod(sizes) if math.prod(sizes) > 0 else 0.0
+    return correlation, correlation
+
+
+def _of_one_poll(one: PublishedFigure, other: PublishedFigure) -> tuple[float, float]:
+    """Bound the correlation of two shares that the same people gave, of whom nothing says how many gave both."""
+    fields = ("publisher", "country", "base", "subgroup", "n", "wave", "date", "fieldwork")
+    same = one.n is not None and all(getattr(one, name) == getattr(other, name) for name in fields)
+    p, q = one.value, other.value
+    if not same or {one.unit, other.unit} != {"share"} or not (0 < p < 1 and 0 < q < 1):
+        return 0.0, 0.0
+    spread = math.sqrt(p * (1 - p) * q * (1 - q))
+    return (max(0.0, p + q - 1) - p * q) / spread, (min(p, q) - p * q) / spread
 
 
 def find_evidence(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 from typing import Literal
 
-from surveys.arithmetic import evaluate_formula, read_formula
-from surveys.claim_inputs import Evidence
+from surveys.arithmetic import Correlations, evaluate_formula, read_formula
+from surveys.claim_inputs import Evidence, Influences, correlation_between
 from surveys.claim_sections import Claim, Reading
 from surveys.claim_verdicts import Judgement, Side, Verdict, is_off_by_thousands, is_too_precise, judge
 from surveys.concentration_bounds import top_share_bounds
@@ -79,7 +79,12 @@ class CheckedReading:
 
 
 def check_reading(
-    claim: Claim, reading: Reading, evidence: Sequence[Evidence], *, conf_level: float = 0.95
+    claim: Claim,
+    reading: Reading,
+    evidence: Sequence[Evidence],
+    *,
+    influences: Influences | None = None,
+    conf_level: float = 0.95,
 ) -> CheckedReading:
     """
     Answer a claim by one of its readings.
@@ -92,6 +97,8 @@ def check_reading(
         One of its readings.
     evidence : sequence of Evidence
         One for each of the reading's inputs, in their order.
+    influences : mapping, optional
+        Of the study's own results, by name and sample: results of one sample are not independent.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -117,8 +124,13 @@ def check_reading(
     >>> check_reading(claim, claim.reading[0], found).verdict
     'overstated'
     """
-    answer = _answer(claim, reading, [item.estimate for item in evidence], conf_level)
-    cautious = _answer(claim, reading, [item.cautious for item in evidence], conf_level)
+    named = dict(zip(reading.inputs, evidence, strict=True))
+    correlations = {
+        frozenset((one, other)): correlation_between(named[one], named[other], influences or {})
+        for one, other in combinations(named, 2)
+    }
+    answer = _answer(claim, reading, [item.estimate for item in evidence], correlations, conf_level)
+    cautious = _answer(claim, reading, [item.cautious for item in evidence], correlations, conf_level)
     differences = _differences(claim, reading, evidence)
     judgement, noticed = _judge(claim, answer, cautious, differences)
     first = evidence[0].id
@@ -153,7 +165,11 @@ def _judge(
 
 
 def _answer(
-    claim: Claim, reading: Reading, estimates: Sequence[Estimate | Unavailable], conf_level: float
+    claim: Claim,
+    reading: Reading,
+    estimates: Sequence[Estimate | Unavailable],
+    correlations: Correlations,
+    conf_level: float,
 ) -> Estimate | Unavailable:
     inputs: dict[str, Estimate] = {}
     for name, estimate in zip(reading.inputs, estimates, strict=True):
@@ -165,7 +181,7 @@ def _answer(
     if reading.formula is None:
         return replace(next(iter(inputs.values())), unit=claim.unit)
     formula = read_formula(reading.formula, f"study.toml, [[claim]] '{claim.id}', formula")
-    return evaluate_formula(formula, inputs, unit=claim.unit, conf_level=conf_level)
+    return evaluate_formula(formula, inputs, unit=claim.unit, correlations=correlations, conf_level=conf_level)
 
 
 def _top_share(top: float, points: Sequence[tuple[float, Estimate]], conf_level: float) -> Estimate:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from surveys.arithmetic import all_notes
 from surveys.claim_consistency import BROKEN, WRONG_SUM, holds, sum_is_right
-from surveys.claim_inputs import Evidence, Own, find_evidence
+from surveys.claim_inputs import Evidence, Influences, Own, find_evidence
 from surveys.claim_readings import CheckedReading, Difference, Flag, check_reading
 from surveys.claim_sections import ITSELF, Claim, Consistency
 from surveys.claim_verdicts import Side, Verdict
@@ -126,6 +126,7 @@ def check_claim(
     published: PublishedFigures,
     *,
     own: Own | None = None,
+    influences: Influences | None = None,
     conf_level: float = 0.95,
 ) -> CheckedClaim:
     """
@@ -144,6 +145,8 @@ def check_claim(
         The figures to hold it against, searched first.
     own : mapping of str to Estimate or Unavailable, optional
         The study's own results, by name; on one that is Unavailable, the claim is not checkable.
+    influences : mapping of str to mapping of str to ndarray, optional
+        By name of a result and of a sample: results that share a sample are not independent.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -170,7 +173,13 @@ def check_claim(
         return find_evidence(claim, identifier, published, own=own or {}, conf_level=conf_level)
 
     readings = tuple(
-        check_reading(claim, reading, [find(name) for name in reading.inputs.values()], conf_level=conf_level)
+        check_reading(
+            claim,
+            reading,
+            [find(name) for name in reading.inputs.values()],
+            influences=influences,
+            conf_level=conf_level,
+        )
         for reading in claim.reading
     )
     compared = {

@@ -6,6 +6,7 @@ import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from surveys.errors import Problem, StudyError
@@ -46,6 +47,12 @@ N_NOT_PUBLISHED = Note("the publisher gives no number of respondents")
 NOT_A_SAMPLE = Note("a count, not a sample: no sampling error")
 
 
+FRACTION = Note(
+    "{file}, line {line}, column 'value': {value}% is printed finer than its respondents can tell; should it be "
+    "{percent}%, write that, since unit 'percent' takes percentages and not fractions"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedFigure:
     """
@@ -75,6 +82,8 @@ class PublishedFigure:
         How people were asked, remarks, and where the source can be read.
     fieldwork : Fieldwork or None
         The days within which it was measured, as far as the file says them.
+    line : int
+        Where it stands in the file, as a spreadsheet counts; 0 where it is of no file.
     """
 
     id: str
@@ -98,6 +107,7 @@ class PublishedFigure:
     note: str = ""
     source_url: str = ""
     fieldwork: Fieldwork | None = None
+    line: int = 0
 
     def interval(self, conf_level: float = 0.95) -> Estimate | Unavailable:
         """
@@ -296,6 +306,45 @@ def read_published(study: Study) -> PublishedFigures:
     return PublishedFigures(path, _figures(path.name, rows))
 
 
+def fractions_of_percent(published: PublishedFigures) -> tuple[Note, ...]:
+    """
+    Ask whether percentages below 1 are fractions written in the column of percentages.
+
+    Parameters
+    ----------
+    published : PublishedFigures
+        As read.
+
+    Returns
+    -------
+    tuple of Note
+        One for each share below 1 % that is printed finer than its respondents can tell: 0.335 % of 1,015 people
+        would be a third of a person more or less, and 33.5 % is what one of them more or less makes.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> fractions_of_percent(read_published(open_example("twitter_france")))
+    ()
+    """
+    return tuple(
+        Note(
+            FRACTION.message,
+            {
+                "file": published.path.name,
+                "line": str(figure.line),
+                "value": Decimal(f"{100 * figure.value:.10g}"),
+                "percent": Decimal(f"{1e4 * figure.value:.10g}"),
+            },
+        )
+        for figure in published.values()
+        if figure.unit == "share"
+        and figure.n
+        and 0 < figure.value < 0.01
+        and 2 * figure.half_unit < min(0.0005, 0.5 / figure.n)
+    )
+
+
 def _figures(name: str, rows: list[tuple[int, dict[str, str]]]) -> dict[str, PublishedFigure]:
     figures: dict[str, PublishedFigure] = {}
     problems: list[Problem] = []
@@ -311,7 +360,7 @@ def _figures(name: str, rows: list[tuple[int, dict[str, str]]]) -> dict[str, Pub
             )
         elif row["unit"] != "text" and row["value"].strip():
             try:
-                figures[row["id"]] = _figure(row)
+                figures[row["id"]] = _figure(row, line)
             except ValueError as error:
                 problems.append(
                     Problem(f"{place}, columns 'value' and 'n'", str(error), "Write plain numbers, as in 28 or 31.5")
@@ -321,7 +370,7 @@ def _figures(name: str, rows: list[tuple[int, dict[str, str]]]) -> dict[str, Pub
     return figures
 
 
-def _figure(row: dict[str, str]) -> PublishedFigure:
+def _figure(row: dict[str, str], line: int) -> PublishedFigure:
     printed = row["value"].strip()
     unit, scale = SCALES.get(row["unit"], (row["unit"], 1.0))
     decimals = len(printed.partition(".")[2])
@@ -351,4 +400,5 @@ def _figure(row: dict[str, str]) -> PublishedFigure:
         note=optional["note"],
         source_url=optional["source_url"],
         fieldwork=parse_fieldwork(optional["fieldwork_date"], optional["date_start"], optional["date_end"]),
+        line=line,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surveys.errors import StudyError
-from surveys.published import REQUIRED_COLUMNS, PublishedFigure, read_published
+from surveys.published import REQUIRED_COLUMNS, PublishedFigure, PublishedFigures, fractions_of_percent, read_published
 from surveys.results import Estimate, Unavailable
 from surveys.study import Study
 
@@ -79,3 +79,15 @@ def test_every_bad_line_is_named(tmp_path: Path):
 def test_missing_columns_are_named_together(tmp_path: Path):
     with pytest.raises(StudyError, match=r"p\.csv, line 1: columns value, publisher not found"):
         read(tmp_path, header="id,entity,country,measure,unit,base_population,n")
+
+
+@pytest.mark.parametrize(
+    ("value", "n", "asked"),
+    [("0.335", "1015", True), ("0.02", "2000", True), ("33.5", "1015", False), ("0.5", "300", False)]
+    + [("0.34", "", False), ("0.07", "20000", False), ("0", "1000", False)],
+)
+def test_a_fraction_among_percentages_is_asked_about(tmp_path: Path, value: str, n: str, asked: bool):
+    figures = read(tmp_path, "a,T,FR,awareness,41,percent,b,1015,P", f"b,T,FR,awareness,{value},percent,b,{n},P")
+    told = [str(note) for note in fractions_of_percent(PublishedFigures(tmp_path / "p.csv", figures))]
+    assert [line.split(":")[0] for line in told] == (["p.csv, line 3, column 'value'"] if asked else [])
+    assert all(f"{value}% is printed finer" in line for line in told)
