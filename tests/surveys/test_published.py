@@ -83,8 +83,15 @@ def test_missing_columns_are_named_together(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("value", "n", "asked"),
-    [("0.335", "1015", True), ("0.02", "2000", True), ("33.5", "1015", False), ("0.5", "300", False)]
-    + [("0.34", "", False), ("0.07", "20000", False), ("0", "1000", False)],
+    [
+        ("0.335", "1015", True),
+        ("0.02", "2000", True),
+        ("33.5", "1015", False),
+        ("0.5", "300", False),
+        ("0.34", "", False),
+        ("0.07", "20000", False),
+        ("0", "1000", False),
+    ],
 )
 def test_a_fraction_among_percentages_is_asked_about(tmp_path: Path, value: str, n: str, asked: bool):
     figures = read(tmp_path, "a,T,FR,awareness,41,percent,b,1015,P", f"b,T,FR,awareness,{value},percent,b,{n},P")
