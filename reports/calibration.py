@@ -10,7 +10,7 @@ from churn.adoption.measures import join_recall
 from churn.adoption.recall_error import RecallError, compare_recall
 from churn.recall import RecallCurve
 from reports.usage import StayingResults
-from surveys.errors import EstimateError, SpecError, StudyError
+from surveys.errors import EstimateError, SpecError, StudyError, reason_of
 from surveys.funnel import Funnel
 from surveys.results import Estimate, Note
 from surveys.study import Study
@@ -88,13 +88,13 @@ def compute_calibration(
         try:
             calibrated = calibrate_to_log(study, kept) if kept else None
         except EstimateError as error:
-            notes.append(Note(NOT_MET.message, {"reason": str(error)}))
+            notes.append(Note(NOT_MET.message, {"reason": reason_of(error)}))
     compared = []
     for recall in recalls:
         try:
             compared.append(compare_recall(study, recall))
         except (StudyError, SpecError, EstimateError) as error:
-            notes.append(Note(NOT_COMPARED.message, {"wave": recall.wave, "reason": str(error)}))
+            notes.append(Note(NOT_COMPARED.message, {"wave": recall.wave, "reason": reason_of(error)}))
     if calibrated is None and not compared:
         return None
     return CalibrationResults(

@@ -16,7 +16,7 @@ from churn.network.followed import count_silent, read_following
 from churn.network.following import FollowingDropout, measure_following, read_following_tenures
 from churn.network.messages import Messages, read_messages
 from reports.usage import StayingResults
-from surveys.errors import EstimateError
+from surveys.attempts import attempt
 from surveys.message_shares import (
     TopShare,
     TopShareBounds,
@@ -85,6 +85,8 @@ class NetworkResults:
         Shares of messages that are conversation, as others defined and printed them.
     following : FollowingDropout or None
         None where accounts cannot be told apart by whom they follow.
+    why_no_following : Unavailable or None
+        Why dropout by the number of accounts followed cannot be had, where it was asked for.
     """
 
     concentration: ConcentrationResults | None
@@ -92,6 +94,7 @@ class NetworkResults:
     dialogue: Dialogue | None
     conversations: tuple[PublishedFigure, ...]
     following: FollowingDropout | None
+    why_no_following: Unavailable | None = None
 
     def named(self) -> dict[str, Estimate | Unavailable]:
         """
@@ -177,6 +180,7 @@ def compute_network(
     conf_level = study.study.conf_level
     messages = None if usage.recipient is None else read_messages(study)
     following = None if usage.following is None else read_following(study)
+    found = None if usage.recipient is None and following is None else _following(study, staying, conf_level)
     return NetworkResults(
         concentration=None
         if usage.events is None
@@ -184,7 +188,8 @@ def compute_network(
         messages=messages,
         dialogue=None if messages is None else measure_dialogue(messages, conf_level=conf_level),
         conversations=() if published is None else conversation_shares(published, study),
-        following=_following(study, staying, conf_level),
+        following=found if isinstance(found, FollowingDropout) else None,
+        why_no_following=found if isinstance(found, Unavailable) else None,
     )
 
 
@@ -227,11 +232,10 @@ def _senders(
     return activity.accounts, activity.n_events_of
 
 
-def _following(study: Study, staying: StayingResults | None, conf_level: float) -> FollowingDropout | None:
+def _following(study: Study, staying: StayingResults | None, conf_level: float) -> FollowingDropout | Unavailable:
     assert study.usage is not None
     log = None if staying is None or staying.activity is None else staying.activity.log
-    try:
-        tenures = read_following_tenures(study, source=log)
-        return measure_following(tenures, horizon=study.usage.horizon, conf_level=conf_level)
-    except EstimateError:
-        return None
+    horizon = study.usage.horizon
+    return attempt(
+        lambda: measure_following(read_following_tenures(study, source=log), horizon=horizon, conf_level=conf_level)
+    )

@@ -34,7 +34,7 @@ from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, returned_share
 from churn.visit_counts import VisitCounts, count_visits
 from surveys.attempts import attempt
-from surveys.errors import EstimateError
+from surveys.errors import EstimateError, reason_of
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
 
@@ -279,7 +279,7 @@ def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection 
             return found
         return project_retention(periods, horizon=horizon, model="beta-discrete-Weibull", conf_level=conf_level)
     except EstimateError as error:
-        return Unavailable(Note("no model of retention fits: {reason}", {"reason": str(error)}))
+        return Unavailable(Note("no model of retention fits: {reason}", {"reason": reason_of(error)}))
 
 
 def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> ActivityResults:

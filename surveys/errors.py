@@ -101,6 +101,30 @@ class EstimateError(ProblemError):
         return error
 
 
+def reason_of(error: ProblemError) -> str:
+    """
+    Say why a result cannot be had, for a note of a report: without place and mend, which are for a call.
+
+    Parameters
+    ----------
+    error : ProblemError
+        What was raised.
+
+    Returns
+    -------
+    str
+        A clause.
+
+    Examples
+    --------
+    >>> reason_of(EstimateError.at("logrank, by 'age'", "no account left", "Follow accounts for longer"))
+    'no account left'
+    """
+    if isinstance(error, EstimateError) and error.reason != NOT_ESTIMABLE:
+        return str(error.reason)
+    return error.problems[0].what
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     Find the known name closest to one that is not known.

@@ -17,7 +17,7 @@ def draw_factors(
     Draw shares around their estimates on the logit, the parts being independent of each other.
 
     Each part gives deviations of the logarithms, shape (m, k), and degrees of freedom: its draws are of a
-    multivariate t of that many. Factors known exactly are kept as they are. Shape (size, k).
+    multivariate t of that many. Factors known exactly, or without a logit, are kept as they are. Shape (size, k).
     """
     with np.errstate(divide="ignore"):
         middle = special.logit(factors)
@@ -29,6 +29,7 @@ def draw_factors(
             noise /= np.sqrt(rng.chisquare(df, (size, 1)) / df)
         moved += noise
     known = ~np.any([np.any(deviations != 0, axis=0) for deviations, _ in parts], axis=0)
+    known |= (factors <= 0) | (factors >= 1)
     drawn = special.expit(np.where(known, 0.0, middle) + np.where(known, 0.0, moved / np.where(known, 1, 1 - factors)))
     return np.where(known, factors, drawn)
 

@@ -283,7 +283,7 @@ def steady_run(funnels: Sequence[JointFunnel], step: str = "signup") -> SteadyRu
     >>> run is None or run.p_value >= 0.05
     True
     """
-    edge = next((i for i, funnel in enumerate(funnels) if funnel.has_edge), len(funnels))
+    edge = next((i for i, funnel in enumerate(funnels) if funnel.has_edge or not _varies(funnel, step)), len(funnels))
     shares = [funnel.conditional[step] for funnel in funnels[:edge]]
     n, p_value = 1, 1.0
     for k in range(2, len(shares) + 1):
@@ -410,6 +410,12 @@ def _exponential(log: Estimate, whole: float) -> Estimate:
         unit="ratio",
         method="delta method, on the logarithm",
     )
+
+
+def _varies(funnel: JointFunnel, step: str) -> bool:
+    """Tell whether a share has an error to be weighed by."""
+    share = funnel.conditional[step]
+    return share.estimate > 0 and share.std_error > 0
 
 
 def _homogeneity(shares: Sequence[Estimate]) -> float:

@@ -25,7 +25,7 @@ from churn.network.followed import number_of, read_following
 from churn.network.messages import read_early_contacts
 from churn.survival_curve import SurvivalCurve
 from churn.tenures import Tenures, measure_tenures
-from surveys.errors import EstimateError, SpecError, StudyError
+from surveys.errors import EstimateError, SpecError, StudyError, reason_of
 from surveys.results import Estimate, Note, Unavailable
 from surveys.rounding import say_share
 from surveys.study import Study
@@ -52,6 +52,9 @@ AT_LANDMARK = (
 )
 NOT_FOLLOWED_UP = Note("no account of the class was followed for long enough")
 ONE_CLASS = Note("all accounts are of one class: there is nothing to compare")
+FARTHEST = 100.0
+"""Logarithm of a ratio beyond which these data set no limit to it."""
+NO_LIMIT = "these data set no limit to it"
 NO_LINE = "no smooth curve could be fitted: {reason}"
 UNKNOWN = "{n} accounts of the log are not in the file of numbers followed, and are left out"
 
@@ -538,7 +541,7 @@ def _trend(counts: TenureCounts, place: NDArray[np.int64], names: Sequence[str])
         found = logrank(classed, by="class")
         return found.trend({level: float(names.index(level)) for level in found.levels})
     except EstimateError as error:
-        return Unavailable(Note("no trend could be tested: {reason}", {"reason": str(error)}))
+        return Unavailable(Note("no trend could be tested: {reason}", {"reason": reason_of(error)}))
 
 
 def _smooth(
@@ -550,7 +553,7 @@ def _smooth(
     try:
         fitted = Cox().fit(counts, _covariates(number, knots), conf_level=conf_level)
     except (EstimateError, SpecError) as error:
-        return Unavailable(Note(NO_LINE, {"reason": str(error)}))
+        return Unavailable(Note(NO_LINE, {"reason": reason_of(error)}))
     low, high = np.log1p(_quantiles(number, counts.n, (0.005, 0.995)))
     grid = np.unique(np.append(np.expm1(np.linspace(low, high, POINTS)), reference))
     grid = grid[(grid >= np.expm1(low)) & (grid <= np.expm1(high))]
@@ -561,6 +564,8 @@ def _smooth(
     log_ratio = apart @ fitted.estimate
     variance = np.einsum("ij,jk,ik->i", apart, fitted.covariance, apart)
     half = float(special.ndtri(0.5 + conf_level / 2)) * np.sqrt(np.maximum(variance, 0.0))
+    if not np.abs(log_ratio).max() + half.max() < FARTHEST:
+        return Unavailable(Note(NO_LINE, {"reason": NO_LIMIT}))
     return DoseCurve(
         number=grid,
         dropout=np.array([1 - value.estimate for value in stays]),

@@ -63,7 +63,11 @@ def write_network(results: Results, printer: Printer, figures: Mapping[str, Draw
     for name, text in parts:
         blocks += [] if text is None else [Paragraph.of(text)]
         blocks += [figure_block(figures[name])] if name in figures else []
-    return [*blocks, _table(results, network, printer)]
+    if network.why_no_following is not None:
+        reason = printer.note(network.why_no_following.reason)
+        blocks.append(Paragraph.of(printer.say("Dropout by the number of accounts followed: {reason}.", reason=reason)))
+    table = _table(results, network, printer)
+    return [*blocks, table] if table.rows else blocks
 
 
 def _concentration(found: ConcentrationResults, printer: Printer) -> str:
