@@ -17,7 +17,7 @@ from churn.clocks import clock_of
 from churn.log_edges import FAR_DAYS, check_last_days, find_there_before
 from surveys.errors import Problem, SpecError, StudyError
 from surveys.results import Note
-from surveys.study import Study
+from surveys.study import Study, Weekday
 from surveys.usage_sections import Usage
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Activity:
         event, the first of them being 0.
     grain : {'instant', 'day'}
         Whether the log says when in the day an event happened.
+    week_starts : str
+        Day on which the weeks of the calendar begin, such as `monday`.
     there_before : ndarray of bool, shape (n_accounts,), or None
         True for accounts first seen in the opening window of the log, which may have been opened before it
         begins; None where there are none. `signups` leaves them out.
@@ -91,6 +93,7 @@ class Activity:
     timezone: str
     clock: DayClock = "local"
     grain: Grain = "instant"
+    week_starts: Weekday = "monday"
     there_before: NDArray[np.bool_] | None = None
     silence_days: int | None = None
     silent_since: NDArray[np.int64] | None = None
@@ -374,7 +377,8 @@ def _reduced(
         clock=clock,
         notes=notes + window.notes,
     )
-    activity = replace(activity, attributes=settle_groups(activity.attributes, usage, name))
+    attributes = settle_groups(activity.attributes, usage, name)
+    activity = replace(activity, attributes=attributes, week_starts=study.study.week_starts)
     return with_edges(activity, usage, name, begins=window.origin)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._periods import Period, period_of, period_starts
+from churn._periods import Period, period_starts
 from churn._retention import pack_windows
 from churn._zones import day_date
 from churn.activity import Activity
@@ -60,7 +60,7 @@ class Lifecycle:
     quick_ratio : ndarray of float, shape (n_periods,)
         Accounts gained, new and resurrected, for each one lost; NaN as `churn`, and where none was lost.
     period : {'day', 'week', 'month'}
-        Length of the periods; weeks begin on Monday.
+        Length of the periods; weeks begin on the day that the study names.
     conf_level : float
         Between 0 and 1.
     timezone : str
@@ -203,7 +203,7 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
     activity : Activity
         Active local days of each account.
     period : {'day', 'week', 'month'}
-        Length of the periods; weeks begin on Monday.
+        Length of the periods; weeks begin on the day that the study names.
     conf_level : float
         Between 0 and 1.
 
@@ -239,11 +239,11 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
     [46, 33, 13, 0, 20]
     """
     _check(activity, period, conf_level)
-    starts = period_starts(int(activity.first_day.min()), activity.end_day, period)
+    starts = period_starts(int(activity.first_day.min()), activity.end_day, period, activity.week_starts)
     edges = starts - activity.origin
     active = pack_windows(activity.words, edges[:-1], edges[1:])
     n_active = np.bitwise_count(active).sum(axis=1, dtype=np.int64)
-    seen_in = period_of(activity.first_day, period) - period_of(starts[0], period)
+    seen_in = np.searchsorted(starts, activity.first_day, side="right") - 1
     there = np.zeros(activity.n_accounts, bool) if activity.there_before is None else activity.there_before
     n_new, n_already = (
         np.bincount(seen_in[rows], minlength=len(n_active)).astype(np.int64) for rows in (~there, there)

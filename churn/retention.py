@@ -374,7 +374,7 @@ def _described(
         conf_level=conf_level,
         timezone=activity.timezone,
         n=activity.n_accounts,
-        notes=(*activity.notes, *rule.describe(), *_caveats(cells, complete, rule, activity)),
+        notes=(*activity.notes, *rule.describe(activity.week_starts), *_caveats(cells, complete, rule, activity)),
     )
 
 

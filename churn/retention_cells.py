@@ -14,6 +14,7 @@ from churn._periods import add_months, period_of, period_start, period_starts
 from churn._zones import DAY, day_date, day_number
 from churn.activity import Activity
 from churn.retention_rules import Length, RetentionRule
+from surveys.study import Weekday
 
 Ints = NDArray[np.int64]
 Cohorts = Literal["all", "day", "week", "month"]
@@ -96,18 +97,18 @@ def _group(activity: Activity, cohorts: Cohorts) -> tuple[Ints, tuple[date | Non
     """Give each account the number of its cohort, counting only cohorts that have accounts."""
     if cohorts == "all":
         return np.zeros(activity.n_accounts, np.int64), (None,)
-    period = period_of(activity.first_day, cohorts)
+    period = period_of(activity.first_day, cohorts, activity.week_starts)
     base = int(period.min())
     number = period - base
     found = np.flatnonzero(np.bincount(number))
     place = np.zeros(found[-1] + 1, np.int64)
     place[found] = np.arange(len(found))
-    return place[number], tuple(day_date(day) for day in period_start(base + found, cohorts))
+    return place[number], tuple(day_date(day) for day in period_start(base + found, cohorts, activity.week_starts))
 
 
 def _by_calendar(activity: Activity, rule: RetentionRule) -> Cells:
     assert rule.period != "30 days"
-    starts = period_starts(int(activity.first_day.min()), activity.end_day, rule.period)
+    starts = period_starts(int(activity.first_day.min()), activity.end_day, rule.period, activity.week_starts)
     group, labels = _group(activity, rule.period)
     groups = arrays.Groups.of(group, len(labels), np.zeros_like(group))
     own = np.searchsorted(starts, [_day(label) for label in labels])
@@ -183,14 +184,14 @@ def _by_anniversary(activity: Activity, rule: RetentionRule, cohorts: Cohorts) -
         endless=rule.measure == "on or after",
     )
     daily = _all_or_none(labels, age, age_to, groups.size, seen, first, after, activity.end_day)
-    wanted = np.zeros_like(signup) if cohorts == "all" else period_of(signup, cohorts)
-    return _gathered(daily, wanted, cohorts)
+    wanted = np.zeros_like(signup) if cohorts == "all" else period_of(signup, cohorts, activity.week_starts)
+    return _gathered(daily, wanted, cohorts, activity.week_starts)
 
 
-def _gathered(daily: Cells, period: Ints, cohorts: Cohorts) -> Cells:
+def _gathered(daily: Cells, period: Ints, cohorts: Cohorts, week_starts: Weekday) -> Cells:
     """Add up cohorts of days to cohorts of longer periods."""
     found, cuts = np.unique(period, return_index=True)
-    labels = (None,) if cohorts == "all" else tuple(day_date(day) for day in period_start(found, cohorts))
+    labels = (None,) if cohorts == "all" else tuple(map(day_date, period_start(found, cohorts, week_starts)))
     names = ("n_accounts", "eligible", "open", "active", "seen", "before")
     return Cells(labels, daily.age, daily.age_to, *(np.add.reduceat(getattr(daily, name), cuts) for name in names))
 
@@ -240,7 +241,7 @@ def recurring(activity: Activity, rule: RetentionRule) -> Cells:
     [[33, 13], [46, 35]]
     """
     assert rule.period != "30 days"
-    starts = period_starts(int(activity.first_day.min()), activity.end_day, rule.period)
+    starts = period_starts(int(activity.first_day.min()), activity.end_day, rule.period, activity.week_starts)
     low, high = starts[:-1] - activity.origin, starts[1:] - activity.origin
     n_periods = len(low)
     active = arrays.pack_windows(activity.words, low, high)

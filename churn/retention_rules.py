@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from surveys.errors import Problem, SpecError
 from surveys.results import Note
+from surveys.study import Weekday
 
 Ints = NDArray[np.int64]
 
@@ -36,6 +37,15 @@ AGES: dict[tuple[Clock, Length], str] = {
     ("elapsed", "30 days"): "ages are periods of 30 times 24 hours from the instant of sign-up",
 }
 
+WEEKS_FROM: dict[Weekday, str] = {
+    "tuesday": "ages are calendar weeks, from Tuesday, after that of sign-up",
+    "wednesday": "ages are calendar weeks, from Wednesday, after that of sign-up",
+    "thursday": "ages are calendar weeks, from Thursday, after that of sign-up",
+    "friday": "ages are calendar weeks, from Friday, after that of sign-up",
+    "saturday": "ages are calendar weeks, from Saturday, after that of sign-up",
+    "sunday": "ages are calendar weeks, from Sunday, after that of sign-up",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionRule:
@@ -50,9 +60,10 @@ class RetentionRule:
     period : {'day', 'week', '30 days', 'month'}
         Unit of age.
     clock : {'calendar', 'dates', 'elapsed'}
-        `calendar`: whole days, ISO weeks (from Monday) or months of the calendar, age 0 being the one of
-        sign-up. `dates`: local dates counted from that of sign-up; a month ends on the same day of the next
-        month, or on its last day. `elapsed`: periods of 24 hours from the instant of sign-up.
+        `calendar`: whole days, weeks (from the day that the study names, Monday without it) or months of the
+        calendar, age 0 being the one of sign-up. `dates`: local dates counted from that of sign-up; a month ends
+        on the same day of the next month, or on its last day. `elapsed`: periods of 24 hours from the instant of
+        sign-up.
     brackets : tuple of tuple of int and int
         First and last age of each range, both included, for `bracket`.
 
@@ -94,8 +105,10 @@ class RetentionRule:
         if problems:
             raise SpecError(*problems)
 
-    def describe(self) -> tuple[Note, ...]:
-        """Say the rule in two clauses: what counts, and what ages are."""
+    def describe(self, week_starts: Weekday = "monday") -> tuple[Note, ...]:
+        """Say the rule in two clauses: what counts, and what ages are, weeks from a day."""
+        if (self.clock, self.period) == ("calendar", "week") and week_starts != "monday":
+            return Note(MEASURED[self.measure]), Note(WEEKS_FROM[week_starts])
         return Note(MEASURED[self.measure]), Note(AGES[self.clock, self.period])
 
     def windows(self, oldest: int) -> tuple[Ints, Ints]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
@@ -18,6 +18,9 @@ Step = Literal["aware", "signup", "active", "lapsed"]
 Means = Literal["ever", "now"]
 Mode = Literal["online", "telephone", "face-to-face", "postal", "mixed"]
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 STEPS: tuple[Step, ...] = ("aware", "signup", "active", "lapsed")
 
 
@@ -30,7 +33,11 @@ def _known_timezone(name: str) -> str:
 
 
 class About(Section):
-    """`[study]`: what the study is called, and the window that decides who is censored."""
+    """
+    `[study]`: what the study is called, and the window that decides who is censored.
+
+    `week_starts` is the day on which the weeks of cohorts and periods begin.
+    """
 
     title: Label
     subtitle: Label | None = None
@@ -38,6 +45,7 @@ class About(Section):
     language: tuple[Language, ...] = Field(default=("en",), min_length=1)
     as_of: date
     timezone: Annotated[str, AfterValidator(_known_timezone)] = "UTC"
+    week_starts: Weekday = "monday"
     conf_level: float = Field(default=0.95, gt=0, lt=1)
 
 
