@@ -95,7 +95,7 @@ _MODULES = {
     "lifecycle": ("Lifecycle", "measure_lifecycle", "never_returned"),
     "definitions": ("DefinitionFan", "compare_definitions"),
     "gaps": ("GapChoice", "choose_gap"),
-    "rule_bias": ("RuleBias", "SimulatedAccounts", "simulate_rule_bias"),
+    "rule_bias": ("OwnSilences", "RuleBias", "SimulatedAccounts", "simulate_rule_bias"),
     "period_counts": ("PeriodCounts",),
     "retention_models": ("RetentionModel", "fit_retention"),
     "projection": ("HoldOut", "RetentionProjection", "project_retention"),

@@ -91,3 +91,50 @@ def gone_given_silence(ended: Floats, open_: Floats) -> Floats:
     final = kept[np.arange(len(kept)), reach][:, None]
     odds: Floats = np.minimum(1.0, np.divide(final, kept, out=np.ones_like(kept), where=kept > final))
     return odds
+
+
+def silence_law(ended: Floats, open_: Floats) -> Floats:
+    """
+    Give the probability that the silence after a visit is over within so many days, by band, shape (n_bands, n_days).
+
+    It is flat from the longest silence on that enough of them support; what is left never comes back.
+    """
+    at_risk = (ended + open_)[:, ::-1].cumsum(1)[:, ::-1]
+    kept, _ = product(ended, at_risk)
+    first = at_risk[:, :1]
+    enough = at_risk >= np.maximum(np.clip(first / FEW, 1, LEAST), LEAST_SILENT * first)
+    over: Floats = 1 - np.minimum.accumulate(np.where(enough, kept, 1.0), 1)
+    return over
+
+
+def draw_visits(rng: np.random.Generator, law: Floats, limit: Ints) -> tuple[Ints, Ints]:
+    """
+    Draw the tenures of visits, each silence by the law of the band of the visit before, until they pass a limit.
+
+    Parameters
+    ----------
+    rng : Generator
+    law : ndarray of float, shape (n_bands, n_days)
+        As `silence_law`.
+    limit : ndarray of int, shape (n_accounts,)
+        Tenure of each account beyond which one more visit is enough.
+
+    Returns
+    -------
+    account, tenure : ndarray of int, shape (n_visits,)
+        The day of sign-up among them.
+    """
+    who, tenure = np.arange(len(limit)), np.zeros(len(limit), np.int64)
+    parts = [(who, tenure)]
+    while len(who):
+        band, chance = band_of(tenure), rng.random(len(who))
+        silence = np.empty(len(who), np.int64)
+        for i in np.unique(band):
+            silence[band == i] = np.searchsorted(law[i], chance[band == i], side="right")
+        back = silence < law.shape[1]
+        who, tenure = who[back], (tenure + silence)[back]
+        parts.append((who, tenure))
+        more = tenure <= limit[who]
+        who, tenure = who[more], tenure[more]
+    account, seen = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return account, seen

@@ -22,13 +22,13 @@ from churn.gaps import GapChoice, choose_gap
 from churn.incidence_curve import CumulativeIncidence
 from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
 from churn.mean_tenures import RestrictedMeans, comparable_means
-from churn.next_visit import LevelsAt, compare_at, next_visit_survival, next_visit_survival_by
+from churn.next_visit import LEAST_WAIT, LevelsAt, compare_at, next_visit_survival, next_visit_survival_by
 from churn.next_visit_curve import NextVisitCurve
 from churn.period_counts import PeriodCounts
 from churn.projection import RetentionProjection, project_retention
 from churn.retention import Retention, measure_retention
 from churn.retention_rules import RetentionRule
-from churn.rule_bias import RuleBias, simulate_rule_bias
+from churn.rule_bias import TIMES, OwnSilences, RuleBias, simulate_rule_bias
 from churn.survival_curve import SurvivalCurve
 from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, returned_share
@@ -43,6 +43,8 @@ BY_MONTH = RetentionRule(measure="on", period="month", clock="calendar")
 SHORTEST_LOG = 2
 """Local days up to which no silence can be tried, since each needs as many days after it."""
 GAP_OF_SIMULATION = 30
+ENOUGH, N_SIMULATED = 200, 30_000
+"""Accounts from whose silences others are simulated, and how many of these."""
 MONTH = 30
 CHECKED = (30, 60, 120)
 """Tenures at which a gap is held against the next visit, in days, beside that of the headline."""
@@ -227,7 +229,7 @@ def compute_staying(study: Study) -> StayingResults:
         incidence=cumulative_incidence(counts, conf_level=conf_level) if len(counts.causes) > 1 else None,
         projection=_projection(counts, conf_level),
         activity=said,
-        bias=None if said is None else _simulated_bias(),
+        bias=None if visits is None else _bias(visits, rule.gap_days),
         notes=counts.notes if waits is None else curve.notes,
     )
 
@@ -294,7 +296,16 @@ def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> Activi
     )
 
 
+def _bias(visits: VisitCounts, gap_days: int) -> RuleBias:
+    """Simulate with the silences of the log; where it is too short or too small for that, with made-up ones."""
+    times = tuple(time for time in TIMES if time + max(gap_days, LEAST_WAIT) < visits.size - 1)
+    if visits.n_accounts < ENOUGH or not times:
+        return _made_up_bias()
+    own = OwnSilences.of(visits)
+    return simulate_rule_bias(n_accounts=N_SIMULATED, gap_days=gap_days, times=times, accounts=own)
+
+
 @cache
-def _simulated_bias() -> RuleBias:
-    """Simulate once: the simulation is the same for every study."""
+def _made_up_bias() -> RuleBias:
+    """Simulate once: with made-up silences the simulation is the same for every study."""
     return simulate_rule_bias(gap_days=GAP_OF_SIMULATION)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from churn.rule_bias import Habit, RuleBias
+from churn.rule_bias import Habit, OwnSilences, RuleBias
 from reports.figures.drawn import DrawnFigure
 from reports.printer import Printer
 from reports.recipe import Results
@@ -15,7 +15,8 @@ from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from surveys.results import Estimate
 
 LABELS: dict[Habit, str] = {
-    "inactive": "Judged as of the gap before the end (the default rule)",
+    "next_visit": "Waited for until the next visit",
+    "inactive": "Judged as of the gap before the end",
     "last_seen": "All dated at their last activity",
     "log_end": "Others censored at the end of the log",
     "detected": "Dated when the gap is full",
@@ -51,14 +52,18 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
     if results.staying is None or results.staying.bias is None:
         return None
     bias = results.staying.bias
+    if not np.isfinite(bias.survival[bias.rule.index(_own(results, bias))]).any():
+        return None
     with figure_style():
-        figure = _draw(bias, printer)
-    time, last = bias.time[-1], len(bias.time) - 1
+        figure = _draw(bias, printer, _own(results, bias))
+    rule = _own(results, bias)
+    last = int(np.flatnonzero(np.isfinite(bias.survival[bias.rule.index(rule)]))[-1])
+    time = bias.time[last]
     truth, own, usual = (
         printer.estimate(f"rules.{name}.{time:g}", found, digits=1)
         for name, found in (
             ("truth", _truth(bias, last)),
-            ("inactive", _found(bias, "inactive", last)),
+            (rule, _found(bias, rule, last)),
             ("log_end", _found(bias, "log_end", last)),
         )
     )
@@ -77,6 +82,15 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
         + " "
         + " ".join(_told(bias, printer, k) for k in range(len(bias.time))),
         base=printer.say(
+            "Base: {n} simulated accounts with the silences of this log, each by the tenure of the visit before it, "
+            "and its days of sign-up; gap of {gap} days. Lines: {level} confidence intervals. Points outside a panel stand "
+            "at its edge.",
+            n=printer.numbers.count(bias.n),
+            gap=printer.numbers.count(bias.gap_days),
+            level=printer.numbers.share(0.95),
+        )
+        if isinstance(bias.accounts, OwnSilences)
+        else printer.say(
             "Base: {n} simulated accounts observed for {days} days, gap of {gap} days. "
             "Lines: {level} confidence intervals. Points outside a panel stand at its edge.",
             n=printer.numbers.count(bias.n),
@@ -84,7 +98,14 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
             gap=printer.numbers.count(bias.gap_days),
             level=printer.numbers.share(0.95),
         ),
-        notes=(printer.say("Simulated data."),),
+        notes=(
+            printer.say("Simulated data."),
+            *(
+                ()
+                if isinstance(bias.accounts, OwnSilences)
+                else (printer.say("This log is too short, or holds too few accounts, to simulate its own silences."),)
+            ),
+        ),
         data=bias.to_frame(),
     )
 
@@ -120,17 +141,24 @@ def _told(bias: RuleBias, printer: Printer, k: int) -> str:
     )
 
 
-def _draw(bias: RuleBias, printer: Printer) -> Figure:
+def _own(results: Results, bias: RuleBias) -> Habit:
+    """Give the rule of the study, or the one nearest to it among those simulated."""
+    usage = results.study.usage
+    known: dict[str, Habit] = {habit: habit for habit in bias.rule}
+    return known.get("" if usage is None else usage.dropout.rule or "", "inactive")
+
+
+def _draw(bias: RuleBias, printer: Printer, own: Habit) -> Figure:
     figure = Figure(figsize=(TEXT_WIDTH, 0.3 * len(bias.rule) + 0.7), layout="constrained")
     panels = figure.subplots(1, len(bias.time), sharey=True)
     for k, axes in enumerate(np.atleast_1d(panels)):
-        _panel(axes, bias, printer, k)
+        _panel(axes, bias, printer, k, own)
     np.atleast_1d(panels)[0].set_yticks(range(len(bias.rule)), [printer.say(LABELS[habit]) for habit in bias.rule])
     np.atleast_1d(panels)[0].tick_params(axis="y", pad=14)
     return figure
 
 
-def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int) -> None:
+def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int, own: Habit) -> None:
     truth, time = float(bias.truth[k]), f"{bias.time[k]:g}"
     left, right = truth - REACH[0], truth + REACH[1]
     axes.axvline(truth, color=MUTED, linewidth=1)
@@ -139,7 +167,7 @@ def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int) -> None:
         if not np.isfinite(found.estimate):
             continue
         beyond = found.estimate > right
-        color = ACCENT if habit == "inactive" else SERIES[0]
+        color = ACCENT if habit == own else SERIES[0]
         x = min(found.estimate, right - 0.006)
         axes.hlines(y, found.conf_low, min(found.conf_high, right), color=color, linewidth=1.4)
         axes.plot(x, y, marker=">" if beyond else "o", color=color, markersize=4.5)

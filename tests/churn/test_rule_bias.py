@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from churn.rule_bias import RuleBias, SimulatedAccounts, simulate_rule_bias
+from churn.next_visit import next_visit_survival
+from churn.rule_bias import OwnSilences, RuleBias, SimulatedAccounts, simulate_rule_bias
+from churn.visit_counts import count_visits
 from surveys.errors import SpecError
+from tests.churn.plain import activity_of
 
 mpl.use("agg")
 
@@ -20,6 +23,7 @@ def test_the_default_rule_finds_the_truth(found: RuleBias):
     assert found.n == 200_000
     assert found.time.tolist() == [30, 60, 90, 120]
     assert np.abs(found.bias_of("inactive")).max() < 0.005
+    assert np.abs(found.bias_of("next_visit")).max() < 0.006
 
 
 def test_the_common_habits_do_not(found: RuleBias):
@@ -55,10 +59,32 @@ def test_a_log_too_short_for_a_tenure_leaves_it_empty():
 
 def test_frame_and_figure_hold_every_rule(found: RuleBias):
     frame = found.to_frame()
-    assert len(frame) == 6 * 4
+    assert len(frame) == 7 * 4
     np.testing.assert_allclose(frame["bias"], frame["survival"] - frame["truth"])
-    assert len(found.plot(Figure().add_subplot()).lines) == 7
+    assert len(found.plot(Figure().add_subplot()).lines) == 8
     assert found.summary().startswith("200,000 accounts, gap 30 days: 0.00")
+
+
+def test_accounts_live_with_the_silences_of_a_log():
+    """In a log of long silences the gap takes absences for departures, in the simulation as in the log."""
+    rng = np.random.default_rng(12)
+    days = {}
+    for account in range(1500):
+        first = int(rng.integers(0, 330))
+        visits = first + np.cumsum(np.ceil(rng.exponential(rng.choice([2, 40]), 40))).astype(int)
+        lived = first + rng.exponential(80)
+        days[account] = {first, *(int(day) for day in visits if day <= min(lived, 364))}
+    counts = count_visits(activity_of(days, 365))
+    own = OwnSilences.of(counts)
+    assert own.end_day == counts.size
+    assert own.followed.sum() == pytest.approx(1)
+    assert (np.diff(own.law, axis=1) >= 0).all()
+    found = simulate_rule_bias(n_accounts=8000, accounts=own)
+    curve = next_visit_survival(counts)
+    assert found.truth == pytest.approx([curve.at(time).estimate for time in found.time], abs=0.05)
+    assert np.abs(found.bias_of("next_visit")).max() < 0.015
+    assert found.bias_of("inactive").max() < -0.01
+    assert "silences drawn from those of the log" in str(found.notes[0])
 
 
 @pytest.mark.parametrize(

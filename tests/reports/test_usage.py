@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churn.rule_bias import OwnSilences
 from reports.build import build_report
 from reports.figures import example_results
 from reports.usage import compute_staying
@@ -90,5 +91,6 @@ def test_the_default_rule_finds_the_truth_of_the_simulation():
     staying = example_results().staying
     assert staying is not None
     assert staying.bias is not None
-    assert np.abs(staying.bias.bias_of("inactive")).max() < 0.005
-    assert staying.bias.bias_of("log_end").min() > 0.02
+    assert isinstance(staying.bias.accounts, OwnSilences)
+    assert np.abs(staying.bias.bias_of("next_visit")).max() < 0.006
+    assert staying.bias.bias_of("log_end").min() > 0.008
