@@ -83,8 +83,8 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
         + " ".join(_told(bias, printer, k) for k in range(len(bias.time))),
         base=printer.say(
             "Base: {n} simulated accounts with the silences of this log, each by the tenure of the visit before it, "
-            "and its days of sign-up; gap of {gap} days. Lines: {level} confidence intervals. Points outside a panel stand "
-            "at its edge.",
+            "and its days of sign-up; gap of {gap} days. Lines: {level} confidence intervals. Points outside a panel "
+            "stand at its edge.",
             n=printer.numbers.count(bias.n),
             gap=printer.numbers.count(bias.gap_days),
             level=printer.numbers.share(0.95),
