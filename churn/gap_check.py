@@ -21,8 +21,8 @@ from surveys.results import Estimate, Note, Unavailable
 
 Floats = NDArray[np.float64]
 
-FAR = 2.0
-"""Standard errors beyond which the gap moves the curve more than chance would."""
+FAR, FAR_ELSEWHERE = 2.0, 3.0
+"""Standard errors beyond which the gap moves the curve more than chance would: at one tenure, and at one of several."""
 NOBODY_GONE = Note("no account is called gone")
 UNKNOWN = Note("too few accounts for a standard error")
 WRONGLY = "mean of the odds of coming back after the silence so far; delete-a-group jackknife"
@@ -73,10 +73,10 @@ class GapCheck:
             raise SpecError.at("GapCheck.at", f"got {time:g}, expected one of {known}", "Ask compare_gap for it")
         return self.difference[self.time.index(int(time))]
 
-    def is_far(self, time: float) -> bool:
-        """Tell whether the gap moves the share at a tenure by more than two standard errors."""
+    def is_far(self, time: float, *, errors: float = FAR) -> bool:
+        """Tell whether the gap moves the share at a tenure by more than so many standard errors."""
         found = self.at(time)
-        return isinstance(found, Estimate) and abs(found.estimate) > FAR * found.std_error
+        return isinstance(found, Estimate) and abs(found.estimate) > errors * found.std_error
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per tenure: `time`, `gap_days`, `difference`, `std_error`, `conf_low`, `conf_high`."""

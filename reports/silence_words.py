@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from churn.gap_check import GapCheck
+from churn.gap_check import FAR_ELSEWHERE, GapCheck
 from churn.next_visit_curve import HalvesCheck, NextVisitCurve
 from reports.labels import note_sentence
 from reports.printer import Printer
@@ -102,9 +102,8 @@ def warnings(results: Results, printer: Printer) -> tuple[str, ...]:
     if isinstance(staying.curve, NextVisitCurve):
         told += [note_sentence(printer, note) for note in staying.curve.warnings(usage.horizon)]
     check = _check(results)
-    far = [] if check is None else [time for time in check.time if check.is_far(time)]
-    if check is not None and far:
-        time = usage.horizon if usage.horizon in far else far[0]
+    time = None if check is None else _far(check, usage.horizon)
+    if check is not None and time is not None:
         moved = check.at(time)
         assert isinstance(moved, Estimate)
         values = {
@@ -128,6 +127,13 @@ def warnings(results: Results, printer: Printer) -> tuple[str, ...]:
             )
         )
     return tuple(told)
+
+
+def _far(check: GapCheck, horizon: int) -> int | None:
+    """Give the tenure at which the gap moves the curve, the horizon first; elsewhere more is needed than by chance."""
+    if check.is_far(horizon):
+        return horizon
+    return next((time for time in check.time if check.is_far(time, errors=FAR_ELSEWHERE)), None)
 
 
 def next_visit_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
