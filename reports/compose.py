@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.figures.drawn import DrawnFigure
-from reports.model import Document
+from reports.model import Block, Document, Heading, Paragraph
 from reports.printer import Printer
 from reports.recipe import Results
 from reports.sections.adoption import write_adoption
@@ -69,12 +69,18 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
             *write_adoption(results, printer, figures),
             *write_shares(results, printer),
             *(write_crosstabs(results, printer, results.tables) if results.tables else []),
+            *_why_not(results, printer, "changes"),
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
+            *_why_not(results, printer, "adoption"),
             *write_joint(results, printer, figures),
             *write_staying(results, printer, figures),
+            *_why_not(results, printer, "recalls"),
             *write_recall(results, printer, figures),
+            *_why_not(results, printer, "calibration"),
             *write_calibration(results, printer, figures),
+            *_why_not(results, printer, "network"),
             *write_network(results, printer, figures),
+            *_why_not(results, printer, "diffusion"),
             *write_diffusion(results, printer, figures),
             *write_published(results, printer, figures),
             *write_publishers(results, printer, figures),
@@ -84,3 +90,19 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
             *([] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)),
         ),
     )
+
+
+def _why_not(results: Results, printer: Printer, part: str) -> list[Block]:
+    """Say in the place of a chapter why these data do not give it."""
+    if part not in results.absent:
+        return []
+    title = {
+        "changes": printer.say("From wave to wave"),
+        "adoption": printer.say("From hearing to staying"),
+        "recalls": printer.say("Leaving, as people recall it"),
+        "calibration": printer.say("What the log adds to the survey"),
+        "network": printer.say("Who writes, who answers, whom they follow"),
+        "diffusion": printer.say("How far it can go"),
+    }[part]
+    said = printer.say("This chapter cannot be had: {reason}.", reason=printer.note(results.absent[part].reason))
+    return [Heading(level=1, text=title, anchor=f"no-{part}"), Paragraph.of(said)]

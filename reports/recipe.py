@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -17,6 +19,7 @@ from reports.named import name_estimates, name_influences
 from reports.network import NetworkResults, compute_network
 from reports.progress import Progress
 from reports.usage import StayingResults, compute_staying
+from surveys.attempts import attempt
 from surveys.banners import build_tables
 from surveys.claim_inputs import Influences, Own
 from surveys.claims import CheckedClaim, check_claim
@@ -25,12 +28,14 @@ from surveys.disclosure import Disclosure, disclose
 from surveys.errors import StudyError
 from surveys.funnel import Funnel, asks_about_steps, estimate_funnel
 from surveys.published import PublishedFigures, SeriesPoint, read_published
+from surveys.results import Unavailable
 from surveys.shares import Shares, estimate_shares
 from surveys.study import Study
 from surveys.study_file import STUDY_FILE
 from surveys.truth import read_truth
 from surveys.waves import WaveChanges, compare_waves
 
+T = TypeVar("T")
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
 
 
@@ -76,6 +81,8 @@ class Results:
         Sentences and their verdicts, in the order of the study.
     truth : DataFrame or None
         What a simulated study was made from.
+    absent : mapping of str to Unavailable
+        Parts that the study has data for and that these do not give, by the name of the attribute above.
     """
 
     study: Study
@@ -95,6 +102,32 @@ class Results:
     series: tuple[SeriesPoint, ...]
     claims: tuple[CheckedClaim, ...]
     truth: pd.DataFrame | None
+    absent: Mapping[str, Unavailable] = field(default_factory=dict)
+
+
+class Attempts:
+    """
+    Computes parts of a report that the other parts do without, and keeps the reasons of those that cannot be had.
+
+    Examples
+    --------
+    >>> def fail() -> int:
+    ...     raise EstimateError.because("diffusion", Note("no point"), "Give more")
+    >>> attempts = Attempts()
+    >>> attempts.part("network", lambda: 3, 0), attempts.part("diffusion", fail, 0), str(attempts.absent["diffusion"])
+    (3, 0, 'no point')
+    """
+
+    def __init__(self) -> None:
+        self.absent: dict[str, Unavailable] = {}
+
+    def part(self, name: str, compute: Callable[[], T], otherwise: T) -> T:
+        """Compute one, or give what stands for its absence."""
+        found = attempt(compute)
+        if isinstance(found, Unavailable):
+            self.absent[name] = found
+            return otherwise
+        return found
 
 
 def compute_results(study: Study, progress: Progress) -> Results:
@@ -135,16 +168,18 @@ def compute_results(study: Study, progress: Progress) -> Results:
     staying = compute_staying(study) if study.usage is not None else None
     progress.step(STEPS_OF_RECIPE[2])
     published = read_published(study) if study.published is not None else None
-    recalls = _recalls(study)
-    adoption = compute_adoption(study, funnel, staying, published, recalls)
-    network = compute_network(study, staying, published)
+    attempts = Attempts()
+    no_recalls: tuple[RecallCurve, ...] = ()
+    recalls = attempts.part("recalls", lambda: _recalls(study), no_recalls)
+    adoption = attempts.part("adoption", lambda: compute_adoption(study, funnel, staying, published, recalls), None)
+    network = attempts.part("network", lambda: compute_network(study, staying, published), None)
     joint = () if adoption is None else adoption.waves
     by_log = () if adoption is None else adoption.by_log
     own = name_estimates(funnel=funnel, shares=shares, staying=staying, joint=(*by_log, *joint), network=network)
     return Results(
         study=study,
         funnel=funnel,
-        changes=compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None,
+        changes=attempts.part("changes", lambda: _changes(study, funnel), None),
         tables=tuple(build_tables(study)),
         shares=shares,
         disclosure=disclose(study, funnel) if study.survey else None,
@@ -152,14 +187,19 @@ def compute_results(study: Study, progress: Progress) -> Results:
         recalls=recalls,
         joint=joint,
         adoption=adoption,
-        calibration=compute_calibration(study, funnel, staying, recalls),
+        calibration=attempts.part("calibration", lambda: compute_calibration(study, funnel, staying, recalls), None),
         network=network,
-        diffusion=compute_diffusion(study, funnel, staying, published),
+        diffusion=attempts.part("diffusion", lambda: compute_diffusion(study, funnel, staying, published), None),
         published=published,
         series=() if published is None else published.series(study),
         claims=_check_claims(study, published, own, name_influences(funnel, shares, staying, (*by_log, *joint))),
         truth=None if study.truth is None else read_truth(study),
+        absent=attempts.absent,
     )
+
+
+def _changes(study: Study, funnel: Funnel | None) -> WaveChanges | None:
+    return compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None
 
 
 def _check_parts(study: Study) -> None:

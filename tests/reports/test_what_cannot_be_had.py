@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from reports.model import Document, texts_of
 from reports.printer import open_printer
 from reports.progress import open_progress
 from reports.recipe import Results, compute_results
-from surveys.results import Unavailable
+from surveys.results import NOT_ESTIMABLE, Unavailable
 from surveys.section import Language
 from surveys.study_file import read_study
 from tests.random_studies import write_study
@@ -153,3 +154,11 @@ def test_a_table_of_accounts_is_not_called_a_log(tmp_path: Path) -> None:
     assert "log" not in texts(results_of(tmp_path, accounts(tmp_path, rows))).lower().replace("log-rank", "").replace(
         "log-log", ""
     ).replace("log(−log", "").replace("logarithm", "")
+
+
+def test_a_chapter_that_cannot_be_had_says_why_in_its_place(tmp_path: Path) -> None:
+    rows = [{"u": f"u{i}", "kind": "a", "signup": date(2024, 1, 1), "closed": None} for i in range(30)]
+    found = results_of(tmp_path, accounts(tmp_path, rows))
+    lost = replace(found, absent={"diffusion": Unavailable(NOT_ESTIMABLE)})
+    assert "This chapter cannot be had: cannot be estimated." in texts(lost)
+    assert "Ce chapitre n’a pu être établi" in texts(lost, "fr")
