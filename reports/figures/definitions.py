@@ -56,7 +56,7 @@ def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
         return None
     fan = staying.activity.definitions
     rows = [(name, cells) for name, cells in _rows(fan, printer) if cells]
-    if not rows:
+    if not rows or not np.isfinite(fan.range).all():
         return None
     with figure_style():
         figure = _draw(rows, printer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from reports.figures.survival import lasting
 from reports.findings.finding import Finding
 from reports.labels import with_interval
@@ -31,6 +33,8 @@ def find_by_definition(results: Results, printer: Printer) -> Finding | None:
     if results.staying is None or results.staying.activity is None:
         return None
     fan = results.staying.activity.definitions
+    if not all(map(math.isfinite, fan.range)):
+        return None
     low, high = (
         printer.value(
             f"definitions.{which}",

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from churn.activity import read_activity
+from churn.activity import read_activity, with_edges
 from churn.adoption.calibration import calibrate_to_log, calibrated_design
 from churn.adoption.log_margins import LogMargin, count_log_margins, margin_of_figure
 from reports.examples import open_example
@@ -352,3 +352,18 @@ def test_what_follows_from_the_share_keeps_the_part_of_its_error_that_the_survey
     assert errors == sorted(errors, reverse=True)
     before, _ = calibrate_to_log(sample, [margin(0.13)]).at("W", "aware")
     assert errors[0] == pytest.approx(before.std_error, rel=2e-3)
+
+
+def test_accounts_that_the_study_counts_as_opened_before_are_not_counted_twice():
+    study = open_example("twitter_france")
+    assert study.usage is not None
+    assert study.usage.coverage is not None
+    activity = read_activity(study)
+    late = with_edges(activity, study.usage.model_copy(update={"opening_days": 200}), "log", begins=activity.origin)
+    assert late.n_signups < activity.n_accounts
+    told = [count_log_margins(study, found)[0][-1].n for found in (activity, late)]
+    assert told[0] is not None
+    assert told[1] == told[0] - (activity.n_accounts - late.n_signups)
+    nobody = study.usage.coverage.model_copy(update={"opened_before": 0})
+    plain = study.model_copy(update={"usage": study.usage.model_copy(update={"coverage": nobody})})
+    assert count_log_margins(plain, late)[0][-1].n == told[0]

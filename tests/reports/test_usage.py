@@ -94,3 +94,15 @@ def test_the_default_rule_finds_the_truth_of_the_simulation():
     assert isinstance(staying.bias.accounts, OwnSilences)
     assert np.abs(staying.bias.bias_of("next_visit")).max() < 0.006
     assert staying.bias.bias_of("log_end").min() > 0.008
+
+
+@pytest.mark.parametrize("events", [["a,2024-06-28", "b,2024-06-28", "c,2024-06-29", "a,2024-06-30"], ["a,2024-06-27"]])
+def test_a_log_too_short_for_any_month_is_reported(events: list[str], tmp_path: Path):
+    (tmp_path / "log.csv").write_text("\n".join(["u,t", *events, ""]), encoding="utf-8")
+    (tmp_path / "study.toml").write_text(
+        '[study]\ntitle = "Days"\nas_of = 2024-06-30\n\n[usage]\nevents = "log.csv"\naccount = "u"\ntime = "t"\n'
+        'dropout = { rule = "inactive", gap_days = 1, horizon_days = 1 }\n',
+        encoding="utf-8",
+    )
+    built = build_report(tmp_path, tmp_path / "out", languages=["en"], formats=["html"]).folder
+    assert "NaN" not in (built / "results.json").read_text(encoding="utf-8")
