@@ -1,4 +1,4 @@
-"""Retention projected beyond what was seen: the error on periods held out, and sorting told from loyalty."""
+"""Retention projected beyond what was seen, the error on periods held out, and whether the model fits."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from scipy.stats import chi2
 
 from churn._maximum import Floats
 from churn._projection import PARAMETERS
+from churn.counts import TenureCounts
 from churn.period_counts import PeriodCounts
 from churn.retention_models import Model, RetentionModel, fit_retention
-from surveys.errors import EstimateError, SpecError
+from surveys.errors import EstimateError, SpecError, reason_of
 from surveys.results import Estimate, Note, Unavailable
 from surveys.rounding import say_share
 
@@ -24,25 +25,33 @@ if TYPE_CHECKING:
 
 TOO_SHORT = Note("{periods} periods were seen; {needed} are needed to hold some out and fit the rest")
 ABSENT = Note("the periods left when some are held out cannot be fitted: {reason}")
-SORTING = Note(
-    "sorting: accounts that differ in their dropout rate explain how retention rises with tenure, without any of "
-    "them growing more loyal (likelihood ratio test of c = 1: p ≤ {p}; c = {c}, {low} to {high})"
+FITS = Note(
+    "a mixture of accounts whose dropout rates differ by a beta distribution, each keeping its own, fits how retention "
+    "changes with tenure (likelihood ratio test of c = 1: p ≤ {p}; c = {c}, {low} to {high})"
 )
-LOYALTY = Note(
-    "loyalty: accounts grow less likely to leave the longer they stay, beyond the sorting of accounts that differ "
-    "(likelihood ratio test of c = 1: p ≤ {p}; c = {c}, {low} to {high})"
+FITS_ALIKE = Note(
+    "one constant dropout rate for all accounts fits how retention changes with tenure (likelihood ratio test of "
+    "c = 1: p ≤ {p}; c = {c}, {low} to {high})"
 )
-WEAR = Note(
-    "sorting, and the opposite of loyalty: each account grows more likely to leave the longer it stays, which the "
-    "early loss of the least attached hides (likelihood ratio test of c = 1: p ≤ {p}; c = {c}, {low} to {high})"
-)
-NEITHER = Note(
-    "neither sorting nor loyalty: retention does not rise with tenure (likelihood ratio test of c = 1: p ≤ {p}; "
-    "c = {c}, {low} to {high})"
+MISFIT = Note(
+    "a mixture of accounts whose dropout rates differ by a beta distribution, each keeping its own, does not fit how "
+    "retention changes with tenure, and the counts alone do not tell what would (likelihood ratio test of c = 1: "
+    "p ≤ {p}; c = {c}, {low} to {high})"
 )
 LEAST_P = Decimal("0.001")
-UNTOLD = Note("{periods} periods were seen; sorting and loyalty cannot be told apart with fewer than {needed}")
-UNDECIDED = Note("sorting and loyalty cannot be told apart: the likelihood of the model with both has no maximum")
+UNTOLD = Note("{periods} periods were seen; with fewer than {needed} the fit of a mixture cannot be tested")
+UNDECIDED = Note("the fit of a mixture cannot be tested: the likelihood of the wider model has no maximum")
+TOO_FEW_PERIODS = Note("{n} whole periods were observed, too few to project")
+HARDLY_LEFT = Note("hardly an account is left after {n} periods to be projected")
+NO_MODEL = Note("no model of retention fits: {reason}")
+MONTH = 30
+"""Days of a period, where tenures are in days."""
+FEWEST_PERIODS = 6
+"""Periods needed for a projection."""
+HARDLY_ANY = 0.01
+"""Share still there under which nothing is left to project."""
+SIGNIFICANT = 0.05
+"""Probability under which the mixture does not fit, and the wider model is projected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,7 +115,8 @@ class RetentionProjection:
     p_value : float
         Of the likelihood-ratio test of the first against the second; NaN where there is none.
     verdict : Note
-        Whether sorting explains how retention changes with tenure, or loyalty is needed.
+        Whether the mixture of constant rates fits. Where it does not, no cause is named: rates that change with
+        tenure, and mixtures of another shape, give the same counts.
     hold_out : HoldOut or Unavailable
         Error of a projection from the first periods of the rest.
     horizon : int
@@ -214,8 +224,8 @@ def project_retention(
 
     Notes
     -----
-    Retention that rises with tenure can come from sorting alone: those likely to leave go first. The
-    likelihood-ratio test of c = 1 asks whether the sorting that beta-distributed rates allow is enough.
+    The likelihood-ratio test of c = 1 asks whether a beta mixture of constant rates fits. It rejects mixtures of
+    another shape, such as two kinds of accounts, as surely as rates that change with tenure, and so tells no cause.
 
     Examples
     --------
@@ -245,6 +255,52 @@ def project_retention(
     )
 
 
+def project_tenures(counts: TenureCounts, *, conf_level: float = 0.95) -> RetentionProjection | Unavailable:
+    """
+    Project tenures in periods of 30 days, or in the unit of the tenures where that is longer.
+
+    Every period with an account at risk is fitted, and as many again are projected after the last of them.
+
+    Parameters
+    ----------
+    counts : TenureCounts
+        Tenures, counted.
+    conf_level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    RetentionProjection or Unavailable
+        Of the beta-discrete-Weibull model where the beta mixture of constant rates does not fit. Unavailable
+        where fewer than six periods were seen, hardly an account is left, or no model fits.
+
+    Examples
+    --------
+    >>> from churn.counts import count_tenures
+    >>> from churn.tenures import read_tenures
+    >>> from reports.examples import open_example
+    >>> found = project_tenures(count_tenures(read_tenures(open_example("twitter_france"))))
+    >>> bool(found.to_frame()["observed"].notna().sum() == found.counts.n_periods)
+    True
+    """
+    by_day = counts.time_unit == "days"
+    unit = None if by_day else counts.time_unit
+    periods = PeriodCounts.from_tenures(counts, period=MONTH if by_day else 1, time_unit=unit)
+    seen = periods.until(int(np.count_nonzero(periods.n_at_risk > 0)))
+    if seen.n_periods < FEWEST_PERIODS:
+        return Unavailable(Note(TOO_FEW_PERIODS.message, {"n": seen.n_periods}))
+    if seen.to_frame()["survival"].iloc[-1] < HARDLY_ANY:
+        return Unavailable(Note(HARDLY_LEFT.message, {"n": seen.n_periods}))
+    horizon = 2 * seen.n_periods
+    try:
+        found = project_retention(seen, horizon=horizon, conf_level=conf_level)
+        if found.ageing is None or not found.p_value < SIGNIFICANT:
+            return found
+        return project_retention(seen, horizon=horizon, model="beta-discrete-Weibull", conf_level=conf_level)
+    except EstimateError as error:
+        return Unavailable(Note(NO_MODEL.message, {"reason": reason_of(error)}))
+
+
 def _tried(counts: PeriodCounts, model: Model, conf_level: float) -> RetentionModel | None:
     try:
         return fit_retention(counts, model=model, conf_level=conf_level)
@@ -269,12 +325,9 @@ def _verdict(mixed: RetentionModel | None, ageing: RetentionModel | None, p_valu
     upward = max(Decimal(p_value).quantize(LEAST_P, ROUND_CEILING), LEAST_P)
     ends = {"c": c.estimate, "low": c.conf_low, "high": c.conf_high}
     values = {"p": upward} | {name: Decimal(f"{value:.2f}") for name, value in ends.items()}
-    alike = mixed.family == "geometric"
-    if p_value >= 1 - mixed.conf_level:
-        return Note((NEITHER if alike else SORTING).message, values)
-    if c.estimate < 1:
-        return Note(LOYALTY.message, values)
-    return Note((NEITHER if alike else WEAR).message, values)
+    if p_value < SIGNIFICANT:
+        return Note(MISFIT.message, values)
+    return Note((FITS_ALIKE if mixed.family == "geometric" else FITS).message, values)
 
 
 def _held_out(counts: PeriodCounts, model: Model, hold_out: int | None, conf_level: float) -> HoldOut | Unavailable:

@@ -54,7 +54,8 @@ class Retention:
         every account is active by definition.
     projected, projected_low, projected_high : ndarray of float, shape (n_cohorts, n_ages)
         Share to be expected where not all of a cohort is eligible yet, from the steps of the accounts that
-        are; NaN in complete cells, and where no account has got that far.
+        are, and the limits within which the share will lie once they all are; NaN in complete cells, and where
+        no account has got that far.
     rule : RetentionRule
         When an account counted as retained.
     cohorts : {'all', 'day', 'week', 'month'}
@@ -252,10 +253,12 @@ def measure_retention(
     -----
     Open cells are projected by steps, as Kaplan and Meier's curve and the chain ladder of insurance [1]_ go
     forward: a cohort's last complete share times, for each later age, active accounts at that age over
-    active accounts at the age before, both among all accounts eligible at it. The interval is on the scale
-    of logarithms; for `on or after`, where whoever is active at an age was so at the age before, the
-    variance of a step is Greenwood's; otherwise the two counts of a step are taken as independent, which
-    makes it too wide rather than too narrow.
+    active accounts at the age before, both among all accounts eligible at it. Where enough cohorts were
+    observed, the first step and those after it may each rise or fall from cohort to cohort, by a weighted line.
+    The interval is one for what the cell will show once it is complete, on whole accounts, by a beta distribution
+    with the variance of four parts: chance among the accounts of the cohort itself; how far cohorts differ from
+    each other beyond chance and trend, by moments [2]_ and with Student's t; the steps, Greenwood's where whoever
+    is active at an age was so at the age before; and the trends.
 
     `on or after` looks at a longer stretch of time for older accounts: recent ones always look worse, as some of
     them will still come back.
@@ -264,6 +267,7 @@ def measure_retention(
     ----------
     .. [1] Mack (1993), Distribution-free calculation of the standard error of chain ladder reserve
        estimates, *ASTIN Bulletin* 23, 213-225.
+    .. [2] DerSimonian and Laird (1986), Meta-analysis in clinical trials, *Controlled Clinical Trials* 7, 177-188.
 
     Examples
     --------
@@ -351,6 +355,7 @@ def _described(
         certain=bool(cells.age[0] == 0),
         nested=rule.measure == "on or after",
         conf_level=conf_level,
+        n_accounts=cells.n_accounts,
     )
     return Retention(
         cohort=cells.cohort,

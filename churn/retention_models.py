@@ -83,7 +83,7 @@ class RetentionModel:
         Parameters
         ----------
         name : {'alpha', 'beta', 'c'}
-            `alpha` and `beta` of the rates' beta distribution; `c`, below 1 where an account grows more loyal.
+            `alpha` and `beta` of the rates' beta distribution; `c`, below 1 where the risk of each account falls.
 
         Returns
         -------

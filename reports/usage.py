@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-import numpy as np
-
 from churn.accounts import read_accounts
 from churn.activity import Activity, read_activity
 from churn.cohorts import CohortTriangle, retention_triangle
@@ -24,8 +22,7 @@ from churn.lifecycle import Lifecycle, measure_lifecycle, never_returned
 from churn.mean_tenures import RestrictedMeans, comparable_means
 from churn.next_visit import LEAST_WAIT, LevelsAt, compare_at, next_visit_survival, next_visit_survival_by
 from churn.next_visit_curve import NextVisitCurve
-from churn.period_counts import PeriodCounts
-from churn.projection import RetentionProjection, project_retention
+from churn.projection import RetentionProjection, project_tenures
 from churn.retention import Retention, measure_retention
 from churn.retention_rules import RetentionRule
 from churn.rule_bias import TIMES, OwnSilences, RuleBias, simulate_rule_bias
@@ -34,7 +31,6 @@ from churn.tenure_tables import count_tenure_table
 from churn.tenures import measure_tenures, returned_share
 from churn.visit_counts import VisitCounts, count_visits
 from surveys.attempts import attempt
-from surveys.errors import EstimateError, reason_of
 from surveys.results import Estimate, Note, Unavailable
 from surveys.study import Study
 
@@ -45,18 +41,10 @@ SHORTEST_LOG = 2
 GAP_OF_SIMULATION = 30
 ENOUGH, N_SIMULATED = 200, 30_000
 """Accounts from whose silences others are simulated, and how many of these."""
-MONTH = 30
 CHECKED = (30, 60, 120)
 """Tenures at which a gap is held against the next visit, in days, beside that of the headline."""
 LONGEST_MEAN = 365.0
 """Tenure up to which mean tenures of groups are compared, or the shortest that all reach."""
-FEW = 30
-"""Fewer accounts at risk than this in a period, and it is not fitted."""
-SIGNIFICANT = 0.05
-HARDLY_ANY = 0.01
-"""Share still there under which nothing is left to project."""
-SHORTEST_SEEN, LONGEST_SEEN = 6, 24
-"""Periods needed for a projection, and those at most that it is fitted to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -227,7 +215,7 @@ def compute_staying(study: Study) -> StayingResults:
             for name in usage.group
         ),
         incidence=cumulative_incidence(counts, conf_level=conf_level) if len(counts.causes) > 1 else None,
-        projection=_projection(counts, conf_level),
+        projection=project_tenures(counts, conf_level=conf_level),
         activity=said,
         bias=None if visits is None else _bias(visits, rule.gap_days),
         notes=counts.notes if waits is None else curve.notes,
@@ -255,33 +243,6 @@ def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
         test=attempt(lambda: logrank(counts, by=name)),
         means=attempt(lambda: comparable_means(counts, by=name, longest=LONGEST_MEAN, conf_level=conf_level)),
     )
-
-
-def _projection(counts: TenureCounts, conf_level: float) -> RetentionProjection | Unavailable:
-    """
-    Project tenures counted in periods of 30 days, or in the unit of the tenures where that is longer.
-
-    Rates that change with tenure are allowed for where the test finds that they do.
-    """
-    by_day = counts.time_unit == "days"
-    unit = None if by_day else counts.time_unit
-    periods = PeriodCounts.from_tenures(counts, period=MONTH if by_day else 1, time_unit=unit)
-    enough = int(np.count_nonzero(periods.n_at_risk >= FEW))
-    periods = periods.until(min(enough, LONGEST_SEEN))
-    if periods.n_periods < SHORTEST_SEEN:
-        return Unavailable(Note("{n} whole periods were observed, too few to project", {"n": periods.n_periods}))
-    if periods.to_frame()["survival"].iloc[-1] < HARDLY_ANY:
-        return Unavailable(
-            Note("hardly an account is left after {n} periods to be projected", {"n": periods.n_periods})
-        )
-    horizon = 2 * periods.n_periods
-    try:
-        found = project_retention(periods, horizon=horizon, conf_level=conf_level)
-        if found.ageing is None or not found.p_value < SIGNIFICANT:
-            return found
-        return project_retention(periods, horizon=horizon, model="beta-discrete-Weibull", conf_level=conf_level)
-    except EstimateError as error:
-        return Unavailable(Note("no model of retention fits: {reason}", {"reason": reason_of(error)}))
 
 
 def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> ActivityResults:

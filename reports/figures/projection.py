@@ -99,7 +99,7 @@ def hold_out_sentence(printer: Printer, held: HoldOut) -> str:
     >>> from reports.printer import open_printer
     >>> held = example_results().staying.projection.hold_out
     >>> hold_out_sentence(open_printer("en"), held)[:36]
-    'Fitted to the first 16 periods alone'
+    'Fitted to the first 40 periods alone'
     """
     return printer.say(
         "Fitted to the first {fitted} periods alone, the model is {last} off at the last of the {held} held out, "

@@ -1,4 +1,4 @@
-"""Beyond what was seen: retention projected, its error, and whether it is sorting or loyalty."""
+"""Beyond what was seen: retention projected, its error, and whether the model fits."""
 
 from __future__ import annotations
 
@@ -47,8 +47,6 @@ def write_projection(results: Results, printer: Printer, figures: Mapping[str, D
         return [heading, Paragraph.of(note_sentence(printer, projection.reason))]
     held = projection.hold_out
     error = hold_out_sentence(printer, held) if isinstance(held, HoldOut) else note_sentence(printer, held.reason)
-    verdict = printer.say(
-        "Why retention changes with tenure. {verdict}", verdict=note_sentence(printer, projection.verdict)
-    )
+    verdict = printer.say("How well the model fits. {verdict}", verdict=note_sentence(printer, projection.verdict))
     blocks: list[Block] = [heading, Paragraph.of(f"{error} {verdict}")]
     return [*blocks, figure_block(figures["projection"])] if "projection" in figures else blocks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from scipy import special
 from churn._projection import log_likelihood
 from churn.counts import TenureCounts
 from churn.period_counts import PeriodCounts
-from churn.projection import project_retention
+from churn.projection import project_retention, project_tenures
 from churn.retention_models import fit_retention
 from churn.tenures import Tenures
 from surveys.errors import EstimateError, SpecError
@@ -123,15 +125,47 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
     assert 0.92 <= held / 300 <= 0.98
 
 
-@pytest.mark.parametrize(
-    ("c", "word"), [(1.0, "sorting: accounts that differ"), (0.55, "loyalty:"), (1.8, "sorting, and the opposite")]
-)
-def test_tells_sorting_from_loyalty(c: float, word: str):
+FITTING, LACKING = "a mixture of accounts whose dropout rates differ by a beta", "does not fit how retention changes"
+
+
+@pytest.mark.parametrize(("c", "fits"), [(1.0, True), (0.55, False), (1.8, False)])
+def test_says_whether_the_mixture_fits_and_names_no_cause(c: float, fits: bool):
     counts = leavers(np.random.default_rng(6), 100_000, 1.2, 3.0, c, 14)
-    assert str(project_retention(counts, horizon=20).verdict).startswith(word)
+    told = str(project_retention(counts, horizon=20).verdict)
+    assert told.startswith(FITTING)
+    assert (LACKING in told) is not fits
 
 
-def test_the_test_of_sorting_errs_about_as_often_as_it_says():
+@pytest.mark.parametrize("rates", [(0.9, 0.05), (0.3, 0.1), (0.6, 0.02)])
+def test_two_kinds_of_accounts_are_never_called_loyal(rates: tuple[float, float]):
+    """No account changes its rate: whatever the test says, nothing is said of what accounts become."""
+    rng = np.random.default_rng(13)
+    for _ in range(20):
+        life = rng.geometric(rng.choice(rates, 4000))
+        survivors = [4000, *((life > t).sum() for t in range(1, 17))]
+        told = str(project_retention(PeriodCounts.from_survivors(survivors), horizon=24).verdict)
+        assert not re.search("loyal|grow|sorting", told)
+
+
+def test_every_period_observed_is_fitted_and_none_of_them_is_projected():
+    rng = np.random.default_rng(5)
+    observed = rng.integers(1, 40 * 30, 20_000)
+    tenure = np.ceil(rng.exponential(300, 20_000))
+    frame = pd.DataFrame({"duration": np.minimum(tenure, observed), "event": tenure <= observed, "n": 1})
+    found = project_tenures(TenureCounts.from_frame(frame))
+    assert not isinstance(found, Unavailable)
+    assert found.counts.n_periods > 36
+    rows = found.to_frame()
+    assert (rows["projected"] == rows["observed"].isna()).all()
+    assert found.horizon == 2 * found.counts.n_periods
+
+
+def test_too_few_periods_are_not_projected():
+    frame = pd.DataFrame({"duration": [30, 100, 150], "event": [1, 0, 0], "n": [10, 50, 40]})
+    assert str(project_tenures(TenureCounts.from_frame(frame))) == "5 whole periods were observed, too few to project"
+
+
+def test_the_test_of_the_mixture_errs_about_as_often_as_it_says():
     rng = np.random.default_rng(8)
     p_values = [project_retention(leavers(rng, 3000, 0.9, 2.5, 1.0, 10), horizon=10).p_value for _ in range(100)]
     assert 0.01 <= np.mean(np.array(p_values) < 0.05) <= 0.10
@@ -145,7 +179,7 @@ def test_says_so_when_all_accounts_have_the_same_rate():
     assert str(projection.model.notes[-1]) == (
         "no mixture of dropout rates is more likely than one rate for all accounts; that one is used"
     )
-    assert str(projection.verdict).startswith("neither sorting nor loyalty")
+    assert str(projection.verdict).startswith("one constant dropout rate for all accounts fits")
     assert str(projection.model.parameter("alpha")) == "geometric has no alpha"
 
 
@@ -183,7 +217,7 @@ def test_a_first_hold_out_is_a_third_of_the_periods():
 def test_says_what_is_missing_with_few_periods():
     projection = project_retention(PeriodCounts.from_survivors([100, 80, 70, 65]), horizon=5)
     assert str(projection.hold_out) == "3 periods were seen; 4 are needed to hold some out and fit the rest"
-    told = "3 periods were seen; sorting and loyalty cannot be told apart with fewer than 4"
+    told = "3 periods were seen; with fewer than 4 the fit of a mixture cannot be tested"
     assert str(projection.verdict) == told
 
 
