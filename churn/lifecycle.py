@@ -14,6 +14,7 @@ from churn._periods import Period, period_starts
 from churn._retention import pack_windows
 from churn._zones import day_date
 from churn.activity import Activity
+from churn.period_patterns import PeriodPatterns, count_patterns
 from surveys.errors import EstimateError, SpecError
 from surveys.intervals import wilson_interval
 from surveys.results import Estimate, Note, Unavailable
@@ -67,6 +68,8 @@ class Lifecycle:
         Name of the zone whose calendar this is.
     n : int
         Accounts.
+    patterns : PeriodPatterns or None
+        Accounts by the last whole periods in which they were active; None where only the counts are known.
     notes : tuple of Note
         Caveats.
     """
@@ -89,6 +92,7 @@ class Lifecycle:
     conf_level: float = 0.95
     timezone: str = "UTC"
     n: int
+    patterns: PeriodPatterns | None = None
     notes: tuple[Note, ...] = ()
 
     @property
@@ -277,6 +281,7 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
         conf_level=conf_level,
         timezone=activity.timezone,
         n=activity.n_accounts,
+        patterns=count_patterns(active, seen_in, complete),
         notes=activity.notes + (() if complete[-1] else (unfinished,)),
     )
 

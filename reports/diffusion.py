@@ -435,7 +435,7 @@ def _of_log(
     newcomers = (
         None
         if isinstance(first, Unavailable) or first.estimate >= 1
-        else reach_ceiling(first, flows.inflow, mixture=model, horizon=LONG_RUN)
+        else reach_ceiling(first, flows.newcomers, mixture=model, horizon=LONG_RUN)
     )
     everybody = reach_ceiling(flows.retention, flows.inflow, returning=flows.returning)
     return flows, newcomers, everybody

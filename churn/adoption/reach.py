@@ -18,6 +18,7 @@ from churn.adoption._reach import (
     steady_reach,
     three_states,
 )
+from churn.period_patterns import PeriodPatterns, ratio_error
 from churn.retention_models import RetentionModel
 from surveys.errors import SpecError
 from surveys.intervals import wilson_interval
@@ -115,6 +116,8 @@ class MonthlyFlows:
     returning : Estimate
         Share of dormant accounts that is active again the next month.
     inflow : Estimate
+        Accounts that arrive in a month, new or back after a month away, as a share of the universe.
+    newcomers : Estimate
         New accounts of a month, as a share of the universe.
     reach : Estimate
         Accounts active in the last month, as a share of the universe.
@@ -129,6 +132,7 @@ class MonthlyFlows:
     retention: Estimate
     returning: Estimate
     inflow: Estimate
+    newcomers: Estimate
     reach: Estimate
     first_month: str
     last_month: str
@@ -393,7 +397,15 @@ def measure_flows(
     Returns
     -------
     MonthlyFlows or Unavailable
-        Intervals are Wilson's, accounts counted once a month, and those of a Poisson count for arrivals.
+        An account counts in several months, and is one cluster: intervals of shares are Wilson's for as many
+        independent ones as would be as precise, those of arrivals Garwood's for as many independent arrivals. Where
+        the lifecycle knows no account apart, or more than twelve months are asked for, each month of an account
+        counts as one of its own.
+
+    Notes
+    -----
+    Whoever was away and is back arrives as much as whoever is new: only with both is reach, in a steady state,
+    inflow over one minus retention.
 
     Raises
     ------
@@ -409,17 +421,41 @@ def measure_flows(
     if len(whole) < 2 or not lifecycle.n_active[whole].all():
         return Unavailable(EARLY)
     level, accounts = lifecycle.conf_level, universe * share_of_all
-    before = whole - 1
+    before, exposure = whole - 1, accounts * len(whole)
+    back = lifecycle.n_resurrected[whole].sum()
+    told = lifecycle.patterns
+    patterns = None if told is None else told.until(int(whole[-1]), len(whole))
+    kept, returned, arrived = (1.0, 1.0, 1.0) if patterns is None else _clustering(patterns)
     return MonthlyFlows(
-        retention=_wilson(lifecycle.n_retained[whole].sum(), lifecycle.n_active[before].sum(), level),
-        returning=_wilson(lifecycle.n_resurrected[whole].sum(), lifecycle.n_dormant[before].sum(), level),
-        inflow=_poisson(lifecycle.n_new[whole].sum(), accounts * len(whole), level),
+        retention=_wilson(lifecycle.n_retained[whole].sum(), lifecycle.n_active[before].sum(), level, kept),
+        returning=_wilson(back, lifecycle.n_dormant[before].sum(), level, returned),
+        inflow=_poisson(lifecycle.n_new[whole].sum() + back, exposure, level, arrived),
+        newcomers=_poisson(lifecycle.n_new[whole].sum(), exposure, level),
         reach=_poisson(lifecycle.n_active[whole[-1]], accounts, level),
         first_month=f"{lifecycle.period_start[whole[0]]:%Y-%m}",
         last_month=f"{lifecycle.period_start[whole[-1]]:%Y-%m}",
         universe=universe,
         notes=(UNIVERSE,),
     )
+
+
+def _clustering(patterns: PeriodPatterns) -> tuple[float, float, float]:
+    """
+    Tell how many times as large variances are with accounts as clusters as with each month of one by itself.
+
+    Of the share retained, of the share that returns, and of arrivals.
+    """
+    was, now = patterns.active[:, :-1], patterns.active[:, 1:]
+    away = patterns.there[:, :-1] & ~was
+    effects = []
+    for at_risk, stays in ((was, was & now), (away, away & now)):
+        share, error, _ = ratio_error(stays.sum(axis=1).astype(float), at_risk.sum(axis=1).astype(float), patterns.n)
+        simple = share * (1 - share) / max(float(patterns.n @ at_risk.sum(axis=1)), 1.0)
+        effects.append(max(error**2 / simple, 1.0) if simple > 0 else 1.0)
+    arrivals = (now & ~was).sum(axis=1).astype(float)
+    total = float(patterns.n @ arrivals)
+    effects.append(float(patterns.n @ arrivals**2) / total if total > 0 else 1.0)
+    return effects[0], effects[1], effects[2]
 
 
 def _share(name: str, value: Estimate | float) -> Estimate:
@@ -490,30 +526,31 @@ def _carried(ends: Ends, *inputs: Estimate) -> Estimate:
     )
 
 
-def _wilson(count: float, n: float, conf_level: float) -> Estimate:
+def _wilson(count: float, n: float, conf_level: float, effect: float = 1.0) -> Estimate:
+    """Give a share of months of accounts, with Wilson's interval for n / effect independent ones."""
     share = float(count / n) if n else 0.0
-    low, high = wilson_interval(share, max(float(n), 1.0), conf_level)
+    low, high = wilson_interval(share, max(float(n) / effect, 1.0), conf_level)
     return Estimate(
         estimate=share,
-        std_error=math.sqrt(share * (1 - share) / max(float(n), 1.0)),
+        std_error=math.sqrt(share * (1 - share) * effect / max(float(n), 1.0)),
         conf_low=float(low),
         conf_high=float(high),
         conf_level=conf_level,
         n=int(n),
-        method="Wilson, accounts counted once a month",
+        method="Wilson, accounts as clusters",
     )
 
 
-def _poisson(count: float, exposure: float, conf_level: float) -> Estimate:
-    """Share of a universe that a count of accounts of a sample stands for, with Garwood's interval."""
+def _poisson(count: float, exposure: float, conf_level: float, effect: float = 1.0) -> Estimate:
+    """Share of a universe that a count stands for, with Garwood's interval for count / effect independent ones."""
     from scipy import stats
 
     tail = 0.5 - conf_level / 2
-    low = float(stats.chi2.ppf(tail, 2 * count) / 2) if count else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * count + 2) / 2)
+    low = effect * float(stats.chi2.ppf(tail, 2 * count / effect) / 2) if count else 0.0
+    high = effect * float(stats.chi2.ppf(1 - tail, 2 * count / effect + 2) / 2)
     return Estimate(
         estimate=float(count / exposure),
-        std_error=math.sqrt(count) / exposure,
+        std_error=math.sqrt(count * effect) / exposure,
         conf_low=low / exposure,
         conf_high=min(high / exposure, 1.0),
         conf_level=conf_level,

@@ -214,7 +214,7 @@ def _ceiling(reach: ReachResults, printer: Printer) -> str:
             "rate reach would be {capped}. It is {seen} ({interval}): those who stay their first month leave "
             "much more slowly after it.",
             first=printer.estimate("ceiling.log.first", reach.newcomers.retention, digits=0),
-            inflow=printer.estimate("ceiling.log.inflow", reach.flows.inflow, digits=2),
+            inflow=printer.estimate("ceiling.log.newcomers", reach.flows.newcomers, digits=2),
             capped=printer.estimate("ceiling.newcomers.constant", capped, digits=1),
             seen=printer.estimate("ceiling.log.reach", reach.flows.reach, digits=1),
             interval=printer.interval("ceiling.log.reach", reach.flows.reach, digits=1),
