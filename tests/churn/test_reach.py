@@ -143,6 +143,7 @@ def lifecycle(n_months: int = 4) -> Lifecycle:
         period_start=tuple(date(2013, month + 1, 1) for month in range(n_months)),
         n_active=active,
         n_new=new,
+        n_already=np.zeros(n_months, int),
         n_retained=retained,
         n_resurrected=active - new - retained,
         n_lost=lost,
@@ -163,7 +164,8 @@ def test_flows_are_read_from_a_lifecycle():
     assert not isinstance(flows, Unavailable)
     assert flows.retention.estimate == pytest.approx((90 + 128 + 152) / (100 + 150 + 180))
     assert flows.returning.estimate == pytest.approx((0 + 2 + 3) / (0 + 10 + 30))
-    assert flows.inflow.estimate == pytest.approx((60 + 50 + 45) / 3 / 10_000)
+    assert flows.newcomers.estimate == pytest.approx((60 + 50 + 45) / 3 / 10_000)
+    assert flows.inflow.estimate == pytest.approx((60 + 50 + 45 + 0 + 2 + 3) / 3 / 10_000)
     assert flows.reach.estimate == pytest.approx(200 / 10_000)
     assert (flows.first_month, flows.last_month) == ("2013-02", "2013-04")
 
