@@ -24,10 +24,13 @@ Ints = NDArray[np.int64]
 Correction = Literal["none", "n/(n-1)"]
 
 REPLICATES, SEED = 2000, 20090921
-RATHER_FEW = 30
+LARGEST, MUCH = 5, 0.10
+"""How many accounts of the largest counts are looked at, and what they may hold before the interval rests on them."""
 FRACTION = Note("the account at the cut counts in part, so that the top share is exactly that share of accounts")
 DRAWN = Note("the interval is that of accounts drawn independently from many like them")
-FEW = "only {n} accounts wrote: the interval is rough"
+FEW_HOLD = Note(
+    "the {n} accounts with the most hold {share} of all: the interval rests on them, and is often too narrow"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -325,7 +328,9 @@ def measure_concentration(
     influence = {"gini": arrays.gini_influence(value, n), "top_share": arrays.top_influence(value, n, top)}
     plain = {"gini": curve.gini(), "top_share": curve.top_share(top)}
     notes = {"gini": (DRAWN,), "top_share": (DRAWN, FRACTION)}
-    few = (Note(FEW, {"n": curve.n_active}),) if curve.n_active < RATHER_FEW else ()
+    largest = min(LARGEST, curve.n_active)
+    held = float(arrays.top_share(value, n, largest / n.sum()))
+    few = (Note(FEW_HOLD.message, {"n": largest, "share": held}),) if held > MUCH else ()
     found = {}
     for name in plain:
         usable = drawn[name][np.isfinite(drawn[name])]

@@ -139,9 +139,14 @@ class TestIntervals:
         monkeypatch.setattr(arrays, "BLOCK", 7 * len(n))
         assert np.array_equal(np.concatenate(arrays.resample(n, 50, seed=1)), whole)
 
-    def test_few_active_accounts_are_said(self):
-        found = measure_concentration(lorenz([3, 1, 8], silent=40), replicates=200)
-        assert any("only 3 accounts wrote" in str(note) for note in found.gini.notes)
+    def test_what_the_largest_hold_is_said_and_not_how_many_there_are(self):
+        few = measure_concentration(lorenz([3, 2, 1], silent=50), replicates=100)
+        assert any("the 3 accounts with the most hold 100.0% of all" in str(note) for note in few.gini.notes)
+        many = np.append(np.ones(5000), [200, 150, 100, 100, 50])
+        heavy = measure_concentration(lorenz(many), replicates=100)
+        assert any("the 5 accounts with the most hold 10.7% of all" in str(note) for note in heavy.top_share.notes)
+        even = measure_concentration(lorenz(np.arange(1, 101)), replicates=100)
+        assert not any("with the most" in str(note) for note in even.gini.notes)
         assert np.isfinite([found.gini.conf_low, found.gini.conf_high]).all()
 
     @pytest.mark.parametrize("option", [{"top": 0}, {"conf_level": 1}, {"replicates": 10}])
