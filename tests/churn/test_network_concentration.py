@@ -147,7 +147,6 @@ class TestIntervals:
         assert any("the 5 accounts with the most hold 10.7% of all" in str(note) for note in heavy.top_share.notes)
         even = measure_concentration(lorenz(np.arange(1, 101)), replicates=100)
         assert not any("with the most" in str(note) for note in even.gini.notes)
-        assert np.isfinite([found.gini.conf_low, found.gini.conf_high]).all()
 
     @pytest.mark.parametrize("option", [{"top": 0}, {"conf_level": 1}, {"replicates": 10}])
     def test_impossible_options_are_refused(self, option: dict[str, float]):
