@@ -48,7 +48,9 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
         figure = _draw(results, printer)
     shown = range(max(0, len(triangle.cohort) - COHORTS), len(triangle.cohort))
     second = [
-        float(triangle.share[row, 1]) for row in shown if triangle.share.shape[1] > 1 and triangle.complete[row, 1]
+        (float(triangle.share[row, 1]), int(triangle.n_accounts[row]))
+        for row in shown
+        if triangle.share.shape[1] > 1 and triangle.complete[row, 1]
     ]
     accounts = int(triangle.n_accounts[list(shown)].sum())
     name = platform_label(printer, results.study, log_platform(results.study))
@@ -58,10 +60,10 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
                 f"cohorts.second.{which}",
                 value,
                 unit="share",
-                base=accounts,
+                base=base,
                 why_no_interval="the range of cells, each with its interval in the table of cohorts",
             )
-            for which, value in (("least", min(second)), ("most", max(second)))
+            for which, (value, base) in (("least", min(second)), ("most", max(second)))
         )
         if second
         else ("", "")
