@@ -1,4 +1,4 @@
-"""Studies on real data build to the end, in both languages."""
+"""Studies on real data build to the end, in both languages, as PDF too; the zoo builds them as HTML."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from reports.build import build_report
 from tests.real.data import place_study, place_study_among, real
@@ -20,16 +21,19 @@ def check_build(folder: Path, *expected: str) -> None:
     assert set(expected) <= {row["id"] for row in ledger}
 
 
+@pytest.mark.slow
 def test_collegemsg(tmp_path: Path):
     place_study("collegemsg", tmp_path, real("collegemsg"))
     check_build(tmp_path, "dropout", "returned", "network.dialogue", "network.gini.accounts", "following.ratio")
 
 
+@pytest.mark.slow
 def test_cdnow(tmp_path: Path):
     place_study("cdnow", tmp_path, real("cdnow"))
     check_build(tmp_path, "dropout", "returned")
 
 
+@pytest.mark.slow
 def test_oulad_with_late_entry(tmp_path: Path):
     """On the clock of each course: who registered after its start came under observation late."""
     folder = real("oulad")
@@ -69,6 +73,7 @@ def test_telco_in_months(tmp_path: Path):
     assert "Days since sign-up" not in page
 
 
+@pytest.mark.slow
 def test_pew_core_trends_2021(tmp_path: Path):
     place_study_among("pew_core_trends_2021", tmp_path, real("pew_core_trends_2021"))
     check_build(tmp_path, "funnel.2021.facebook.signup.cumulative")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from tests.real.data import place_study, real
 DAY = 86_400
 COURSE = ["code_module", "code_presentation"]
 UNCOUNTED = re.compile(
-    r"rules\..*|gaps\..*|following\..*|projection\.(error\..*)|definitions\.(least|most)|network\.wait"
+    r"rules\..*|silence\..*|gaps\..*|following\..*|projection\.error\..*|definitions\.(least|most)|network\.wait"
 )
 """Simulated; silences, contacts and waits, which have tests of their own; numbers that rest on no count."""
 
@@ -67,6 +68,7 @@ class Plain:
             "n_censor": int((~gone & by_then).sum()),
         }
 
+    @cached_property
     def months(self) -> pd.DataFrame:
         """Give the calendar months in which each account was active, from 0, and that of its first day."""
         assert self.days is not None
@@ -75,7 +77,7 @@ class Plain:
         return active.assign(first=active.groupby("account")["month"].transform("min"))
 
     def cohort_objection(self, rest: list[str], value: float, base: int | None) -> str:
-        active = self.months()
+        active = self.months
         sizes = active.groupby("first")["account"].nunique()
         if rest[0] != "second":
             year, month = map(int, rest[0].split("-"))
@@ -90,7 +92,7 @@ class Plain:
     def lifecycle(self) -> dict[str, int]:
         """Count what became of accounts in the last month that is over."""
         assert self.end is not None
-        active, last = self.months(), self.end.year * 12 + self.end.month - 1
+        active, last = self.months, self.end.year * 12 + self.end.month - 1
         here, before = (set(active[active["month"] == m]["account"]) for m in (last, last - 1))
         new = set(active[active["first"] == last]["account"])
         return {
@@ -143,11 +145,14 @@ def cdnow(folder: Path) -> Plain:
     )
 
 
+SILENT = ("gone", "detected", "first_silence")
+
+
 def _fan(first: pd.Series) -> dict[str, int]:
     """Name the numbers of the definitions whose base is every account, all of them having been seen for long."""
     months = ("30_days", "anniversary", "calendar")
-    gone = [f"gone.{gap}.{month}" for gap in (7, 14, 30, 60, 90) for month in months]
-    kinds = [*gone, *(f"{kind}.0.{month}" for kind in ("absent", "unseen") for month in months)]
+    gone = [f"{kind}.{gap}.{month}" for kind in SILENT for gap in (7, 14, 30, 60, 90) for month in months]
+    kinds = [*gone, *(f"{kind}.0.{month}" for kind in ("absent", "unseen", "next_visit") for month in months)]
     return {f"definitions.{kind}": len(first) for kind in kinds} | {"returned": len(first), "unseen": len(first)}
 
 
@@ -182,8 +187,18 @@ def collegemsg(folder: Path) -> Plain:
         "calendar": int((first.dt.to_period("M").dt.to_timestamp() + pd.DateOffset(months=2) <= bare).sum()),
     }
     for gap in (7, 14, 30, 60, 90):
-        others |= {f"definitions.gone.{gap}.{m}": int((seen["min"] < limit - gap * DAY).sum()) for m in months}
+        before = int((seen["min"] < limit - gap * DAY).sum())
+        others |= {f"definitions.{kind}.{gap}.{m}": before for kind in SILENT for m in months}
     others |= {f"definitions.{kind}.0.{m}": over[m] for kind in ("absent", "unseen") for m in months}
+    others |= {"definitions.detected.30.30_days": len(seen)}
+    after = {  # those for whom a day after the first month lies in the log
+        "30_days": int(((bare - first).dt.days > 31).sum()),
+        "anniversary": int((first + pd.DateOffset(months=1) < bare).sum()),
+        "calendar": int((first.dt.to_period("M").dt.to_timestamp() + pd.DateOffset(months=1) < bare).sum()),
+    }
+    others |= {f"definitions.next_visit.0.{month}": n for month, n in after.items()}
+    others |= {"definitions.absent.0.30_days": int(((bare - first).dt.days >= 60).sum())}  # in local dates, as told
+    others |= {"unseen": int(((bare - first).dt.days >= 30).sum())}
     tenures = pd.DataFrame({"duration": duration, "event": event, "entry": 0})
     return Plain(tenures=tenures, days=days, end=bare, others=others)
 
