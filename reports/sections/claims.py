@@ -83,13 +83,7 @@ def _table(results: Results, printer: Printer) -> Table:
             "answer the sentence.",
             level=printer.numbers.share(results.study.study.conf_level),
         ),
-        notes=(
-            printer.say(
-                "Held against these rows of {file}: {rows}.",
-                file="" if results.published is None else results.published.path.name,
-                rows=", ".join(_rows(results)),
-            ),
-        ),
+        notes=_held_against(results, printer),
     )
 
 
@@ -121,6 +115,15 @@ def _why(checked: CheckedClaim, printer: Printer) -> str:
         or (difference.flag == "precision" and checked.verdict == "consistent")
     ]
     return listed(printer, [printer.note(checked.reason), *told]) + "."
+
+
+def _held_against(results: Results, printer: Printer) -> tuple[str, ...]:
+    """Name the rows of the file of published figures, where any sentence is held against one."""
+    rows = list(_rows(results))
+    if results.published is None or not rows:
+        return ()
+    name = results.published.path.name
+    return (printer.say("Held against these rows of {file}: {rows}.", file=name, rows=", ".join(rows)),)
 
 
 def _rows(results: Results) -> list[str]:
