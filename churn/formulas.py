@@ -225,7 +225,7 @@ def complete_rows(
     >>> tenures = Tenures(duration=[3, 5], event=[True, False])
     >>> kept, rows, notes = complete_rows(tenures, pd.DataFrame({"age": [20, None]}), place="Cox")
     >>> rows.tolist(), str(notes[0])
-    ([0], '1 accounts without a value of age are left out')
+    ([0], '1 account without a value of age is left out')
     """
     absent = {str(name): columns[name].isna().to_numpy() for name in columns.columns}
     n = np.ones(len(columns), np.int64) if isinstance(tenures, Tenures) else tenures.n

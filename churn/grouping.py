@@ -162,7 +162,7 @@ def group_accounts(
     >>> cells.columns["age"].tolist(), cells.levels["age"]
     ([1, 0], ('18-24', '25-34'))
     >>> print(cells.notes[0])
-    1 accounts without a value of age are left out
+    1 account without a value of age is left out
     """
     frame = tenures.attributes if isinstance(tenures, Tenures) else tenures.strata
     for name in (*columns, *([weight] if weight else [])):

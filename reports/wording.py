@@ -91,7 +91,7 @@ class Wording:
         >>> Wording("en").note(Note("the survey names no population"))
         'the survey names no population'
         """
-        return self.say(note.message, **{key: self._value(value) for key, value in note.values.items()})
+        return self.say(note.worded, **{key: self._value(value) for key, value in note.values.items()})
 
     def label(self, label: Label) -> str:
         """

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from surveys.rounding import say_points, say_share
+from surveys.singulars import SINGULARS
 
 NoteValue = int | float | Decimal | str | date
 
@@ -41,10 +42,15 @@ class Note:
         """Hash message and values, so that equal notes hash alike whatever mapping holds their values."""
         return hash((self.message, frozenset(self.values.items())))
 
+    @property
+    def worded(self) -> str:
+        """The message, in the singular where it counts one thing."""
+        return SINGULARS.get(self.message, self.message) if self.values.get("n") == 1 else self.message
+
     def __str__(self) -> str:
         """Say it in English."""
         shown = {key: say_share(value) if isinstance(value, float) else value for key, value in self.values.items()}
-        return self.message.format_map(shown)
+        return self.worded.format_map(shown)
 
     def to_json(self) -> list[Any]:
         """

@@ -162,7 +162,7 @@ def test_one_curve_per_level_and_a_note_on_the_rest():
     group = pd.DataFrame({"age": ["b", "a", None, "b"]})
     curves = kaplan_meier_by(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
     assert {level: curve.n for level, curve in curves.items()} == {"a": 1, "b": 2}
-    assert [str(note) for note in curves["a"].notes] == ["1 accounts without a value of age are left out"]
+    assert [str(note) for note in curves["a"].notes] == ["1 account without a value of age is left out"]
 
 
 def test_times_that_differ_by_rounding_are_one_time():
@@ -340,7 +340,7 @@ def test_accounts_without_a_weight_are_left_out_and_counted():
     tenures = Tenures(duration=[1, 2, 3], event=[1, 1, 1], attributes=pd.DataFrame({"w": [1.0, None, 2.0]}))
     curve = kaplan_meier(tenures, weight="w")
     assert curve.n == 2
-    assert [str(note) for note in curve.notes] == ["1 accounts without a value of w are left out"]
+    assert [str(note) for note in curve.notes] == ["1 account without a value of w is left out"]
 
 
 def test_greenwood_knows_no_clusters():

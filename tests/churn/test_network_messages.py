@@ -127,7 +127,7 @@ class TestOneLog:
         assert messages.accounts.set_index("account").loc["a", ["sent", "to_nobody", "to_self"]].tolist() == [3, 2, 1]
         said = [str(note) for note in messages.notes]
         assert "2 of 4 messages are addressed to nobody in particular" in said
-        assert any(note.startswith("1 messages that accounts sent to themselves") for note in said)
+        assert any(note.startswith("1 message that an account sent to itself") for note in said)
 
     def test_accounts_that_only_receive_are_known(self, tmp_path: Path):
         messages = read_messages(study_of(tmp_path, [("a", 0, "b")]))

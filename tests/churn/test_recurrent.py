@@ -113,7 +113,7 @@ def test_each_group_is_estimated_for_itself():
     found = mean_cumulative_function_by(Recurrences.from_tables(events, accounts), by="age")
     assert {level: curve.n for level, curve in found.items()} == {"x": 1, "y": 2}
     assert found["y"].mean.tolist() == [0.5, 0.5]
-    assert [str(note) for note in found["y"].notes] == ["1 accounts without a value of age are left out"]
+    assert [str(note) for note in found["y"].notes] == ["1 account without a value of age is left out"]
 
 
 def test_spans_and_tables_give_the_same():

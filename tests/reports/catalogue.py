@@ -16,6 +16,8 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from surveys.singulars import SINGULARS
+
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "reports" / "locale" / "fr.po"
 SAYING = {"say": 1, "plural": 2}
@@ -26,7 +28,7 @@ PLACEHOLDER = re.compile(r"{(\w*)}")
 
 def find_messages() -> dict[str, str]:
     """Find every literal message, with the file and line where it first stands."""
-    found: dict[str, str] = {}
+    found: dict[str, str] = dict.fromkeys(SINGULARS.values(), "surveys/singulars.py")
     for package in ("surveys", "churn", "reports"):
         for file in sorted((ROOT / package).rglob("*.py")):
             constants = _constants(ast.parse(file.read_text(encoding="utf-8")))

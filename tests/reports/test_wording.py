@@ -10,6 +10,7 @@ from reports.typography import NARROW
 from reports.wording import Wording
 from surveys.errors import SpecError
 from surveys.results import Note
+from surveys.singulars import SINGULARS
 from tests.reports.catalogue import (
     ROOT,
     find_messages,
@@ -64,3 +65,15 @@ def test_a_note_prints_counts_shares_and_dates_by_language():
 def test_a_label_falls_back_to_a_language_that_it_has():
     assert Wording("fr").label({"en": "Age"}) == "Age"
     assert Wording("en").label({"fr": "Âge", "en": "Age"}) == "Age"
+
+
+def test_every_singular_is_of_a_message_and_translated():
+    known = read_catalogue()
+    assert not [one for many, one in SINGULARS.items() if one not in known or many not in known]
+    assert not [one for many, one in SINGULARS.items() if placeholders(one) != placeholders(many)]
+
+
+def test_one_event_is_no_plural():
+    note = Note("{n} events after {day} are left out", {"n": 1, "day": "2013-12-31"})
+    assert str(note) == "1 event after 2013-12-31 is left out"
+    assert Wording("fr").note(note) == "1 événement après 2013-12-31 est écarté"
