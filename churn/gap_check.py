@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from churn._departures import gone_given_silence, judged_by_group, silences_by_band, wait_by_group
 from churn._next_visit import product, waits
@@ -134,7 +135,8 @@ def compare_gap(
     Both curves come from the same counts and go together, so that their difference is known better than either.
     An account last seen at tenure u and silent for s days is gone for good with probability Q(L|u) / Q(s|u), where Q
     is the Kaplan-Meier estimate of how long silences last that begin at about u (bands of tenure), and L the longest
-    that the log supports. Standard errors are those of a delete-a-group jackknife over the replicates.
+    that the log supports; where nobody is expected back, the upper limit is that of as many accounts. Standard
+    errors are those of a delete-a-group jackknife over the replicates.
 
     Examples
     --------
@@ -221,6 +223,8 @@ def _wrongly(counts: VisitCounts, gap: int, n_called: int, conf_level: float) ->
     if np.isnan(error):
         return Unavailable(UNKNOWN)
     low, high = logit_limits(value, error, n - 1, conf_level)
+    if value <= 0:
+        high = beta.ppf((1 + conf_level) / 2, 1, n_called)
     return Estimate(
         estimate=value,
         std_error=error,

@@ -93,7 +93,8 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         blocks.append(Paragraph.of(" ".join(told)))
     if "survival" in figures:
         blocks.append(figure_block(figures["survival"]))
-    blocks.append(_table(results, staying, printer))
+    if len(staying.curve.time):
+        blocks.append(_table(results, staying, printer))
     if "causes" in figures:
         heading = Heading(level=2, text=printer.say("Why accounts leave"), anchor="causes")
         blocks += [heading, figure_block(figures["causes"])]

@@ -235,6 +235,12 @@ def test_without_long_silences_the_gap_moves_nothing():
     assert found.wrongly_gone.estimate < 0.002
 
 
+def test_where_nobody_is_expected_back_the_upper_limit_is_exact():
+    found = compare_gap(count_visits(activity_of({account: {account} for account in range(40)}, 200)), gap_days=30)
+    assert found.wrongly_gone.estimate == 0.0
+    assert found.wrongly_gone.conf_high == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
 def test_the_share_wrongly_called_gone_is_that_of_the_simulation():
     """Silences of three lengths, lives that end by chance: the expected share is near the one that the lives hold."""
     rng = np.random.default_rng(21)

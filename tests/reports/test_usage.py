@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -106,3 +107,53 @@ def test_a_log_too_short_for_any_month_is_reported(events: list[str], tmp_path: 
     )
     built = build_report(tmp_path, tmp_path / "out", languages=["en"], formats=["html"]).folder
     assert "NaN" not in (built / "results.json").read_text(encoding="utf-8")
+
+
+LOG = """
+[study]
+title = "Forum"
+as_of = {as_of}
+timezone = "UTC"
+language = ["en"]
+
+[usage]
+events = "log.csv"
+account = "id"
+time = "at"
+opening_days = 0
+"""
+
+
+def place_log(folder: Path, *, days: int, step: float) -> Study:
+    """Accounts that live 80 days on average; half of them come back about every `step` days."""
+    rng, rows = np.random.default_rng(6), []
+    for account in range(900):
+        first, lived = rng.integers(0, days - 20), rng.exponential(80)
+        silences = rng.exponential(step if account % 2 else 2, 80)
+        since = np.concatenate([[0], np.cumsum(silences)])
+        rows += [(account, day) for day in first + since[since <= lived] if day < days]
+    log = pd.DataFrame(rows, columns=["id", "day"])
+    at = pd.Timestamp("2013-01-01", tz="UTC") + pd.to_timedelta(log["day"], unit="D")
+    log.assign(at=at.dt.strftime("%Y-%m-%dT%H:%M:%SZ"))[["id", "at"]].to_csv(folder / "log.csv", index=False)
+    as_of = date(2013, 1, 1) + timedelta(days=days - 1)
+    (folder / "study.toml").write_text(LOG.format(as_of=as_of), encoding="utf-8")
+    return read_study(folder)
+
+
+def test_a_gap_that_moves_the_curve_is_told_on_the_first_page(tmp_path: Path):
+    staying = compute_staying(place_log(tmp_path, days=365, step=45))
+    assert staying.gap is not None
+    assert staying.gap.is_far(30)
+    built = build_report(tmp_path, tmp_path / "report", formats=["html"]).folder
+    page = (built / "report.en.html").read_text(encoding="utf-8")
+    assert "is too short to call accounts gone" in page
+    assert "are expected back" in page
+
+
+def test_a_log_too_short_for_the_next_visit_says_so_and_is_built(tmp_path: Path):
+    staying = compute_staying(place_log(tmp_path, days=75, step=10))
+    assert isinstance(staying.dropout, Unavailable)
+    built = build_report(tmp_path, tmp_path / "report", formats=["html"]).folder
+    page = (built / "report.en.html").read_text(encoding="utf-8")
+    assert "fewer than the 60 that are needed" in page
+    assert "and counts as gone whoever comes back later" in page
