@@ -213,7 +213,7 @@ def test_levels_have_their_own_curves_and_are_compared_at_a_tenure():
         attributes=pd.DataFrame({"plan": pd.Categorical(["free"] * 699 + [None] + ["paid"] * 700)}),
     )
     counts = count_visits(both, by=["plan"])
-    assert "1 accounts without a value of plan are left out" in [str(note) for note in counts.notes]
+    assert "1 account without a value of plan is left out" in [str(note) for note in counts.notes]
     curves = next_visit_survival_by(counts, by="plan")
     assert list(curves) == ["free", "paid"]
     paid = next_visit_survival(count_visits(long))
