@@ -111,6 +111,8 @@ class Attempts:
 
     Examples
     --------
+    >>> from surveys.errors import EstimateError
+    >>> from surveys.results import Note
     >>> def fail() -> int:
     ...     raise EstimateError.because("diffusion", Note("no point"), "Give more")
     >>> attempts = Attempts()

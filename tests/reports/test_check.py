@@ -98,6 +98,9 @@ def test_a_study_of_published_figures_alone_has_chapters_of_these_alone(tmp_path
     spec = {"study": ABOUT, "published": {"file": "published.csv"}}
     write_study(tmp_path, spec)
     assert agree(tmp_path, "html") == 0
+    page = next(tmp_path.rglob("report.en.html")).read_text(encoding="utf-8")
+    assert "Figures as they were published" in page
+    assert "28%" in page
 
 
 def test_a_study_without_data_says_what_is_missing(tmp_path: Path) -> None:
