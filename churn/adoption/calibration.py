@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -39,7 +40,7 @@ DISAGREE = Note(
 )
 DISCREPANT = Note(
     "survey and log need not count the same people: a share of the log is taken for that of the survey to within a "
-    "standard error of {discrepancy} of it, or as far as the two are seen to differ, and counts accordingly"
+    "standard error of {discrepancy} times it, or as far as the two are seen to differ, and counts accordingly"
 )
 KEPT = Note("margins that the survey was weighted to before are kept")
 MESSAGES = frozenset(note.message for note in (DISAGREE, DISCREPANT, KEPT))
@@ -394,7 +395,7 @@ def _calibrate(sample: Sample, platform: str, margins: list[LogMargin], conf_lev
     )
     notes = [] if all(test.agrees for test in tests) else [Note(DISAGREE.message, {"wave": sample.spec.wave})]
     notes += [
-        Note(DISCREPANT.message, {"discrepancy": size})
+        Note(DISCREPANT.message, {"discrepancy": Decimal(str(size))})
         for size in dict.fromkeys(margin.discrepancy for margin in margins if margin.discrepancy > 0)
     ]
     notes += [KEPT] if _kept(sample) else []

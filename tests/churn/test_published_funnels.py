@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,10 +234,16 @@ def test_staying_as_printed_without_a_number_of_respondents_is_not_joined():
     assert str(found) == "the publisher gives no number of respondents"
 
 
-def test_staying_of_nobody_is_refused():
+def test_a_printed_share_of_nobody_who_stays_is_refused_and_one_of_the_log_keeps_its_upper_end():
     with pytest.raises(StudyError, match="'kept' is 0, expected a share between 0 and 1"):
         joined(figure("aware", 0.6, 1000), figure("signup", 0.12, 1000), figure("kept", 0.0, 223), stayed="kept")
     own = PublishedFunnel(id="one", label="One", date="2009", aware="aware", signup="signup", stayed="usage")
     figures = {each.id: each for each in (figure("aware", 0.6, 1000), figure("signup", 0.12, 1000))}
-    with pytest.raises(SpecError, match="expected shares between 0 and 1"):
-        published_funnel(own, PublishedFigures(Path("figures.csv"), figures), stayed=share(0.0, 0.0))
+    found = published_funnel(own, PublishedFigures(Path("figures.csv"), figures), stayed=share(0.0, 0.0))
+    assert isinstance(found, JointFunnel)
+    stayed, signup = found.cumulative["stayed"], found.cumulative["signup"]
+    assert (stayed.estimate, stayed.conf_low) == (0.0, 0.0)
+    assert 0.11 < stayed.conf_high < signup.conf_high
+    unsure = replace(share(0.0, 0.0), conf_low=math.nan, conf_high=math.nan)
+    with pytest.raises(SpecError, match="without an interval"):
+        published_funnel(own, PublishedFigures(Path("figures.csv"), figures), stayed=unsure)

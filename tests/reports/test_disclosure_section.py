@@ -70,7 +70,7 @@ def test_sizes_and_margins_are_those_of_the_data(study, disclosure):
 
 def test_missing_answers_are_shown_for_the_question_that_lacks_most(study, disclosure):
     rows = tables(write_disclosure(study, disclosure, open_printer("fr")))["tab-nonresponse"].rows
-    assert [plain(cell) for cell in rows[2]] == ["juin 2009", "8", "Twitter, ont un compte", "4,5 %", "311"]
+    assert [plain(cell) for cell in rows[2]] == ["juin 2009", "8", "Twitter, ont déjà eu un compte", "4,5 %", "311"]
 
 
 def test_waves_that_say_nothing_are_named(study):
