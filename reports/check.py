@@ -13,6 +13,7 @@ from pathlib import Path
 from churn.network.followed import read_following
 from churn.network.messages import read_messages
 from churn.tenures import read_tenures
+from churn.visit_counts import LOCAL_DAYS
 from reports.compose import compose_document
 from reports.coverage import check_coverage
 from reports.figures import draw_figures
@@ -122,7 +123,7 @@ def _told(results: Results) -> tuple[str, ...]:
     notes += [note for table in results.tables for note in table.notes if note.message != IN_NO_COLUMN]
     for survey in results.study.survey:
         notes += () if survey.platform else read_sample(results.study, survey).about
-    notes += () if results.staying is None else results.staying.notes
+    notes += () if results.staying is None else [note for note in results.staying.notes if note != LOCAL_DAYS]
     if results.network is not None and results.network.messages is not None:
         notes += results.network.messages.notes
     return _once(notes)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Literal, Self
 from xml.etree import ElementTree
 
-from reports.typography import name_character
+from reports.typography import name_character, shown_text, unprintable
 from surveys.errors import Problem, SpecError
 from surveys.section import Language
 
 Align = Literal["left", "right", "center"]
 Origin = Literal["measured", "simulated"]
 Tone = Literal["plain", "strong", "muted", "simulated"]
-FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
-ALLOWED = {"\u00ad", "\u200d"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,50 +250,6 @@ def texts_of(value: object) -> Iterator[str]:
         for attribute in fields(value):
             if attribute.name not in {"svg", "anchor", "language", "tone", "weight", "align", "origin"}:
                 yield from texts_of(getattr(value, attribute.name))
-
-
-def unprintable(text: str) -> str:
-    """
-    Find the first character that no page can show as it is: controls, overrides of direction, private use.
-
-    Parameters
-    ----------
-    text : str
-        Any.
-
-    Returns
-    -------
-    str
-        The character; empty where there is none.
-
-    Examples
-    --------
-    >>> unprintable("plain"), unprintable("re\u202eversed") == "\u202e"
-    ('', True)
-    """
-    return next((c for c in text if unicodedata.category(c) in FORBIDDEN_CATEGORIES and c not in ALLOWED), "")
-
-
-def shown_text(text: str) -> str:
-    r"""
-    Make text fit to be shown: characters that cannot be become a visible mark.
-
-    Parameters
-    ----------
-    text : str
-        Any.
-
-    Returns
-    -------
-    str
-        Without controls and overrides of direction.
-
-    Examples
-    --------
-    >>> shown_text("a\x1b[31mb")
-    'a�[31mb'
-    """
-    return "".join("�" if unprintable(c) else c for c in text)
 
 
 def _heading_problems(blocks: tuple[Block, ...]) -> Iterator[Problem]:

@@ -8,6 +8,8 @@ from typing import Literal
 
 Language = Literal["fr", "en"]
 
+FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
+ALLOWED = {"\u00ad", "\u200d"}
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
@@ -115,3 +117,47 @@ def name_character(character: str) -> str:
     'U+65E5 CJK UNIFIED IDEOGRAPH-65E5'
     """
     return f"U+{ord(character):04X} {unicodedata.name(character, 'a character without a name')}"
+
+
+def unprintable(text: str) -> str:
+    """
+    Find the first character that no page can show as it is: controls, overrides of direction, private use.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        The character; empty where there is none.
+
+    Examples
+    --------
+    >>> unprintable("plain"), unprintable("re\u202eversed") == "\u202e"
+    ('', True)
+    """
+    return next((c for c in text if unicodedata.category(c) in FORBIDDEN_CATEGORIES and c not in ALLOWED), "")
+
+
+def shown_text(text: str) -> str:
+    r"""
+    Make text fit to be shown: characters that cannot be become a visible mark.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Returns
+    -------
+    str
+        Without controls and overrides of direction.
+
+    Examples
+    --------
+    >>> shown_text("a\x1b[31mb")
+    'a�[31mb'
+    """
+    return "".join("�" if unprintable(c) else c for c in text)

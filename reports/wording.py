@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from reports.numbers import Numbers
-from reports.typography import typographic
+from reports.typography import shown_text, typographic
 from surveys.errors import SpecError
 from surveys.results import Note, NoteValue
 from surveys.section import Label, Language
@@ -64,7 +64,8 @@ class Wording:
         >>> Wording("en").say("{days} days", days="30")
         '30 days'
         """
-        return typographic(self._translated(message).format_map(values), self.language)
+        shown = {name: shown_text(value) for name, value in values.items()}
+        return typographic(self._translated(message).format_map(shown), self.language)
 
     def note(self, note: Note) -> str:
         """

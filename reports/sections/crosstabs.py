@@ -16,9 +16,10 @@ from reports.labels import (
     survey_note,
     wave_label,
 )
-from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table, shown_text
+from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table
 from reports.printer import Printer
 from reports.recipe import Results
+from reports.typography import shown_text
 from surveys.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
 from surveys.results import Note
 from surveys.study import Survey

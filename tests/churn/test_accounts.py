@@ -108,7 +108,7 @@ def test_last_activity_dates_the_dropout(tmp_path: Path):
     assert found.event.tolist() == [True, False]
     assert found.n_excluded == 1
     assert [str(note) for note in found.notes] == [
-        "1 accounts that signed up in the last 30 days of the window are left out"
+        "1 account that signed up in the last 30 days of the window is left out"
     ]
     assert str(found.returned) == "a table of accounts does not say who came back after a silence"
 

@@ -187,7 +187,7 @@ def test_curves_by_group_leave_out_those_without_one():
     found = cumulative_incidence_by(tenures, by="age")
     assert list(found) == ["18-24", "25-34"]
     assert found["25-34"].share.tolist() == [[0, 0, 1]]
-    assert [str(note) for note in found["18-24"].notes] == ["1 accounts without a value of age are left out"]
+    assert [str(note) for note in found["18-24"].notes] == ["1 account without a value of age is left out"]
 
 
 def test_nothing_is_said_beyond_what_was_observed():

@@ -214,7 +214,7 @@ def test_residuals_add_to_zero_and_keep_their_place():
     attributes = tenures.attributes.copy()
     attributes.loc[3, "age"] = None
     fitted = Cox("~ age").fit(Tenures(duration=tenures.duration, event=tenures.event, attributes=attributes))
-    assert str(fitted.notes[0]) == "1 accounts without a value of age are left out"
+    assert str(fitted.notes[0]) == "1 account without a value of age is left out"
     assert fitted.n == 199
     residuals = fitted.residuals("martingale")
     assert 3 not in residuals["row"].tolist()

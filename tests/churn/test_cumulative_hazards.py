@@ -124,7 +124,7 @@ def test_one_sum_per_level():
     group = pd.DataFrame({"age": ["b", "a", None, "b"]})
     found = nelson_aalen_by(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
     assert {level: hazard.n for level, hazard in found.items()} == {"a": 1, "b": 2}
-    assert [str(note) for note in found["a"].notes] == ["1 accounts without a value of age are left out"]
+    assert [str(note) for note in found["a"].notes] == ["1 account without a value of age is left out"]
 
 
 def test_options_that_are_none_are_refused():

@@ -153,7 +153,7 @@ def test_groups_are_those_of_the_first_event_and_changes_are_counted(tmp_path: P
         None,
     ]
     assert [str(note) for note in activity.notes] == [
-        "1 accounts have several values of device; the one at their first event counts"
+        "1 account has several values of device; the one at its first event counts"
     ]
 
 

@@ -143,7 +143,7 @@ def test_a_rate_for_each_level_and_interval():
     assert rates.level == ("free", "free", "paid", "paid")
     assert rates.start.tolist() == [0, 5, 0, 5]
     assert rates.n_event.tolist() == [1, 1, 0, 0]
-    assert [str(note) for note in rates.notes] == ["1 accounts without a value of plan are left out"]
+    assert [str(note) for note in rates.notes] == ["1 account without a value of plan is left out"]
     ax = rates.plot(Figure().add_subplot())
     assert ax.get_lines()[0].get_xdata()[:2].tolist() == rates.rate[:2].tolist()
 

@@ -101,7 +101,7 @@ def test_never_returned_means_never_of_those_observed_for_long_enough():
     found = never_returned(activity_of(days, 100, JANUARY))
     assert isinstance(found, Estimate)
     assert (found.estimate, found.n) == (2 / 4, 4)
-    assert str(found.notes[-1]) == "1 accounts that signed up in the last 30 days of the window are left out"
+    assert str(found.notes[-1]) == "1 account that signed up in the last 30 days of the window is left out"
     longer = never_returned(activity_of(days, 100, JANUARY), horizon_days=31)
     assert (longer.estimate, longer.n) == (1 / 3, 3)
     assert isinstance(never_returned(activity_of(days, 100, JANUARY), horizon_days=100), Unavailable)

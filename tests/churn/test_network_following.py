@@ -165,7 +165,7 @@ class TestReading:
         write_lines(tmp_path / "following.csv", "id,n", "a,3", "b,200", "d,1")
         found = read_following_tenures(make_study(tmp_path, events="log.csv", following=FOLLOWING))
         assert found.counts.n_accounts == 2
-        assert str(found.notes[0]).startswith("1 accounts of the log are not in the file")
+        assert str(found.notes[0]).startswith("1 account of the log is not in the file")
 
     def test_a_file_that_knows_nobody_is_refused(self, tmp_path: Path):
         write_lines(tmp_path / "log.csv", "account,time", "a,2013-01-01")

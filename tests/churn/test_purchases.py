@@ -128,7 +128,7 @@ def test_an_account_counts_once_a_day_until_the_days_held_out(tmp_path: Path):
         "n": [1, 1],
         "n_later": [0, 2],
     }
-    assert str(counts.notes[-1]) == "1 accounts first seen in the last 14 days, which are held out, are left out"
+    assert str(counts.notes[-1]) == "1 account first seen in the last 14 days, which are held out, is left out"
     whole = count_purchases(log_of(tmp_path, rows, "2013-03-31"), per="day")
     assert whole.to_frame()["recency"].tolist() == [0, 0, 89]
     assert whole.to_frame()["frequency"].tolist() == [0, 0, 3]

@@ -112,7 +112,7 @@ def test_notes_are_kept(tmp_path: Path):
     write_states(states, tmp_path / "states.parquet")
     assert [str(note) for note in load_states(tmp_path / "states.parquet").notes] == [
         "log.csv is read as separated by semicolon",
-        "1 events after 2013-12-31 are left out",
+        "1 event after 2013-12-31 is left out",
     ]
 
 

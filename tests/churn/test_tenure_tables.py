@@ -100,7 +100,7 @@ def test_typed_columns_are_read_as_they_are(tmp_path: Path):
     assert counts.duration.tolist() == [3, 5]
     assert counts.event.tolist() == [True, False]
     assert [str(note) for note in counts.notes] == [
-        "1 accounts are left out because the table does not say whether they are gone"
+        "1 account is left out because the table does not say whether it is gone"
     ]
 
 

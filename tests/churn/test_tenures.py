@@ -44,7 +44,7 @@ def test_status_is_judged_a_gap_before_the_end(tmp_path: Path):
     assert tenures.n_excluded == 1
     assert [str(note) for note in tenures.notes] == [
         "sign-up is dated at the first event of an account in the log",
-        "1 accounts that signed up in the last 30 days of the window are left out",
+        "1 account that signed up in the last 30 days of the window is left out",
     ]
     assert tenures.summary() == "3 accounts, 2 of them gone"
 
