@@ -366,7 +366,7 @@ def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: fl
         return Unavailable(Note("no account was observed for {days} days after its sign-up", {"days": horizon_days}))
     share = int(np.count_nonzero(observed & (activity.last_day == activity.first_day))) / n
     limits = wilson_interval(share, n, conf_level)
-    message = "{n} accounts that signed up in the last {days} days of the window are left out"
+    message = "{n} accounts that signed up in the last {gap} days of the window are left out"
     return Estimate(
         estimate=share,
         std_error=float(np.sqrt(share * (1 - share) / n)),

@@ -22,9 +22,6 @@ SINGULARS: Mapping[str, str] = {
     "{n} accounts that signed up in the last {gap} days of the window are left out": (
         "{n} account that signed up in the last {gap} days of the window is left out"
     ),
-    "{n} accounts that signed up in the last {days} days of the window are left out": (
-        "{n} account that signed up in the last {days} days of the window is left out"
-    ),
     "{n} accounts of the log signed up in the year before, fewer than {few}": (
         "{n} account of the log signed up in the year before, fewer than {few}"
     ),

@@ -22,7 +22,7 @@ OTHERWISE = {
     "event_before_signup.csv": "accepted: what events are called is not read, sign-up being the first of them",
     "perfect_separation.csv": "accepted: a study fits no model with covariates",
     "constant_and_collinear.csv": "accepted: a study fits no model with covariates",
-    "label_emoji_combining.csv": "refused: the fonts of the report do not have these characters, which build refuses too",
+    "label_emoji_combining.csv": "refused: the fonts of the report lack these characters, which build refuses too",
     "cols_python_names.csv": "accepted: columns may be called anything",
     "sav_undeclared_99.sav": "refused: a code that the study does not list is an error",
     "gz_named_csv.csv": "refused: compressed content under a name that does not say so",
