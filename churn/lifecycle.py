@@ -375,5 +375,5 @@ def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: fl
         conf_level=conf_level,
         n=n,
         method=f"share never active after the day of sign-up, {horizon_days} days observed or more, Wilson interval",
-        notes=activity.notes + ((Note(message, {"n": left_out, "days": horizon_days}),) if left_out else ()),
+        notes=activity.notes + ((Note(message, {"n": left_out, "gap": horizon_days}),) if left_out else ()),
     )
