@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from surveys.errors import Problem
+    from surveys.core.errors import Problem
 
 DONE, PROBLEMS = 0, 1
 EXAMPLE = "twitter_france"
@@ -51,8 +51,8 @@ def init(
 @app.command()
 def check(study: StudyArgument = None, as_json: JsonOption = False, debug: DebugOption = False) -> None:
     """Check a study and its data; list every problem at once."""
-    from reports.check import check_study
-    from reports.progress import open_progress
+    from reports.build.check import check_study
+    from reports.results.progress import open_progress
 
     with _told_in_one_line(debug=debug, as_json=as_json):
         problems, warnings = check_study(_study_folder(study))
@@ -78,7 +78,7 @@ def build(
     debug: DebugOption = False,
 ) -> None:
     """Build the report of a study: PDF, HTML, figures, tables and every number behind them."""
-    from reports.build import build_report
+    from reports.build.build import build_report
 
     with _told_in_one_line(debug=debug, as_json=as_json):
         folder = _study_folder(study)
@@ -106,7 +106,7 @@ def figures(
     debug: DebugOption = False,
 ) -> None:
     """Draw the figures of a study, or some of them, without the report."""
-    from reports.build import write_figures
+    from reports.build.build import write_figures
 
     with _told_in_one_line(debug=debug, as_json=as_json):
         example = str(study) == "-"
@@ -139,7 +139,7 @@ def _study_folder(study: Path | None) -> Path:
 @contextmanager
 def _told_in_one_line(*, debug: bool, as_json: bool) -> Iterator[None]:
     """Turn problems into lines on standard error and exit status 1."""
-    from surveys.errors import Problem, ProblemError
+    from surveys.core.errors import Problem, ProblemError
 
     try:
         yield

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys._design import Floats
+from surveys.design.stages import Floats
 
 Changes = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
 """A function of the factors before and after, with one value or several."""

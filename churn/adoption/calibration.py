@@ -13,20 +13,20 @@ import pandas as pd
 
 from churn.adoption._calibration import Floats, margin_slopes, margin_terms
 from churn.adoption.log_margins import LogMargin
-from surveys._estimates import Ratio
-from surveys.adjustments import Calibrated, PostStratified, Raked
-from surveys.contrasts import Contrast, add_independent
-from surveys.design import Design
-from surveys.errors import EstimateError, Problem, SpecError, did_you_mean
-from surveys.estimates import Estimates, combine
-from surveys.funnel import step_shares
-from surveys.intervals import logit_limits
-from surveys.results import Estimate, Note
-from surveys.rounding import say_p, say_share
-from surveys.sample import Sample, read_sample
-from surveys.shares import LevelShares, groupings
-from surveys.study import Study
-from surveys.weighting import Calibrate, reweight
+from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.core.intervals import logit_limits
+from surveys.core.results import Estimate, Note
+from surveys.core.rounding import say_p, say_share
+from surveys.design.design import Design
+from surveys.estimates.contrasts import Contrast, add_independent
+from surveys.estimates.influence import Ratio
+from surveys.estimates.means import Estimates, combine
+from surveys.funnel.funnel import step_shares
+from surveys.funnel.shares import LevelShares, groupings
+from surveys.samples.sample import Sample, read_sample
+from surveys.study.schema import Study
+from surveys.weighting.adjustments import Calibrated, PostStratified, Raked
+from surveys.weighting.recipe import Calibrate, reweight
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -464,7 +464,7 @@ def _test(sample: Sample, held: _Held, conf_level: float) -> MarginTest:
 
 def _ratio_of(margin: LogMargin, survey: Estimate, df: float, conf_level: float) -> Estimate:
     """Divide log by survey, with an interval on the logarithm."""
-    from surveys.intervals import student_t
+    from surveys.core.intervals import student_t
 
     none = not survey.estimate > 0
     value = math.nan if none else margin.share / survey.estimate

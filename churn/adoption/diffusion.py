@@ -28,10 +28,10 @@ from churn.adoption._diffusion import (
     sampling_variance,
     starts_of,
 )
-from churn.grouping import check_choice, check_level
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Note, Unavailable
-from surveys.rounding import say_share
+from churn.survival.grouping import check_choice, check_level
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.core.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

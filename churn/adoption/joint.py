@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from churn.adoption._joint import draw_factors
-from churn.next_visit_curve import NextVisitCurve
-from churn.survival_curve import SurvivalCurve
-from surveys._design import Floats
-from surveys.contrasts import effective_df
-from surveys.errors import SpecError
-from surveys.funnel import Funnel
-from surveys.intervals import logit_limits
-from surveys.results import Estimate, Note, Unavailable
+from churn.next_visit.curve import NextVisitCurve
+from churn.survival.curve import SurvivalCurve
+from surveys.core.errors import SpecError
+from surveys.core.intervals import logit_limits
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.design.stages import Floats
+from surveys.estimates.contrasts import effective_df
+from surveys.funnel.funnel import Funnel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -299,10 +299,10 @@ def join_funnel(
 
     Examples
     --------
-    >>> from churn.curves import kaplan_meier
-    >>> from churn.tenures import read_tenures
+    >>> from churn.survival.kaplan_meier import kaplan_meier
+    >>> from churn.tenures.tenures import read_tenures
     >>> from reports.examples import open_example
-    >>> from surveys.funnel import estimate_funnel
+    >>> from surveys.funnel.funnel import estimate_funnel
     >>> study = open_example("twitter_france")
     >>> joint = join_funnel(
     ...     estimate_funnel(study), kaplan_meier(read_tenures(study)), platform="twitter", wave="2012-10")
@@ -361,7 +361,7 @@ def join_steps(
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> from surveys.funnel import estimate_funnel
+    >>> from surveys.funnel.funnel import estimate_funnel
     >>> stay = Estimate(estimate=0.42, std_error=0.006, conf_low=0.408, conf_high=0.432, n=8000, method="log-log")
     >>> young = join_steps(estimate_funnel(open_example("twitter_france")), stay, platform="twitter", wave="2012-10",
     ...                    group="age", level="18-24")

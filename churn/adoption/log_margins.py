@@ -8,17 +8,17 @@ from datetime import date
 
 import numpy as np
 
-from churn._zones import day_date, day_number
-from churn.activity import Activity
-from churn.dropout_rules import DropoutRule
-from surveys.errors import SpecError, StudyError
-from surveys.funnel import Measure, population_size
-from surveys.intervals import logit_limits, wilson_interval
-from surveys.published import PublishedFigure
-from surveys.results import Estimate, Note
-from surveys.study import Step, Study, Survey
-from surveys.usage_sections import Coverage
-from surveys.wave_dates import wave_fieldwork
+from churn.days.zones import day_date, day_number
+from churn.tenures.rules import DropoutRule
+from churn.usage.activity import Activity
+from surveys.core.errors import SpecError, StudyError
+from surveys.core.intervals import logit_limits, wilson_interval
+from surveys.core.results import Estimate, Note
+from surveys.funnel.funnel import Measure, population_size
+from surveys.published.figures import PublishedFigure
+from surveys.published.wave_dates import wave_fieldwork
+from surveys.study.schema import Step, Study, Survey
+from surveys.study.usage import Coverage
 
 PEOPLE_KNOWN = Note("an account is not a person; accounts counted for one person: {ratio}")
 BEFORE_LOG = Note("wave {wave} was asked outside the window of the log")
@@ -134,7 +134,7 @@ def count_log_margins(study: Study, activity: Activity) -> tuple[tuple[LogMargin
 
     Examples
     --------
-    >>> from churn.activity import read_activity
+    >>> from churn.usage.activity import read_activity
     >>> from reports.examples import open_example
     >>> study = open_example("twitter_france")
     >>> margins, _ = count_log_margins(study, read_activity(study))
@@ -257,7 +257,7 @@ def margin_of_figure(
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> from surveys.published import read_published
+    >>> from surveys.published.figures import read_published
     >>> figures = read_published(open_example("twitter_france"))
     >>> profiles = margin_of_figure(figures["semio_2011_12"], wave="2011-10", platform="twitter", population=38.3e6)
     >>> print(f"{profiles.share:.3f} {profiles.std_error:.5f}")

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from churn.adoption.joint import EXACT, JointFunnel, join_steps, product_of_shares
-from churn.recall import RecallCurve
-from surveys._design import Floats
-from surveys.errors import EstimateError, SpecError
-from surveys.funnel import Funnel
-from surveys.intervals import logit_limits, proportion_interval
-from surveys.results import Estimate, Note, Unavailable
-from surveys.rounding import say_share
+from churn.design_based.recall import RecallCurve
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.intervals import logit_limits, proportion_interval
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.core.rounding import say_share
+from surveys.design.stages import Floats
+from surveys.funnel.funnel import Funnel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,9 +58,9 @@ def join_recall(funnel: Funnel, recall: RecallCurve, *, horizon: float = 30.0) -
 
     Examples
     --------
-    >>> from churn.recall import read_recall
+    >>> from churn.design_based.recall import read_recall
     >>> from reports.examples import open_example
-    >>> from surveys.funnel import estimate_funnel
+    >>> from surveys.funnel.funnel import estimate_funnel
     >>> study = open_example("twitter_france")
     >>> joint = join_recall(estimate_funnel(study), read_recall(study, "2012-10", "twitter"))
     >>> joint.staying, len(joint.spreads), joint.cumulative["stayed"].summary()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surveys.errors import SpecError
-from surveys.results import Estimate, Note
-from surveys.study import Population
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Note
+from surveys.study.schema import Population
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

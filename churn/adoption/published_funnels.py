@@ -8,12 +8,12 @@ import numpy as np
 
 from churn.adoption._joint import nested_deviations, rounding_deviations
 from churn.adoption.joint import INDEPENDENT, LOG, ONE_PERSON, JointFunnel, Spread, add_staying
-from surveys._design import Floats
-from surveys.errors import StudyError, did_you_mean
-from surveys.intervals import logit_limits
-from surveys.published import N_NOT_PUBLISHED, PublishedFigure, PublishedFigures
-from surveys.published_sections import PublishedFunnel
-from surveys.results import Estimate, Note, Unavailable
+from surveys.core.errors import StudyError, did_you_mean
+from surveys.core.intervals import logit_limits
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.design.stages import Floats
+from surveys.published.figures import N_NOT_PUBLISHED, PublishedFigure, PublishedFigures
+from surveys.study.published import PublishedFunnel
 
 OF_THE_AWARE = "conversion"
 OF_RANDOM_SAMPLE = Note(
@@ -70,8 +70,8 @@ def published_funnel(
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> from surveys.published import read_published
-    >>> from surveys.published_sections import PublishedFunnel
+    >>> from surveys.published.figures import read_published
+    >>> from surveys.study.published import PublishedFunnel
     >>> spec = PublishedFunnel(id="w3", label="Ifop", date="2009-06", aware="ifop_w3_twitter_aware",
     ...                        signup="ifop_w3_twitter_member")
     >>> published_funnel(spec, read_published(open_example("twitter_france"))).conditional["signup"].summary()

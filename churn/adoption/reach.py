@@ -18,17 +18,17 @@ from churn.adoption._reach import (
     steady_reach,
     three_states,
 )
-from churn.period_patterns import PeriodPatterns, ratio_error
-from churn.retention_models import RetentionModel
-from surveys.errors import SpecError
-from surveys.intervals import wilson_interval
-from surveys.results import Estimate, Note, Unavailable
-from surveys.rounding import say_share
+from churn.cohorts.period_patterns import PeriodPatterns, ratio_error
+from churn.projection.models import RetentionModel
+from surveys.core.errors import SpecError
+from surveys.core.intervals import wilson_interval
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.core.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from churn.lifecycle import Lifecycle
+    from churn.cohorts.lifecycle import Lifecycle
 
 OVER_ALL = Note("so many arrivals would soon have reached everybody")
 NO_RETURN = Note("how many of the lapsed come back is not known")

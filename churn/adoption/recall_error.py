@@ -12,21 +12,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._zones import day_date, day_number
-from churn.activity import Activity, read_activity
 from churn.adoption.joint import product_of_shares
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
-from churn.recall import RecallCurve
-from churn.survival_curve import SurvivalCurve
-from churn.tenures import measure_tenures
-from surveys._trends import f_probability
-from surveys.contrasts import Contrast, add_independent
-from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.results import Estimate, Note, Unavailable
-from surveys.rounding import say_points, say_share
-from surveys.study import Study
-from surveys.wave_dates import wave_fieldwork
+from churn.days.zones import day_date, day_number
+from churn.design_based.recall import RecallCurve
+from churn.survival.curve import SurvivalCurve
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import measure_tenures
+from churn.usage.activity import Activity, read_activity
+from surveys.core.errors import SpecError, StudyError, did_you_mean
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.core.rounding import say_points, say_share
+from surveys.estimates.contrasts import Contrast, add_independent
+from surveys.funnel._trends import f_probability
+from surveys.published.wave_dates import wave_fieldwork
+from surveys.study.schema import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -250,7 +250,7 @@ def compare_recall(study: Study, recall: RecallCurve, *, activity: Activity | No
 
     Examples
     --------
-    >>> from churn.recall import read_recall
+    >>> from churn.design_based.recall import read_recall
     >>> from reports.examples import open_example
     >>> study = open_example("twitter_france")
     >>> error = compare_recall(study, read_recall(study, "2012-10", "twitter"))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from churn.activity import Activity
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
-from churn.next_visit import next_visit_survival
-from churn.tenures import measure_tenures
-from churn.visit_counts import count_visits
-from surveys.results import Estimate, Note, Unavailable
+from churn.next_visit.estimate import next_visit_survival
+from churn.next_visit.visit_counts import count_visits
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import measure_tenures
+from churn.usage.activity import Activity
+from surveys.core.results import Estimate, Note, Unavailable
 
 YEAR = 365
 FEW = 30
@@ -53,7 +53,7 @@ def stayed_of_recent(
 
     Examples
     --------
-    >>> from churn.activity import read_activity
+    >>> from churn.usage.activity import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> rule = DropoutRule("inactive", 30)

@@ -8,12 +8,12 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from churn._engines import Engine
-from churn._times import TimeColumn, Times, time_sample
-from churn._zones import ZoneOffsets
-from churn.event_log import account_key
-from churn.sources import Source
-from surveys.errors import StudyError
+from churn.days.zones import ZoneOffsets
+from churn.engine.base import Engine
+from churn.engine.event_log import account_key
+from churn.engine.sources import Source
+from churn.engine.times import TimeColumn, Times, time_sample
+from surveys.core.errors import StudyError
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from churn.network import _concentration as arrays
-from surveys.errors import EstimateError, SpecError, did_you_mean
-from surveys.intervals import wilson_interval
-from surveys.results import Estimate, Note
-from surveys.rounding import say_share
+from surveys.core.errors import EstimateError, SpecError, did_you_mean
+from surveys.core.intervals import wilson_interval
+from surveys.core.results import Estimate, Note
+from surveys.core.rounding import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn.network.messages import Messages
-from surveys.errors import SpecError
-from surveys.intervals import proportion_interval
-from surveys.results import Estimate, Note, Unavailable
+from surveys.core.errors import SpecError
+from surveys.core.intervals import proportion_interval
+from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

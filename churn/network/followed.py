@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from churn.account_columns import refuse_inexact
-from churn.activity import account_columns, place_of, usage_of
-from surveys.errors import Problem, StudyError
-from surveys.study import Study
+from churn.usage.activity import account_columns, place_of, usage_of
+from churn.usage.columns import refuse_inexact
+from surveys.core.errors import Problem, StudyError
+from surveys.study.schema import Study
 
 NUMBER = "followed"
 
@@ -38,8 +38,8 @@ def read_following(study: Study) -> pd.DataFrame:
     >>> read_following(open_example("twitter_france")).columns.tolist()
     ['account', 'followed']
     """
-    from churn.engine import open_source
-    from churn.event_log import account_key
+    from churn.engine.event_log import account_key
+    from churn.engine.open import open_source
 
     usage = usage_of(study)
     if usage.following is None:

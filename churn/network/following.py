@@ -12,23 +12,23 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from churn._splines import spline_basis
-from churn.accounts import AccountTable, read_accounts
-from churn.activity import Activity, read_activity, usage_of
-from churn.compare import TrendTest, logrank
-from churn.counts import TenureCounts, count_tenures
-from churn.cox import Cox
-from churn.cox_results import ChiSquaredTest
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
 from churn.network.followed import number_of, read_following
 from churn.network.messages import read_early_contacts
-from churn.survival_curve import SurvivalCurve
-from churn.tenures import Tenures, measure_tenures
-from surveys.errors import EstimateError, SpecError, StudyError, reason_of
-from surveys.results import Estimate, Note, Unavailable
-from surveys.rounding import say_share
-from surveys.study import Study
+from churn.parametric.spline_basis import spline_basis
+from churn.regression.cox import Cox
+from churn.regression.cox_results import ChiSquaredTest
+from churn.survival.curve import SurvivalCurve
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.survival.logrank import TrendTest, logrank
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import Tenures, measure_tenures
+from churn.usage.accounts import AccountTable, read_accounts
+from churn.usage.activity import Activity, read_activity, usage_of
+from surveys.core.errors import EstimateError, SpecError, StudyError, reason_of
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.core.rounding import say_share
+from surveys.study.schema import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._zones import DAY
-from churn.activity import account_columns, log_window, refuse_missing_accounts, usage_of, wanted_columns
-from churn.clocks import clock_of
-from surveys.errors import SpecError, StudyError
-from surveys.results import Note
-from surveys.study import Study
+from churn.days.zones import DAY
+from churn.engine.clocks import clock_of
+from churn.usage.activity import account_columns, log_window, refuse_missing_accounts, usage_of, wanted_columns
+from surveys.core.errors import SpecError, StudyError
+from surveys.core.results import Note
+from surveys.study.schema import Study
 
 if TYPE_CHECKING:
     from churn.network._message_log import MessageLog
@@ -173,7 +173,7 @@ def read_messages(study: Study, *, within_hours: float | None = None) -> Message
 @contextmanager
 def _opened(study: Study) -> Iterator[tuple[MessageLog, bool, tuple[Note, ...], Callable[[], NoReturn]]]:
     """Open the log; tell whether it holds days, what to note, and how to refuse rows without an account."""
-    from churn.engine import EventLog, TimeColumn, open_source
+    from churn.engine.open import EventLog, TimeColumn, open_source
     from churn.network._message_log import MessageLog
 
     usage = usage_of(study)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from surveys.errors import SpecError, StudyError, did_you_mean
-from surveys.study import Study
-from surveys.study_file import STUDY_FILE, read_study
+from surveys.core.errors import SpecError, StudyError, did_you_mean
+from surveys.study.file import STUDY_FILE, read_study
+from surveys.study.schema import Study
 
 HERE = Path(__file__).parent
 STARTER = HERE / "starter.toml"

@@ -33,10 +33,10 @@ from reports.figures.staying_groups import draw_staying_groups
 from reports.figures.survival import draw_survival
 from reports.figures.trend import draw_trend
 from reports.figures.waves import draw_waves
-from reports.printer import Printer, open_printer
-from reports.progress import open_progress
-from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
-from surveys.errors import Problem, SpecError, did_you_mean
+from reports.results.progress import open_progress
+from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
+from reports.words.printer import Printer, open_printer
+from surveys.core.errors import Problem, SpecError, did_you_mean
 
 FIGURES: Mapping[str, Callable[[Results, Printer], DrawnFigure | None]] = {
     "funnel": draw_funnel,
@@ -87,7 +87,7 @@ def check_names(ids: Collection[str]) -> None:
     --------
     >>> check_names(["survivall"])
     Traceback (most recent call last):
-    surveys.errors.SpecError: figure 'survivall': not known. Did you mean 'survival'?
+    surveys.core.errors.SpecError: figure 'survivall': not known. Did you mean 'survival'?
     """
     unknown = [name for name in ids if name not in FIGURES]
     if unknown:
@@ -126,7 +126,7 @@ def draw_figures(results: Results, printer: Printer, ids: list[str] | None = Non
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> list(draw_figures(example_results(), open_printer("en"), ["survival"]))
     ['survival']
     """

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from reports.theme import INK
-from surveys.results import Estimate
+from reports.look.theme import INK
+from surveys.core.results import Estimate
 
 MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 

@@ -12,16 +12,24 @@ from matplotlib.figure import Figure
 
 from churn.adoption.calibration import CalibratedFunnel
 from churn.adoption.recall_error import RecallError
-from reports.calibration import CalibrationResults
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import Asked, asked_in, conversion_label, platform_label, sampling_words, step_label, wave_label
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.funnel import Measure
-from surveys.results import Estimate
-from surveys.study import Step, Survey
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.calibration import CalibrationResults
+from reports.results.study import Results
+from reports.words.labels import (
+    Asked,
+    asked_in,
+    conversion_label,
+    platform_label,
+    sampling_words,
+    step_label,
+    wave_label,
+)
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.funnel.funnel import Measure
+from surveys.study.schema import Step, Survey
 
 PANELS: tuple[tuple[Step, Measure], ...] = (
     ("signup", "cumulative"),
@@ -113,7 +121,7 @@ def calibration_caption(printer: Printer, found: CalibrationResults, surveys: di
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> results = example_results()
     >>> surveys = {survey.wave: survey for survey in results.study.survey}
     >>> calibration_caption(open_printer("en"), results.calibration, surveys).partition(" agree")[0]

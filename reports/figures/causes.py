@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from churn.incidence_curve import CumulativeIncidence
+from churn.competing.curve import CumulativeIncidence
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
-from reports.labels import platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import platform_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 FEW = 10
 """Fewer accounts at risk than this, and curves are no longer drawn."""
@@ -39,7 +39,7 @@ def draw_causes(results: Results, printer: Printer) -> DrawnFigure | None:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> draw_causes(example_results(), open_printer("en")) is None
     True
     """

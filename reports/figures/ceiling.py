@@ -7,14 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.diffusion import PublishedReach, ReachResults
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.diffusion import PublishedReach, ReachResults
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import platform_label
+from reports.words.printer import Printer
 
 HEIGHT = 3.6
 INFLOWS = (0.005, 0.02, 0.06, 0.12)

@@ -11,13 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import Transform
 
-from reports.claim_words import group_words, grouped, is_answered, verdict_label
 from reports.figures.drawn import DrawnFigure
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.claims import CheckedClaim
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.claims import group_words, grouped, is_answered, verdict_label
+from reports.words.printer import Printer
+from surveys.claims.check import CheckedClaim
+from surveys.core.results import Estimate
 
 ROW_HEIGHT = 0.178
 REACH = 4.0

@@ -7,12 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
-from surveys.results import Estimate
+from reports.look.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import platform_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 COHORTS = AGES = 12
 PALE = "#C9CED6"

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed, platform_label, with_interval
-from reports.lookup import log_platform
-from reports.network import ConcentrationResults
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.message_shares import TopShare
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.network import ConcentrationResults
+from reports.results.study import Results
+from reports.words.labels import listed, platform_label, with_interval
+from reports.words.printer import Printer
+from surveys.published.message_shares import TopShare
 
 MOST_POINTS = 400
 TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)

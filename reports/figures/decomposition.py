@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from churn.adoption.decomposition import SHARED_STEP
-from reports.adoption import Comparison
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.funnel_names import STEPS, cause_sentence, comparison_id, part_label, row_label, side_names
-from reports.labels import listed, note_sentence, with_interval
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.adoption import Comparison
+from reports.results.study import Results
+from reports.words.funnels import STEPS, cause_sentence, comparison_id, part_label, row_label, side_names
+from reports.words.labels import listed, note_sentence, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 ROW_HEIGHT = 0.24
 HEADING = 1.15

@@ -7,15 +7,15 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from churn.definitions import DefinitionFan, MonthRule
+from churn.definitions.fan import DefinitionFan, MonthRule
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import platform_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 TICK = 0.05
 OTHER_RULES = {

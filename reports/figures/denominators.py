@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 from churn.adoption.populations import PeopleCounts
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import joined_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.study import Survey
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import joined_platform
+from reports.results.study import Results
+from reports.words.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
+from reports.words.printer import Printer
+from surveys.study.schema import Survey
 
 SHOWN = ("signup", "stayed")
 ROW_HEIGHT = 0.36

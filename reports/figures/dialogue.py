@@ -10,13 +10,13 @@ from churn.network.dialogue import Dialogue
 from reports.figures._marks import draw_interval
 from reports.figures.concentration import publisher_name
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label, with_interval
-from reports.lookup import log_platform
-from reports.network import NetworkResults
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.network import NetworkResults
+from reports.results.study import Results
+from reports.words.labels import platform_label, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
@@ -90,7 +90,7 @@ def dialogue_rows(network: NetworkResults, printer: Printer) -> list[tuple[str, 
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> dialogue_rows(example_results().network, open_printer("en"))[0][0]
     'network.dialogue'
     """
@@ -127,7 +127,7 @@ def share_with_interval(printer: Printer, name: str, estimate: Estimate) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> pear = Estimate(estimate=0.3755, std_error=0.01, conf_low=0.354, conf_high=0.397, n=2000, method="Wilson")
     >>> share_with_interval(open_printer("en"), "published.pear09_conversational", pear)
     '37.55% (35.40–39.70%)'

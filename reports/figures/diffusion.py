@@ -7,13 +7,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.diffusion import Spread
 from reports.figures.drawn import DrawnFigure
-from reports.labels import note_sentence, platform_label, step_label
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Note
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.diffusion import Spread
+from reports.results.study import Results
+from reports.words.labels import note_sentence, platform_label, step_label
+from reports.words.printer import Printer
+from surveys.core.results import Note
 
 HEIGHT = 2.9
 STYLES = {"logistic": (SERIES[0], "-"), "bass": (SERIES[3], (0, (4, 1.6)))}
@@ -83,7 +83,7 @@ def curve_label(printer: Printer, model: str) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> curve_label(open_printer("en"), "bass")
     'Bass'
     """

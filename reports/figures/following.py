@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from churn.network.following import DoseCurve, FollowingDropout
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import lasting
-from reports.labels import note_sentence, platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.silence_words import gap_sentences
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import note_sentence, platform_label
+from reports.words.printer import Printer
+from reports.words.silences import gap_sentences
+from surveys.core.results import Estimate
 
 DECADES = (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
@@ -103,7 +103,7 @@ def following_sentence(found: FollowingDropout, printer: Printer) -> str:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> following_sentence(example_results().network.following, open_printer("en"))[:23]
     'Of accounts that follow'
     """
@@ -141,7 +141,7 @@ def class_name(name: str, printer: Printer) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> class_name("10-20", open_printer("en")), class_name("100+", open_printer("en"))
     ('10–20', '100 or more')
     """

@@ -10,13 +10,13 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, holding, listed, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
-from surveys.study import Survey
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
+from reports.results.study import Results
+from reports.words.labels import asked_in, holding, listed, platform_label, sampling_words, step_label, wave_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.study.schema import Survey
 
 ROW_HEIGHT = 0.27
 STEPS_SHOWN = ("aware", "signup", "active")

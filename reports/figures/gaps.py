@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from churn.gaps import GapChoice
+from churn.definitions.gaps import GapChoice
 from reports.figures.drawn import DrawnFigure
-from reports.labels import note_sentence
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate, Unavailable
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.labels import note_sentence
+from reports.words.printer import Printer
+from surveys.core.results import Estimate, Unavailable
 
 LONGEST = 120
 

@@ -7,7 +7,10 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import (
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, steps_of_panels
+from reports.results.study import Results
+from reports.words.labels import (
     asked_in,
     group_label,
     holding,
@@ -19,12 +22,9 @@ from reports.labels import (
     survey_note,
     wave_label,
 )
-from reports.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, steps_of_panels
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import absence
-from surveys.study import Survey
+from reports.words.printer import Printer
+from surveys.core.results import absence
+from surveys.study.schema import Survey
 
 ROW_HEIGHT = 0.25
 

@@ -9,16 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from churn.adoption.joint import JointFunnel
-from reports.adoption import AdoptionResults
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
-from reports.lookup import funnel_rows, joined_platform, joint_id
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
-from surveys.wave_dates import wave_fieldwork
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.adoption import AdoptionResults
+from reports.results.lookup import funnel_rows, joined_platform, joint_id
+from reports.results.study import Results
+from reports.words.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.published.wave_dates import wave_fieldwork
 
 HEIGHT = 2.75
 Line = dict[str, tuple[str, Estimate]]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from churn.lifecycle import Lifecycle
+from churn.cohorts.lifecycle import Lifecycle
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import platform_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 MONTHS = 24
 PARTS = ("already", "retained", "resurrected", "new")

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from churn.adoption.measures import StayingMeasures
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.funnel_names import measure_label
-from reports.labels import listed, note_sentence, platform_label, sampling_words, wave_label, with_interval
-from reports.lookup import joint_id
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import joint_id
+from reports.results.study import Results
+from reports.words.funnels import measure_label
+from reports.words.labels import listed, note_sentence, platform_label, sampling_words, wave_label, with_interval
+from reports.words.printer import Printer
 
 ROW_HEIGHT = 0.36
 

@@ -6,15 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from churn.projection import HoldOut, RetentionProjection
+from churn.projection.projection import HoldOut, RetentionProjection
 from reports.figures.drawn import DrawnFigure
-from reports.labels import note_sentence, platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.silence_words import gap_sentences
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.study import Results
+from reports.words.labels import note_sentence, platform_label
+from reports.words.printer import Printer
+from reports.words.silences import gap_sentences
+from surveys.core.results import Estimate
 
 FAMILIES = {
     "shifted-beta-geometric": "shifted beta-geometric",
@@ -96,7 +96,7 @@ def hold_out_sentence(printer: Printer, held: HoldOut) -> str:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> held = example_results().staying.projection.hold_out
     >>> hold_out_sentence(open_printer("en"), held)[:36]
     'Fitted to the first 40 periods alone'

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import FunnelRow, funnel_rows, main_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, SERIES, TEXT_WIDTH, figure_style
-from surveys.published import PublishedFigure
-from surveys.results import Estimate
+from reports.look.theme import ACCENT, INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import FunnelRow, funnel_rows, main_platform
+from reports.results.study import Results
+from reports.words.labels import asked_in, platform_label, sampling_words, step_label, wave_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.published.figures import PublishedFigure
 
 PANELS = ("aware", "signup")
 ROW_HEIGHT = 0.36

@@ -9,12 +9,12 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
-from reports.labels import fieldwork_label
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.fieldwork import year_of
-from surveys.publishers import PublishedSeries, PublisherPoint
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.labels import fieldwork_label
+from reports.words.printer import Printer
+from surveys.published.series import PublishedSeries, PublisherPoint
+from surveys.study.fieldwork import year_of
 
 PANEL_HEIGHT = 1.5
 LABEL_SIZE = 7.0

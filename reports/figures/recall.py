@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from churn.recall import RecallCurve
+from churn.design_based.recall import RecallCurve
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label, sampling_words, wave_label
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate, Unavailable
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.labels import platform_label, sampling_words, wave_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate, Unavailable
 
 EVER = "ever"
 

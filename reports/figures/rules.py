@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from churn.rule_bias import Habit, OwnSilences, RuleBias
+from churn.definitions.rule_bias import Habit, OwnSilences, RuleBias
 from reports.figures.drawn import DrawnFigure
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.results import Estimate
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 LABELS: dict[Habit, str] = {
     "next_visit": "Waited for until the next visit",

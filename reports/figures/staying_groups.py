@@ -7,17 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from churn.grouping import LEFT_OUT
+from churn.survival.grouping import LEFT_OUT
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
-from reports.labels import note_sentence, platform_label
-from reports.lookup import log_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
-from reports.usage import GroupStaying
-from surveys.results import Estimate
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.staying import GroupStaying
+from reports.results.study import Results
+from reports.words.labels import note_sentence, platform_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 MOST_LEVELS = 6
 FEW = 10
@@ -43,7 +43,7 @@ def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | Non
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> draw_staying_groups(example_results(), open_printer("en")) is None
     True
     """

@@ -8,18 +8,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from churn.dropout_rules import DropoutRule
-from churn.next_visit_curve import NextVisitCurve
+from churn.next_visit.curve import NextVisitCurve
+from churn.tenures.rules import DropoutRule
 from reports.figures.drawn import DrawnFigure
-from reports.labels import note_sentence, platform_label
-from reports.lookup import log_platform
-from reports.numbers import Kind
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.silence_words import gap_sentences
-from reports.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.usage import StayingResults
-from surveys.results import Estimate
+from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import log_platform
+from reports.results.staying import StayingResults
+from reports.results.study import Results
+from reports.words.labels import note_sentence, platform_label
+from reports.words.numbers import Kind
+from reports.words.printer import Printer
+from reports.words.silences import gap_sentences
+from surveys.core.results import Estimate
 
 DRAWN = {
     "days": (0, 30, 60, 90, 120, 180, 240, 300, 365),
@@ -58,7 +58,7 @@ def lasting(printer: Printer, time: float, unit: str) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> lasting(open_printer("fr"), 30, "days")
     '30 jours'
     """

@@ -7,12 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed, wave_label
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from surveys.over_list import ListPoint, ListSeries, read_list_series
-from surveys.results import Estimate
+from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
+from reports.results.study import Results
+from reports.words.labels import listed, wave_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.published.over_list import ListPoint, ListSeries, read_list_series
 
 
 def draw_trend(results: Results, printer: Printer) -> DrawnFigure | None:
@@ -34,7 +34,7 @@ def draw_trend(results: Results, printer: Printer) -> DrawnFigure | None:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> draw_trend(example_results(), open_printer("en")).id
     'trend'
     """

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread, upper_end
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, holding, platform_label, sampling_words, step_label, wave_label
-from reports.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
+from reports.results.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
+from reports.results.study import Results
+from reports.words.labels import asked_in, holding, platform_label, sampling_words, step_label, wave_label
+from reports.words.printer import Printer
 
 LABEL_GAP = 0.062
 

@@ -21,8 +21,8 @@ from reports.findings.usage import (
     find_followed,
     find_left,
 )
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
+from reports.words.printer import Printer
 
 Rule = Callable[[Results, Printer], Finding | None]
 RULES: Sequence[Rule] = (
@@ -62,7 +62,7 @@ def find(results: Results, printer: Printer) -> tuple[Finding, ...]:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> found = find(example_results(), open_printer("en"))
     >>> found[0].rule, all(finding.text.endswith(".") for finding in found)
     ('heard', True)

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
-from reports.funnel_names import end_label
-from reports.labels import asked_in, group_label, held, holding, level_label, platform_label, wave_label, with_interval
-from reports.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.errors import SpecError
-from surveys.funnel import Measure
-from surveys.group_gaps import widest_gap
-from surveys.results import Estimate
-from surveys.study import Step
+from reports.results.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
+from reports.results.study import Results
+from reports.words.funnels import end_label
+from reports.words.labels import (
+    asked_in,
+    group_label,
+    held,
+    holding,
+    level_label,
+    platform_label,
+    wave_label,
+    with_interval,
+)
+from reports.words.printer import Printer
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate
+from surveys.funnel.funnel import Measure
+from surveys.funnel.group_gaps import widest_gap
+from surveys.study.schema import Step
 
 
 def find_heard(results: Results, printer: Printer) -> Finding | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from reports.findings.finding import Finding
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.claim_verdicts import Verdict
+from reports.results.study import Results
+from reports.words.printer import Printer
+from surveys.claims.verdicts import Verdict
 
 HELD: tuple[Verdict, ...] = ("supported", "consistent")
 A_COUNT = "a count of sentences"

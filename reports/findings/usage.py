@@ -6,10 +6,10 @@ import math
 
 from reports.figures.survival import lasting
 from reports.findings.finding import Finding
-from reports.labels import with_interval
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.results import Estimate
+from reports.results.study import Results
+from reports.words.labels import with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 
 def find_left(results: Results, printer: Printer) -> Finding | None:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reports.document.blocks import Block, Cell, Column, Heading, Row, Table
 from reports.figures.drawn import DrawnFigure
-from reports.labels import (
-    asked_in,
-    conversion_label,
-    platform_label,
-    sampling_words,
-    step_label,
-    survey_note,
-    wave_label,
-    with_interval,
-)
-from reports.lookup import (
+from reports.results.lookup import (
     FunnelRow,
     all_funnel_rows,
     in_no_level,
@@ -25,11 +16,20 @@ from reports.lookup import (
     respondents,
     subjects,
 )
-from reports.model import Block, Cell, Column, Heading, Row, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Note
+from reports.words.labels import (
+    asked_in,
+    conversion_label,
+    platform_label,
+    sampling_words,
+    step_label,
+    survey_note,
+    wave_label,
+    with_interval,
+)
+from reports.words.printer import Printer
+from surveys.core.results import Note
 
 
 def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -53,7 +53,7 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_adoption(example_results(), open_printer("en"), {})[0].text
     'Hearing of it, signing up'
     """

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reports.claim_words import allowed_words, claimed_words, flag_label, is_answered, verdict_label
-from reports.labels import with_interval
-from reports.model import Block, Column, Heading, Table
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.claims import CheckedClaim
-from surveys.results import Estimate
+from reports.document.blocks import Block, Column, Heading, Table
+from reports.results.study import Results
+from reports.words.claims import allowed_words, claimed_words, flag_label, is_answered, verdict_label
+from reports.words.labels import with_interval
+from reports.words.printer import Printer
+from surveys.claims.check import CheckedClaim
+from surveys.core.results import Estimate
 
 
 def write_answers(results: Results, printer: Printer) -> list[Block]:
@@ -30,7 +30,7 @@ def write_answers(results: Results, printer: Printer) -> list[Block]:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> len(write_answers(example_results(), open_printer("en"))[1].rows)
     11
     """

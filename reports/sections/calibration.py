@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 
 from churn.adoption.calibration import DISAGREE, CalibratedFunnel, MarginTest
 from churn.adoption.recall_error import RecallError
-from reports.calibration import HORIZON, CalibrationResults
+from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.calibration import PANELS, recall_error_id
 from reports.figures.drawn import DrawnFigure
-from reports.labels import asked_in, conversion_label, note_sentence, step_label, wave_label, with_interval
-from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.calibration import HORIZON, CalibrationResults
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.contrasts import Contrast
-from surveys.funnel import Measure
-from surveys.results import Estimate
-from surveys.study import Step, Survey
+from reports.words.labels import asked_in, conversion_label, note_sentence, step_label, wave_label, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.estimates.contrasts import Contrast
+from surveys.funnel.funnel import Measure
+from surveys.study.schema import Step, Survey
 
 AWARE: tuple[Step, Measure] = ("aware", "cumulative")
 RATIO_OF_VARIANCES = "a ratio of two estimated variances"
@@ -46,7 +46,7 @@ def write_calibration(results: Results, printer: Printer, figures: Mapping[str, 
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_calibration(example_results(), open_printer("en"), {})[0].text
     'What the log adds to the survey'
     """

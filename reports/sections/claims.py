@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.claim_words import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
+from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.drawn import DrawnFigure
-from reports.labels import listed
-from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.claims import CheckedClaim
+from reports.words.claims import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
+from reports.words.labels import listed
+from reports.words.printer import Printer
+from surveys.claims.check import CheckedClaim
 
 
 def write_claims(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -35,7 +35,7 @@ def write_claims(results: Results, printer: Printer, figures: Mapping[str, Drawn
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_claims(example_results(), open_printer("en"), {})[0].text
     'Sentences of the press'
     """

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reports.labels import (
+from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, Table
+from reports.results.study import Results
+from reports.words.labels import (
     Asked,
     asked_in,
     conversion_label,
@@ -16,13 +18,11 @@ from reports.labels import (
     survey_note,
     wave_label,
 )
-from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.typography import shown_text
-from surveys.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
-from surveys.results import Note
-from surveys.study import Survey
+from reports.words.printer import Printer
+from reports.words.typography import shown_text
+from surveys.core.results import Note
+from surveys.study.schema import Survey
+from surveys.tables.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
 
 
 def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerTable]) -> list[Block]:
@@ -36,7 +36,7 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
     printer : Printer
         Language, and ledger of the numbers printed.
     tables : sequence of BannerTable
-        Those of the study, as `surveys.banners.build_tables` gives them.
+        Those of the study, as `surveys.tables.banners.build_tables` gives them.
 
     Returns
     -------
@@ -46,8 +46,8 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
-    >>> from surveys.banners import build_tables
+    >>> from reports.words.printer import open_printer
+    >>> from surveys.tables.banners import build_tables
     >>> results = example_results()
     >>> write_crosstabs(results, open_printer("en"), build_tables(results.study))[0].text
     'By group, in detail'

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reports.document.blocks import Block, Heading, Paragraph
 from reports.figures.drawn import DrawnFigure
-from reports.model import Block, Heading, Paragraph
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Estimate
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
 
 
 def write_definitions(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -33,7 +33,7 @@ def write_definitions(results: Results, printer: Printer, figures: Mapping[str, 
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_definitions(example_results(), open_printer("en"), {})[0].text
     'What the definition changes'
     """

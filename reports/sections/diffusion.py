@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.diffusion import ReachResults, Spread
+from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.diffusion import curve_label
 from reports.figures.drawn import DrawnFigure
-from reports.labels import platform_label, step_label
-from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.diffusion import ReachResults, Spread
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.publishers import publisher_name
-from surveys.results import Estimate, Unavailable
+from reports.words.labels import platform_label, step_label
+from reports.words.printer import Printer
+from surveys.core.results import Estimate, Unavailable
+from surveys.published.series import publisher_name
 
 
 def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -37,7 +37,7 @@ def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, Dr
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_diffusion(example_results(), open_printer("en"), {})[0].text
     'How far it can go'
     """

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from reports.labels import (
+from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, Table
+from reports.sections.waves import mode_label
+from reports.words.labels import (
     asked_in,
     group_label,
     listed,
@@ -16,13 +18,11 @@ from reports.labels import (
     survey_note,
     wave_label,
 )
-from reports.ledger import PrintedNumber
-from reports.model import Block, Cell, Column, Heading, Paragraph, Row, Table
-from reports.printer import Printer
-from reports.sections.waves import mode_label
-from surveys.disclosure import ITEMS, DisclosedItem, Disclosure
-from surveys.section import Label
-from surveys.study import STEPS, Study, Survey
+from reports.words.ledger import PrintedNumber
+from reports.words.printer import Printer
+from surveys.study.fields import Label
+from surveys.study.schema import STEPS, Study, Survey
+from surveys.tables.disclosure import ITEMS, DisclosedItem, Disclosure
 
 BY_WAVE = ("dates", "sample_size", "precision")
 WEIGHTED = {"weight", "fractions", "post-stratify", "rake", "calibrate"}
@@ -49,8 +49,8 @@ def write_disclosure(study: Study, disclosure: Disclosure, printer: Printer) -> 
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> from reports.printer import open_printer
-    >>> from surveys.disclosure import disclose
+    >>> from reports.words.printer import open_printer
+    >>> from surveys.tables.disclosure import disclose
     >>> study = open_example("twitter_france")
     >>> write_disclosure(study, disclose(study), open_printer("en"))[0].text
     'What a reader must know about the surveys'
@@ -180,7 +180,7 @@ def item_label(printer: Printer, name: str) -> str:
     printer : Printer
         Language of the report.
     name : str
-        One of `surveys.disclosure.ITEMS`.
+        One of `surveys.tables.disclosure.ITEMS`.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def item_label(printer: Printer, name: str) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> item_label(open_printer("fr"), "sponsor")
     'Commanditaire'
     """

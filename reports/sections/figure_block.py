@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reports.document.blocks import Figure
 from reports.figures.drawn import DrawnFigure, drawn_svg
-from reports.model import Figure
 
 
 def figure_block(drawn: DrawnFigure) -> Figure:

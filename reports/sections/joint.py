@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 from churn.adoption.joint import JointFunnel
 from churn.adoption.measures import StayingMeasures
-from reports.adoption import AdoptionResults
+from reports.document.blocks import Block, Bullets, Heading, Paragraph
 from reports.figures.drawn import DrawnFigure
-from reports.funnel_names import cause_sentence, steady_sentence
-from reports.labels import asked_in, holding, platform_label, with_interval
-from reports.lookup import joined_platform, joint_id
-from reports.model import Block, Bullets, Heading, Paragraph
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.adoption import AdoptionResults
+from reports.results.lookup import joined_platform, joint_id
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.sections.joint_tables import level_table, parts_table, printed_table, wave_table
+from reports.words.funnels import cause_sentence, steady_sentence
+from reports.words.labels import asked_in, holding, platform_label, with_interval
+from reports.words.printer import Printer
 
 
 def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -39,7 +39,7 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_joint(example_results(), open_printer("en"), {})[0].text
     'From hearing to staying'
     """

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from churn.adoption.decomposition import SHARED_STEP
 from churn.adoption.joint import JointFunnel
-from reports.adoption import AdoptionResults, Comparison, PrintedFunnel
-from reports.funnel_names import comparison_id, measure_label, row_label, side_names
-from reports.labels import (
+from reports.document.blocks import Column, Row, RowGroup, Table
+from reports.results.adoption import AdoptionResults, Comparison, PrintedFunnel
+from reports.results.lookup import joined_platform, joint_id
+from reports.results.study import Results
+from reports.words.funnels import comparison_id, measure_label, row_label, side_names
+from reports.words.labels import (
     Asked,
     asked_in,
     group_label,
@@ -22,12 +25,9 @@ from reports.labels import (
     wave_label,
     with_interval,
 )
-from reports.lookup import joined_platform, joint_id
-from reports.model import Column, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.published_sections import PublishedFunnel
-from surveys.results import Unavailable
+from reports.words.printer import Printer
+from surveys.core.results import Unavailable
+from surveys.study.published import PublishedFunnel
 
 STEPS = ("aware", "signup", "stayed")
 OF_USERS = "active_use"
@@ -55,7 +55,7 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> results = example_results()
     >>> wave_table(results, results.adoption, open_printer("en")).anchor
     'tab-joint'
@@ -126,7 +126,7 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> results = example_results()
     >>> level_table(results, results.adoption, open_printer("en")).anchor
     'tab-joint-groups'
@@ -208,7 +208,7 @@ def printed_table(results: Results, adoption: AdoptionResults, printer: Printer)
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> results = example_results()
     >>> printed_table(results, results.adoption, open_printer("en")).rows[0].text
     'Twitter, France'
@@ -318,7 +318,7 @@ def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> results = example_results()
     >>> [row[0] for row in parts_table(results, results.adoption, open_printer("en")).rows[1:4]]
     ['Awareness', 'Sign-up, of the aware', 'Together']

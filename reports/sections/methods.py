@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from churn.dropout_rules import DropoutRule
-from churn.next_visit_curve import NextVisitCurve
-from churn.projection import RetentionProjection
+from churn.next_visit.curve import NextVisitCurve
+from churn.projection.projection import RetentionProjection
+from churn.tenures.rules import DropoutRule
+from reports.document.blocks import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.figures.survival import lasting
-from reports.labels import asked_in, holding, note_sentence, wave_label
-from reports.model import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.staying import StayingResults
+from reports.results.study import Results
 from reports.sections.staying import ONE_MONTH, UNITS
-from reports.usage import StayingResults
-from surveys.claim_inputs import USUAL_RESPONDENTS
-from surveys.results import Unavailable
-from surveys.study import Survey
+from reports.words.labels import asked_in, holding, note_sentence, wave_label
+from reports.words.printer import Printer
+from surveys.claims.inputs import USUAL_RESPONDENTS
+from surveys.core.results import Unavailable
+from surveys.study.schema import Survey
 
 WIDTHS_OF_DESIGN = {"weight": 0.65, "strata": 0.65, "cluster": 0.95}
 
@@ -40,7 +40,7 @@ def write_methods(results: Results, printer: Printer) -> list[Block]:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_methods(example_results(), open_printer("en"))[0].text
     'Annex: definitions, methods, sources'
     """

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from churn.compare import TrendTest
 from churn.network.dialogue import Dialogue
 from churn.network.following import ASSOCIATION, DoseCurve, FollowingDropout
+from churn.survival.logrank import TrendTest
+from reports.document.blocks import Block, Column, Heading, Paragraph, RowGroup, Table
 from reports.figures.concentration import publisher_name
 from reports.figures.dialogue import share_with_interval
 from reports.figures.drawn import DrawnFigure
 from reports.figures.following import class_name, following_sentence
 from reports.figures.survival import lasting
-from reports.labels import listed, note_sentence, with_interval
-from reports.model import Block, Column, Heading, Paragraph, RowGroup, Table
-from reports.network import ConcentrationResults, NetworkResults
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.network import ConcentrationResults, NetworkResults
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Estimate, Unavailable
+from reports.words.labels import listed, note_sentence, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate, Unavailable
 
 HOUR, DAY = 60, 24 * 60
 SIGNIFICANT = 0.05
@@ -46,7 +46,7 @@ def write_network(results: Results, printer: Printer, figures: Mapping[str, Draw
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_network(example_results(), open_printer("en"), {})[0].text
     'Who writes, who answers, whom they follow'
     """

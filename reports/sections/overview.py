@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.document.blocks import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.figures.survival import lasting
 from reports.findings import find
-from reports.labels import asked_in, holding, platform_label, wave_label
-from reports.lookup import funnel_rows, joint_id, latest_wave, subjects
-from reports.model import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.silence_words import warnings
-from surveys.results import Estimate
+from reports.results.lookup import funnel_rows, joint_id, latest_wave, subjects
+from reports.results.study import Results
+from reports.words.labels import asked_in, holding, platform_label, wave_label
+from reports.words.printer import Printer
+from reports.words.silences import warnings
+from surveys.core.results import Estimate
 
 MOST_FINDINGS = 12
 """What a first page holds beside its key figures."""
@@ -37,7 +37,7 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_overview(example_results(), open_printer("en"))[0].text
     'In brief'
     """

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from churn.projection import HoldOut, RetentionProjection
+from churn.projection.projection import HoldOut, RetentionProjection
+from reports.document.blocks import Block, Heading, Paragraph
 from reports.figures.drawn import DrawnFigure
 from reports.figures.projection import hold_out_sentence
-from reports.labels import note_sentence
-from reports.model import Block, Heading, Paragraph
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
+from reports.words.labels import note_sentence
+from reports.words.printer import Printer
 
 
 def write_projection(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -35,7 +35,7 @@ def write_projection(results: Results, printer: Printer, figures: Mapping[str, D
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_projection(example_results(), open_printer("en"), {})[0].text
     'Beyond what was seen'
     """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reports.document.blocks import Block, Column, Heading, Table
 from reports.figures.drawn import DrawnFigure
-from reports.model import Block, Column, Heading, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.published import PublishedFigures
-from surveys.results import Estimate
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.published.figures import PublishedFigures
 
 MOST_ROWS = 60
 """Figures that a page lists; the file has them all."""
@@ -37,7 +37,7 @@ def write_published(results: Results, printer: Printer, figures: Mapping[str, Dr
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_published(example_results(), open_printer("en"), {})[0].text
     'Do the published figures hold up?'
     """

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.drawn import DrawnFigure
-from reports.labels import fieldwork_label
-from reports.model import Block, Cell, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.fieldwork import date_of_year
-from surveys.publishers import FigureBreak, FigureConflict, PublishedSeries, PublisherPoint
-from surveys.study import Study
+from reports.words.labels import fieldwork_label
+from reports.words.printer import Printer
+from surveys.published.series import FigureBreak, FigureConflict, PublishedSeries, PublisherPoint
+from surveys.study.fieldwork import date_of_year
+from surveys.study.schema import Study
 
 
 def write_publishers(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -36,7 +36,7 @@ def write_publishers(results: Results, printer: Printer, figures: Mapping[str, D
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_publishers(example_results(), open_printer("en"), {})[0].text
     'What several publishers say'
     """

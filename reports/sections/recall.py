@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from churn.recall import RecallCurve
+from churn.design_based.recall import RecallCurve
+from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
 from reports.figures.recall import EVER, recall_id
-from reports.labels import wave_label, with_interval
-from reports.model import Block, Column, Heading, Paragraph, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from surveys.results import Unavailable
+from reports.words.labels import wave_label, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Unavailable
 
 
 def write_recall(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -36,7 +36,7 @@ def write_recall(results: Results, printer: Printer, figures: Mapping[str, Drawn
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_recall(example_results(), open_printer("en"), {})[0].text
     'Leaving, as people recall it'
     """

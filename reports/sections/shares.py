@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reports.labels import group_label, level_label, sampling_words, survey_note, wave_label, with_interval
-from reports.model import Block, Column, Heading, RowGroup, Table
-from reports.named import named_shares
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.study import Survey
+from reports.document.blocks import Block, Column, Heading, RowGroup, Table
+from reports.results.named import named_shares
+from reports.results.study import Results
+from reports.words.labels import group_label, level_label, sampling_words, survey_note, wave_label, with_interval
+from reports.words.printer import Printer
+from surveys.study.schema import Survey
 
 
 def write_shares(results: Results, printer: Printer) -> list[Block]:
@@ -32,7 +32,7 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
     --------
     >>> from dataclasses import replace
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_shares(replace(example_results(), shares=None), open_printer("en"))
     []
     """

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from churn.next_visit_curve import NextVisitCurve
+from churn.next_visit.curve import NextVisitCurve
+from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
 from reports.figures.survival import SINCE, lasting
-from reports.labels import note_sentence, with_interval
-from reports.model import Block, Column, Heading, Paragraph, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.staying import StayingResults
+from reports.results.study import Results
 from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block
 from reports.sections.projection import write_projection
 from reports.sections.staying_groups import write_staying_groups
-from reports.silence_words import gap_sentences, next_visit_sentences
-from reports.usage import StayingResults
-from surveys.results import Estimate, Unavailable
+from reports.words.labels import note_sentence, with_interval
+from reports.words.printer import Printer
+from reports.words.silences import gap_sentences, next_visit_sentences
+from surveys.core.results import Estimate, Unavailable
 
 CHOSEN = {
     "days": (1, 7, 30, 60, 90, 180, 365, 730, 1095, 1460),
@@ -51,7 +51,7 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_staying(example_results(), open_printer("en"), {})[0].text
     'Staying'
     """

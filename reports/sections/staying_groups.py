@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from churn.grouping import LEFT_OUT
-from churn.mean_tenures import RestrictedMeans
+from churn.survival.grouping import LEFT_OUT
+from churn.survival.restricted_means import RestrictedMeans
+from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
 from reports.figures.staying_groups import group_id
 from reports.figures.survival import lasting
-from reports.labels import note_sentence, with_interval
-from reports.model import Block, Column, Heading, Paragraph, Table
-from reports.printer import Printer
-from reports.recipe import Results
+from reports.results.staying import GroupStaying
+from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from reports.silence_words import gap_sentences
-from reports.usage import GroupStaying
-from surveys.results import Estimate, Unavailable
+from reports.words.labels import note_sentence, with_interval
+from reports.words.printer import Printer
+from reports.words.silences import gap_sentences
+from surveys.core.results import Estimate, Unavailable
 
 
 def write_staying_groups(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
@@ -40,7 +40,7 @@ def write_staying_groups(results: Results, printer: Printer, figures: Mapping[st
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_staying_groups(example_results(), open_printer("en"), {})
     []
     """

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 
-from churn.network.planted_concentration import TOP
-from churn.network.planted_following import FEW, MANY
-from reports.labels import asked_in, conversion_label, step_label, wave_label, with_interval
-from reports.lookup import funnel_rows, subjects
-from reports.model import Block, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.printer import Printer
-from reports.recipe import Results
-from surveys.results import Estimate
-from surveys.study import Survey
+from churn.network.planted.concentration import TOP
+from churn.network.planted.following import FEW, MANY
+from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
+from reports.results.lookup import funnel_rows, subjects
+from reports.results.study import Results
+from reports.words.labels import asked_in, conversion_label, step_label, wave_label, with_interval
+from reports.words.printer import Printer
+from surveys.core.results import Estimate
+from surveys.study.schema import Survey
 
 MEASURES = {
     "aware": ("aware", "cumulative"),
@@ -56,7 +56,7 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> write_truth(example_results(), open_printer("en"))[0].text
     'Estimate beside truth'
     """

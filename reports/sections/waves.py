@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from reports.document.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
-from reports.labels import (
+from reports.results.lookup import kinds_of_columns, main_platform, subjects
+from reports.results.study import Results
+from reports.sections.figure_block import figure_block
+from reports.words.labels import (
     asked_in,
     conversion_label,
     listed,
@@ -17,15 +21,11 @@ from reports.labels import (
     step_label,
     wave_label,
 )
-from reports.ledger import PrintedNumber
-from reports.lookup import kinds_of_columns, main_platform, subjects
-from reports.model import Block, Bullets, Cell, Column, Heading, Paragraph, Table
-from reports.printer import Printer
-from reports.recipe import Results
-from reports.sections.figure_block import figure_block
-from surveys.breaks import Break
-from surveys.results import NOBODY_IN_BASE, NOT_ESTIMABLE
-from surveys.waves import WaveChanges
+from reports.words.ledger import PrintedNumber
+from reports.words.printer import Printer
+from surveys.core.results import NOBODY_IN_BASE, NOT_ESTIMABLE
+from surveys.funnel.waves import WaveChanges
+from surveys.study.breaks import Break
 
 LARGEST_POWER = 700.0
 
@@ -55,8 +55,8 @@ def write_waves(
     Examples
     --------
     >>> from reports.figures import example_results
-    >>> from reports.printer import open_printer
-    >>> from surveys.waves import compare_waves
+    >>> from reports.words.printer import open_printer
+    >>> from surveys.funnel.waves import compare_waves
     >>> results = example_results()
     >>> write_waves(results, compare_waves(results.study, results.funnel), open_printer("en"), {})[0].text
     'From wave to wave'
@@ -211,7 +211,7 @@ def mode_label(printer: Printer, mode: str) -> str:
 
     Examples
     --------
-    >>> from reports.printer import open_printer
+    >>> from reports.words.printer import open_printer
     >>> mode_label(open_printer("fr"), "telephone")
     'par téléphone'
     """

@@ -26,8 +26,8 @@ tell(took, list(estimate=unname(coef(fit)), std_error=unname(sqrt(diag(vcov(fit)
 
 
 def run_ours(path: Path) -> Any:
-    from churn.cox import Cox
-    from churn.tenure_tables import count_tenure_table
+    from churn.regression.cox import Cox
+    from churn.tenures.tables import count_tenure_table
 
     counts = count_tenure_table(study_of(path, COVARIATES), by=COVARIATES)
     fit = Cox().fit(counts, counts.strata.astype(float))
@@ -91,7 +91,7 @@ def run_surpyval(path: Path) -> Any:
 
 SYSTEMS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "floor": (lambda path: group_with_duckdb(path, CELL), ("duckdb", "pyarrow")),
-    "ours": (run_ours, ("churn.tenure_tables", "churn.engine", "churn.cox", "ibis.backends.duckdb")),
+    "ours": (run_ours, ("churn.tenures.tables", "churn.engine.open", "churn.regression.cox", "ibis.backends.duckdb")),
     "polars count": (lambda path: group_with_polars(path, CELL), ("polars",)),
     "pandas count": (lambda path: group_with_pandas(path, CELL), ("pandas",)),
     "R": (lambda path: run_r(R_SCRIPT, path, CELL), ()),

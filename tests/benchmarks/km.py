@@ -32,9 +32,9 @@ tell(took, list(chi_squared=chisq, survival=at$surv, std_error=at$std.err, conf_
 
 
 def run_ours(path: Path) -> Any:
-    from churn.compare import logrank
-    from churn.curves import kaplan_meier_by
-    from churn.tenure_tables import count_tenure_table
+    from churn.survival.kaplan_meier import kaplan_meier_by
+    from churn.survival.logrank import logrank
+    from churn.tenures.tables import count_tenure_table
 
     counts = count_tenure_table(study_of(path, ["team"]), by=["team"])
     curves, test = kaplan_meier_by(counts, by="team"), logrank(counts, by="team")
@@ -113,7 +113,13 @@ SYSTEMS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "floor": (lambda path: group_with_duckdb(path, CELL), ("duckdb", "pyarrow")),
     "ours": (
         run_ours,
-        ("churn.tenure_tables", "churn.engine", "churn.compare", "churn.curves", "ibis.backends.duckdb"),
+        (
+            "churn.tenures.tables",
+            "churn.engine.open",
+            "churn.survival.logrank",
+            "churn.survival.kaplan_meier",
+            "ibis.backends.duckdb",
+        ),
     ),
     "polars count": (lambda path: group_with_polars(path, CELL), ("polars",)),
     "pandas count": (lambda path: group_with_pandas(path, CELL), ("pandas",)),

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.design_based import survey_kaplan_meier
-from surveys.association import independence_test
-from surveys.design import Design
-from surveys.estimates import combine, mean, ratio
-from surveys.regression import SurveyGlm
-from surveys.weighting import reweight
-from surveys.weighting_steps import Rake
+from churn.design_based.curves import survey_kaplan_meier
+from surveys.comparisons.independence import independence_test
+from surveys.design.design import Design
+from surveys.estimates.means import combine, mean, ratio
+from surveys.models.glm import SurveyGlm
+from surveys.weighting.recipe import reweight
+from surveys.weighting.steps import Rake
 from tests.benchmarks.measure import best, tell
 
 TIMES = (1, 3, 7, 14, 21, 30, 60, 90)

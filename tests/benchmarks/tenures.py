@@ -59,7 +59,7 @@ def write_table(path: Path, rows: int) -> None:
 
 def study_of(path: Path, group: Sequence[str]) -> Any:
     """Describe the table as a study file does."""
-    from surveys.study import Study
+    from surveys.study.schema import Study
 
     usage = {"accounts": path.name, "tenure": "day", "tenure_unit": "days", "group": list(group)}
     usage |= {"dropped": {"item": "event", "yes": [1], "no": [0]}, "dropout": {"rule": "closed"}}

@@ -25,7 +25,7 @@ START, N_DAYS = date(2024, 1, 1), 455
 AS_OF = START + timedelta(days=N_DAYS - 1)
 EVENTS_OF_ACCOUNT = 78.56
 GAP, TIMES = 30, (30, 90, 180)
-OURS = ("churn", "churn.engine", "churn.lifecycle", "churn.retention", "scipy.stats")
+OURS = ("churn", "churn.engine.open", "churn.cohorts.lifecycle", "churn.cohorts.retention", "scipy.stats")
 PEERS = ("duckdb", "polars", "pandas")
 MOST_ROWS = {"pandas": 20_000_000}  # it needs 14 GB for 1e8
 
@@ -87,13 +87,13 @@ def run_scan(job: str, path: Path) -> Any:
 
 
 def run_ours(job: str, path: Path, timezone: str = "UTC") -> Any:
-    from churn.activity import read_activity
-    from churn.counts import count_tenures
-    from churn.curves import kaplan_meier
-    from churn.lifecycle import measure_lifecycle
-    from churn.retention import RetentionRule, measure_retention
-    from churn.tenures import DropoutRule, measure_tenures
-    from surveys.study import Study
+    from churn.cohorts.lifecycle import measure_lifecycle
+    from churn.cohorts.retention import RetentionRule, measure_retention
+    from churn.survival.kaplan_meier import kaplan_meier
+    from churn.tenures.counts import count_tenures
+    from churn.tenures.tenures import DropoutRule, measure_tenures
+    from churn.usage.activity import read_activity
+    from surveys.study.schema import Study
 
     about = {"title": "a log", "as_of": AS_OF, "timezone": timezone}
     usage = {"events": path.name, "account": "account", "time": "time", "opening_days": 0}

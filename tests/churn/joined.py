@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 
 from churn.adoption.joint import JointFunnel, join_funnel
-from churn.counts import TenureCounts
-from churn.curves import kaplan_meier
-from churn.simulate import PlantedPlatform, simulate_survey
-from churn.survival_curve import SurvivalCurve
-from churn.tenures import read_tenures
+from churn.simulation.study import PlantedPlatform, simulate_survey
+from churn.survival.curve import SurvivalCurve
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts
+from churn.tenures.tenures import read_tenures
 from reports.examples import open_example
-from surveys.codebook import Codebook
-from surveys.design import Design
-from surveys.funnel import Funnel, estimate_funnel, estimate_wave
-from surveys.results import Estimate
-from surveys.sample import Sample
-from surveys.study import Survey
+from surveys.core.results import Estimate
+from surveys.data.codebook import Codebook
+from surveys.design.design import Design
+from surveys.funnel.funnel import Funnel, estimate_funnel, estimate_wave
+from surveys.samples.sample import Sample
+from surveys.study.schema import Survey
 
 POPULATION = 38_300_000
 WAVES = ("2009-06", "2009-11", "2010-09", "2011-10", "2012-10", "2013-10")

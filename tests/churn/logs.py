@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from surveys.study import Study
+from surveys.study.schema import Study
 
 
 def make_study(folder: Path, *, as_of: date = date(2013, 12, 31), timezone: str = "UTC", **usage: Any) -> Study:

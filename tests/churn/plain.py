@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from churn._bitmaps import BITS, words_needed
-from churn._zones import DAY, day_number
-from churn.activity import Activity
+from churn.days.bitmaps import BITS, words_needed
+from churn.days.zones import DAY, day_number
+from churn.usage.activity import Activity
 
 START = date(2012, 11, 20)
 

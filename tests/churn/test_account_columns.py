@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn.accounts import read_accounts
-from churn.activity import read_activity
-from churn.curves import kaplan_meier_by
 from churn.network.followed import read_following
-from churn.states import read_states
-from churn.tenure_tables import count_tenure_table
-from churn.tenures import read_tenures
-from surveys.errors import StudyError
+from churn.survival.kaplan_meier import kaplan_meier_by
+from churn.tenures.tables import count_tenure_table
+from churn.tenures.tenures import read_tenures
+from churn.usage.accounts import read_accounts
+from churn.usage.activity import read_activity
+from churn.usage.states import read_states
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_lines
 
 LARGE = 2**60

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from churn._zones import day_number
-from churn.accounts import AccountTable, read_accounts
-from churn.tenures import DropoutRule, measure_tenures, read_tenures
-from surveys.errors import StudyError
+from churn.days.zones import day_number
+from churn.tenures.tenures import DropoutRule, measure_tenures, read_tenures
+from churn.usage.accounts import AccountTable, read_accounts
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_lines
 
 CLOSED = {"signup": "opened", "closed": "closed", "dropout": {"rule": "closed"}}

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from churn.activity import read_activity
-from surveys.errors import StudyError
+from churn.usage.activity import read_activity
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events, write_lines
 
 

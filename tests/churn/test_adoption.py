@@ -13,11 +13,11 @@ from scipy import special, stats
 from churn.adoption._joint import draw_factors
 from churn.adoption.decomposition import decompose
 from churn.adoption.joint import EXACT, JointFunnel, Spread, add_staying, join_funnel, join_steps, product_of_shares
-from churn.counts import TenureCounts
-from churn.curves import kaplan_meier
-from surveys.contrasts import effective_df
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
+from surveys.estimates.contrasts import effective_df
 from tests.churn.joined import POPULATION, WAVES, draw_funnel, example_curve, example_funnel, example_wave, share
 
 

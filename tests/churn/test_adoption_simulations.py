@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from churn.adoption.joint import product_of_shares
-from surveys.design import Design
-from surveys.estimates import proportion
-from surveys.intervals import wilson_interval
-from surveys.results import Estimate
+from surveys.core.intervals import wilson_interval
+from surveys.core.results import Estimate
+from surveys.design.design import Design
+from surveys.estimates.means import proportion
 
 STAYED, ACCOUNTS = 0.42, 4000
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn._bitmaps import BITS, any_between, shift_later, words_needed
+from churn.days.bitmaps import BITS, any_between, shift_later, words_needed
 
 N_DAYS = 150
 

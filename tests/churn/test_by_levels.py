@@ -25,8 +25,8 @@ from churn import (
     pairwise_logrank,
     restricted_means,
 )
-from churn.person_periods import count_periods
-from surveys.errors import EstimateError
+from churn.regression.person_periods import count_periods
+from surveys.core.errors import EstimateError
 
 N = 40
 ESTIMATES: dict[str, Callable[[Any], Any]] = {

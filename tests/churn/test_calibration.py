@@ -10,19 +10,19 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from churn.activity import read_activity, with_edges
 from churn.adoption.calibration import calibrate_to_log, calibrated_design
 from churn.adoption.log_margins import LogMargin, count_log_margins, margin_of_figure
+from churn.usage.activity import read_activity, with_edges
 from reports.examples import open_example
-from surveys.codebook import Codebook
-from surveys.design import Design
-from surveys.errors import SpecError, StudyError
-from surveys.published import read_published
-from surveys.sample import Sample, read_sample
-from surveys.section import Answer
-from surveys.study import Platform, Study, Survey
-from surveys.usage_sections import Coverage
-from surveys.weighting import PostStratify, reweight
+from surveys.core.errors import SpecError, StudyError
+from surveys.data.codebook import Codebook
+from surveys.design.design import Design
+from surveys.published.figures import read_published
+from surveys.samples.sample import Sample, read_sample
+from surveys.study.fields import Answer
+from surveys.study.schema import Platform, Study, Survey
+from surveys.study.usage import Coverage
+from surveys.weighting.recipe import PostStratify, reweight
 
 AWARE, PER_AWARE, GONE = 0.6, 0.2, 0.55
 SIGNUP = AWARE * PER_AWARE

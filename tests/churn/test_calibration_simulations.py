@@ -8,10 +8,10 @@ import pytest
 
 from churn.adoption.calibration import calibrate_to_log
 from churn.adoption.log_margins import LogMargin
-from surveys.codebook import Codebook
-from surveys.design import Design
-from surveys.sample import Sample
-from surveys.study import Survey
+from surveys.data.codebook import Codebook
+from surveys.design.design import Design
+from surveys.samples.sample import Sample
+from surveys.study.schema import Survey
 
 SPEC = Survey.model_validate(
     {

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from churn._zones import SECOND, wall_offsets
-from churn.accounts import read_accounts
-from churn.activity import Activity, read_activity
+from churn.days.zones import SECOND, wall_offsets
 from churn.network.messages import read_messages
-from churn.states import read_states
-from surveys.errors import StudyError
+from churn.usage.accounts import read_accounts
+from churn.usage.activity import Activity, read_activity
+from churn.usage.states import read_states
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events, write_lines
 
 PARIS, NEW_YORK = "Europe/Paris", "America/New_York"

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from statsmodels.stats.contingency_tables import Table
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_chisquare, proportions_ztest
 
-from churn.cohort_comparison import CohortComparison, compare_cohorts
-from churn.retention import Retention, measure_retention
-from churn.retention_rules import RetentionRule
-from surveys.errors import EstimateError, SpecError
+from churn.cohorts.comparison import CohortComparison, compare_cohorts
+from churn.cohorts.retention import Retention, measure_retention
+from churn.cohorts.rules import RetentionRule
+from surveys.core.errors import EstimateError, SpecError
 from tests.churn.plain import activity_of
 
 mpl.use("agg")

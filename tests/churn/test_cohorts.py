@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from statsmodels.stats.proportion import proportion_confint
 
-from churn.activity import Activity, read_activity
-from churn.cohorts import retention_triangle
-from surveys.errors import SpecError
+from churn.cohorts.triangle import retention_triangle
+from churn.usage.activity import Activity, read_activity
+from surveys.core.errors import SpecError
 from tests.churn.logs import make_study, write_events, write_lines
 
 mpl.use("agg")

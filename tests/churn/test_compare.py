@@ -10,12 +10,12 @@ from lifelines.statistics import multivariate_logrank_test
 from matplotlib.figure import Figure
 from scipy import stats
 
-from churn._compare import chi_squared
-from churn.compare import logrank, pairwise_logrank
-from churn.counts import count_tenures
-from churn.curves import kaplan_meier
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.survival._logrank import chi_squared
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.survival.logrank import logrank, pairwise_logrank
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 mpl.use("agg")
 

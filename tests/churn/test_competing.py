@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from churn.compare import logrank
-from churn.competing import cause_specific, cumulative_incidence, cumulative_incidence_by
-from churn.counts import count_tenures
-from churn.curves import kaplan_meier
-from churn.gray import gray_test
-from churn.incidence_curve import CumulativeIncidence
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.competing.curve import CumulativeIncidence
+from churn.competing.gray import gray_test
+from churn.competing.incidence import cause_specific, cumulative_incidence, cumulative_incidence_by
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.survival.logrank import logrank
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 mpl.use("agg")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.counts import TenureCounts, count_tenures, read_counts, write_counts
-from churn.tenures import Tenures
-from surveys.errors import SpecError, StudyError
-from surveys.results import Note
+from churn.tenures.counts import TenureCounts, count_tenures, read_counts, write_counts
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import SpecError, StudyError
+from surveys.core.results import Note
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import pytest
 from lifelines import KaplanMeierFitter
 from lifelines.exceptions import StatisticalWarning
 
-from churn.design_based import survey_kaplan_meier
-from surveys.contrasts import add_independent
-from surveys.design import Design
-from surveys.estimates import proportion, ratio
+from churn.design_based.curves import survey_kaplan_meier
+from surveys.design.design import Design
+from surveys.estimates.contrasts import add_independent
+from surveys.estimates.means import proportion, ratio
 
 STRATA, TOWNS, PEOPLE = 5, 200, 60
 SURVEYS = 1000

@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from scipy import special
 
-from churn import _cox_fit
-from churn._cox_exact import _symmetric
-from churn._cox_risk_sets import PatternSets, RowSets, Slots, Spells
-from churn._cox_ties import Tied
-from churn.counts import TenureCounts, count_tenures
-from churn.cox import Cox
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.regression import fit as _cox_fit
+from churn.regression._exact import _symmetric
+from churn.regression._ties import Tied
+from churn.regression.cox import Cox
+from churn.regression.risk_sets import PatternSets, RowSets, Slots, Spells
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 
 def make_tenures(n: int = 600, seed: int = 3, *, delayed: bool = False) -> Tenures:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from lifelines import NelsonAalenFitter
 from matplotlib.figure import Figure
 
-from churn._curves import reciprocals
-from churn.counts import TenureCounts, count_tenures
-from churn.cumulative_hazards import nelson_aalen, nelson_aalen_by
-from churn.curves import kaplan_meier
-from churn.tenures import Tenures
-from surveys.errors import SpecError
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.survival.nelson_aalen import nelson_aalen, nelson_aalen_by
+from churn.survival.tallies import reciprocals
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import SpecError
 
 mpl.use("agg")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from lifelines import MixtureCureFitter, WeibullFitter
 
-from churn.counts import count_tenures
-from churn.cure import mixture_cure
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.parametric.cure import mixture_cure
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 
 def accounts(

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 
-from churn._curves import merge_near_ties
-from churn._jackknife import Jackknife
-from churn.counts import TenureCounts, count_tenures
-from churn.cumulative_hazards import nelson_aalen
-from churn.curves import SurvivalCurve, kaplan_meier, kaplan_meier_by
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.survival._jackknife import Jackknife
+from churn.survival.kaplan_meier import SurvivalCurve, kaplan_meier, kaplan_meier_by
+from churn.survival.nelson_aalen import nelson_aalen
+from churn.survival.tallies import merge_near_ties
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 mpl.use("agg")
 

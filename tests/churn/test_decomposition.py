@@ -15,10 +15,10 @@ from churn.adoption.decomposition import decompose, steady_run
 from churn.adoption.joint import JointFunnel, Spread, add_staying, join_steps
 from churn.adoption.published_funnels import published_funnel
 from reports.examples import open_example
-from surveys.errors import SpecError
-from surveys.published import PublishedFigures, read_published
-from surveys.published_sections import PublishedFunnel
-from surveys.results import Estimate, Unavailable
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
+from surveys.published.figures import PublishedFigures, read_published
+from surveys.study.published import PublishedFunnel
 from tests.churn.joined import example_curve, example_funnel, example_wave, share
 
 SHARES = st.floats(0.01, 0.99)

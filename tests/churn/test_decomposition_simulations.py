@@ -11,7 +11,7 @@ import pytest
 from churn.adoption._decomposition import shapley_parts
 from churn.adoption.decomposition import decompose
 from churn.adoption.joint import JointFunnel, Spread, add_staying
-from surveys.results import Estimate
+from surveys.core.results import Estimate
 
 
 @dataclass(frozen=True)

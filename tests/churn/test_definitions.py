@@ -12,15 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from churn._definitions import dropout_within, silences
-from churn.activity import read_activity
-from churn.curves import kaplan_meier
-from churn.definitions import compare_definitions
-from churn.dropout_rules import DropoutRule
-from churn.gaps import choose_gap
-from churn.tenures import Tenures, measure_tenures, returned_share
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.definitions._arrays import dropout_within, silences
+from churn.definitions.fan import compare_definitions
+from churn.definitions.gaps import choose_gap
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import Tenures, measure_tenures, returned_share
+from churn.usage.activity import read_activity
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study, write_lines
 from tests.churn.plain import START, activity_of, dates_of, logs
 

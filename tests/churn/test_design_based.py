@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from matplotlib.figure import Figure
 
-from churn._design_based import Incidence, ProductLimit, RestrictedMean
-from churn._hazards import CoxScore
-from churn.curves import kaplan_meier
-from churn.design_based import SurveyCurves, follow, survey_incidence, survey_kaplan_meier
-from churn.hazards import survey_cox, survey_logrank
-from churn.tenures import Tenures
-from surveys.design import Design, Statistic
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.design_based._cox import CoxScore
+from churn.design_based._curves import Incidence, ProductLimit, RestrictedMean
+from churn.design_based.cox import survey_cox, survey_logrank
+from churn.design_based.curves import SurveyCurves, follow, survey_incidence, survey_kaplan_meier
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
+from surveys.design.design import Design, Statistic
 
 mpl.use("agg")
 

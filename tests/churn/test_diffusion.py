@@ -20,8 +20,8 @@ from churn.adoption.diffusion import (
     compare_diffusion,
     fit_diffusion,
 )
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 # Twitter in France, Ifop, waves 1 to 8: middle of the fieldwork, share aware, respondents.
 YEARS = np.array([2007.85, 2008.75, 2009.42, 2009.87, 2010.71, 2011.81, 2012.79, 2013.85])

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.counts import count_tenures
-from churn.cox import Cox
-from churn.discrete_hazards import DiscreteHazard
-from churn.person_periods import PersonPeriods, count_periods
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.regression.cox import Cox
+from churn.regression.discrete import DiscreteHazard
+from churn.regression.person_periods import PersonPeriods, count_periods
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 
 def make_tenures(n: int = 800, seed: int = 2) -> Tenures:

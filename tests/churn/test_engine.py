@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from churn._bitmaps import BITS
-from churn._zones import EPOCH, day_number
-from churn.activity import Activity, read_activity
+from churn.days.bitmaps import BITS
+from churn.days.zones import EPOCH, day_number
+from churn.usage.activity import Activity, read_activity
 from tests.churn.logs import make_study, write_events, write_lines
 
 MICROSECOND = timedelta(microseconds=1)

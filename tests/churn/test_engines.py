@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn._bitmaps import BITS
-from churn._zones import EPOCH, day_number
-from churn.activity import Activity, read_activity
-from churn.counts import count_tenures
-from churn.tenures import DropoutRule, measure_tenures
-from surveys.errors import StudyError
+from churn.days.bitmaps import BITS
+from churn.days.zones import EPOCH, day_number
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import DropoutRule, measure_tenures
+from churn.usage.activity import Activity, read_activity
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study
 from tests.churn.servers import PASSWORD, postgres_server, spark_session
 
@@ -294,7 +294,7 @@ class TestPostgres:
         assert "2 of 3 rows cannot be read as a time" in line
 
     def test_a_study_builds_and_its_manifest_tells_what_the_log_held(self, place: Place, rows: list[Row]):
-        from reports.build import build_report
+        from reports.build.build import build_report
 
         accounts, times, _ = zip(*rows, strict=True)
         table = pa.table({"account": accounts, "time": pa.array(times, pa.timestamp("us", tz="UTC"))})
@@ -312,8 +312,8 @@ class TestPostgres:
         assert not any(PASSWORD in file.read_text(errors="ignore") for file in target.rglob("*") if file.is_file())
 
     def test_nothing_is_written(self, place: Place):
-        from churn._postgres import PostgresEngine
-        from churn.sources import shown_address
+        from churn.engine.postgres import PostgresEngine
+        from churn.engine.sources import shown_address
 
         where = self.put(place)
         engine = PostgresEngine(where["events"])
@@ -344,7 +344,7 @@ def test_says_that_no_server_answers(tmp_path: Path):
     ],
 )
 def test_addresses_are_checked_with_the_study(events: str, table: str | None, expected: str, tmp_path: Path):
-    from surveys.study_file import read_study
+    from surveys.study.file import read_study
 
     lines = ["[study]", 'title = "x"', "as_of = 2013-12-31", "[usage]", 'account = "a"', 'time = "t"']
     lines += [f'events = "{events}"', *([] if table is None else [f'table = "{table}"'])]

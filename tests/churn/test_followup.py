@@ -7,11 +7,11 @@ import pytest
 from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 
-from churn.counts import count_tenures
-from churn.followup import follow_up, follow_up_by
-from churn.tenures import Tenures
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.survival.followup import follow_up, follow_up_by
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 
 mpl.use("agg")
 

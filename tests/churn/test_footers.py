@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn import _footers
-from churn._footers import read_footers
-from churn._zones import DAY, zone_offsets
-from churn.activity import Activity, read_activity
-from churn.event_log import EventLog
-from surveys.errors import StudyError
+from churn.days.zones import DAY, zone_offsets
+from churn.engine import _footers
+from churn.engine._footers import read_footers
+from churn.engine.event_log import EventLog
+from churn.usage.activity import Activity, read_activity
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events
 
 STAMP = pa.timestamp("us", tz="UTC")

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from churn.accounts import read_accounts
-from churn.counts import count_tenures
-from churn.curves import kaplan_meier
-from churn.tenure_tables import count_tenure_table
-from churn.tenures import read_tenures
-from surveys.errors import StudyError
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import count_tenures
+from churn.tenures.tables import count_tenure_table
+from churn.tenures.tenures import read_tenures
+from churn.usage.accounts import read_accounts
+from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_lines
 
 TENURES: dict[str, Any] = {

@@ -11,7 +11,7 @@ import pytest
 
 from churn.adoption.decomposition import Decomposition, decompose
 from churn.adoption.joint import JointFunnel, join_funnel
-from surveys.results import Estimate
+from surveys.core.results import Estimate
 from tests.churn.joined import POPULATION, draw_curve, draw_funnel
 
 HONEST = (0.93, 0.97)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from scipy import stats
 
-from churn.counts import TenureCounts, count_tenures
-from churn.curves import kaplan_meier
-from churn.life_tables import actuarial_life_table, dropout_rates
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.survival.life_tables import actuarial_life_table, dropout_rates
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 mpl.use("agg")
 

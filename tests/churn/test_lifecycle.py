@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from statsmodels.stats.proportion import proportion_confint
 
-from churn.lifecycle import measure_lifecycle, never_returned
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.cohorts.lifecycle import measure_lifecycle, never_returned
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.plain import activity_of, dates_of, logs
 
 mpl.use("agg")

@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from churn.accounts import read_accounts
-from churn.activity import read_activity
-from churn.cohorts import retention_triangle
-from churn.curves import kaplan_meier
-from churn.definitions import compare_definitions
-from churn.lifecycle import measure_lifecycle, never_returned
-from churn.purchase_counts import count_purchases
-from churn.recurrences import measure_recurrences
-from churn.retention import measure_retention
-from churn.states import load_states, merge_states, read_states, write_states
-from churn.tenures import read_tenures
-from surveys.errors import StudyError
-from surveys.results import Estimate
-from surveys.study import Study
+from churn.cohorts.lifecycle import measure_lifecycle, never_returned
+from churn.cohorts.retention import measure_retention
+from churn.cohorts.triangle import retention_triangle
+from churn.definitions.fan import compare_definitions
+from churn.projection.purchase_counts import count_purchases
+from churn.recurrent.recurrences import measure_recurrences
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.tenures import read_tenures
+from churn.usage.accounts import read_accounts
+from churn.usage.activity import read_activity
+from churn.usage.states import load_states, merge_states, read_states, write_states
+from surveys.core.errors import StudyError
+from surveys.core.results import Estimate
+from surveys.study.schema import Study
 from tests.churn.logs import make_study, write_lines
 
 BEGIN, END = date(2021, 3, 1), date(2021, 12, 31)

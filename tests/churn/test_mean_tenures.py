@@ -9,10 +9,10 @@ from lifelines.utils import restricted_mean_survival_time
 from matplotlib.figure import Figure
 from scipy import stats
 
-from churn.counts import count_tenures
-from churn.mean_tenures import RestrictedMeans, restricted_means
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.survival.restricted_means import RestrictedMeans, restricted_means
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 mpl.use("agg")
 

@@ -11,12 +11,12 @@ import pytest
 
 from churn.adoption.joint import EXACT, INDEPENDENT, ONE_PERSON, JointFunnel, join_steps, product_of_shares
 from churn.adoption.measures import RECALLED, compare_measures, join_recall
-from churn.recall import RecallCurve, read_recall, read_recall_levels
-from surveys.errors import EstimateError, SpecError
-from surveys.funnel import Funnel, estimate_funnel
-from surveys.results import Estimate, Unavailable
-from surveys.study import Study
-from surveys.study_file import read_study
+from churn.design_based.recall import RecallCurve, read_recall, read_recall_levels
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
+from surveys.funnel.funnel import Funnel, estimate_funnel
+from surveys.study.file import read_study
+from surveys.study.schema import Study
 
 LOG = Estimate(estimate=0.42, std_error=0.01, conf_low=0.4, conf_high=0.44, n=2400, method="log-log")
 STUDY = """

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from churn.network import _concentration as arrays
 from churn.network.concentration import lorenz, measure_concentration, never_posted
-from surveys.concentration_bounds import top_share_bounds
-from surveys.errors import EstimateError, SpecError
+from surveys.core.errors import EstimateError, SpecError
+from surveys.published.concentration_bounds import top_share_bounds
 
 COUNTS = st.lists(st.integers(0, 60), min_size=2, max_size=40).filter(lambda counts: sum(counts) > 0)
 

@@ -11,10 +11,10 @@ import pytest
 
 from churn.network.dialogue import measure_dialogue
 from churn.network.messages import read_messages
-from churn.network.planted_messages import simulate_messages
-from churn.simulate import simulate_events
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.network.planted.messages import simulate_messages
+from churn.simulation.study import simulate_events
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study
 from tests.churn.test_network_messages import Row, hard_rows, study_of
 

@@ -9,8 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn.counts import TenureCounts
-from churn.curves import kaplan_meier
 from churn.network.followed import count_silent, number_of, read_following
 from churn.network.following import (
     BOUNDS,
@@ -21,9 +19,11 @@ from churn.network.following import (
     read_following_tenures,
     start_at_landmark,
 )
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError, StudyError
-from surveys.results import Estimate, Unavailable
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError, StudyError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study, write_lines
 
 FOLLOWING = {"file": "following.csv", "account": "id", "number": "n"}

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from churn.network.messages import Messages, read_early_contacts, read_messages
-from surveys.errors import SpecError, StudyError
-from surveys.study import Study
+from surveys.core.errors import SpecError, StudyError
+from surveys.study.schema import Study
 from tests.churn.logs import make_study, write_lines
 from tests.churn.servers import PASSWORD, postgres_server, spark_session
 

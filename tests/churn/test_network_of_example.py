@@ -12,7 +12,7 @@ from churn.network.concentration import lorenz, measure_concentration, never_pos
 from churn.network.dialogue import Dialogue, measure_dialogue
 from churn.network.messages import read_messages
 from reports.examples import example_folder, open_example
-from surveys.results import Estimate
+from surveys.core.results import Estimate
 
 HERE = example_folder("twitter_france")
 

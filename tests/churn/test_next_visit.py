@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from churn.curves import kaplan_meier
-from churn.fractional_departures import departure_odds, fractional_tenures
-from churn.gap_check import compare_gap
-from churn.next_visit import compare_at, compare_halves, next_visit_survival, next_visit_survival_by
-from churn.next_visit_curve import HalvesCheck
-from churn.visit_counts import VisitCounts, count_visits
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.definitions.fractional_departures import departure_odds, fractional_tenures
+from churn.definitions.gap_check import compare_gap
+from churn.next_visit.curve import HalvesCheck
+from churn.next_visit.estimate import compare_at, compare_halves, next_visit_survival, next_visit_survival_by
+from churn.next_visit.visit_counts import VisitCounts, count_visits
+from churn.survival.kaplan_meier import kaplan_meier
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.plain import activity_of
 
 N_DAYS = 201
@@ -106,9 +106,9 @@ def test_counts_of_parts_add_up(days: dict[int, set[int]]):
 def test_blocks_and_sorted_tables_count_alike(monkeypatch: pytest.MonkeyPatch):
     activity = drawn(1, 300)
     plain = count_visits(activity)
-    monkeypatch.setattr("churn._next_visit.BLOCK", 7)
-    monkeypatch.setattr("churn._next_visit.DENSE", 10)
-    monkeypatch.setattr("churn._next_visit.MOST_WAITING", 100)
+    monkeypatch.setattr("churn.next_visit.waits.BLOCK", 7)
+    monkeypatch.setattr("churn.next_visit.waits.DENSE", 10)
+    monkeypatch.setattr("churn.next_visit.waits.MOST_WAITING", 100)
     pd.testing.assert_frame_equal(plain.to_frame(), count_visits(activity).to_frame())
 
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn._cells import add_up
-from churn._packing import Packing
-from churn.engine import open_source
+from churn.engine._packing import Packing
+from churn.engine.open import open_source
+from churn.numeric.cells import add_up
 
 COLUMNS = {"a": "low", "b": "wide", "c": "plan", "d": "gaps", "e": "size"}
 

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from lifelines import LogLogisticAFTFitter, LogNormalAFTFitter, SplineFitter, WeibullAFTFitter, WeibullFitter
 
-from churn._parametric import Durations, scores
-from churn.counts import TenureCounts, count_tenures
-from churn.curves import kaplan_meier
-from churn.parametric import AcceleratedFailureTime
-from churn.splines import smooth_survival
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Unavailable
+from churn.parametric._likelihood import Durations, scores
+from churn.parametric.aft import AcceleratedFailureTime
+from churn.parametric.splines import smooth_survival
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Unavailable
 
 LAWS = ("weibull", "log-normal", "log-logistic", "exponential")
 

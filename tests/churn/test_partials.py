@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from churn._bitmaps import BITS
-from churn._partials import by_account, merge
+from churn.days.bitmaps import BITS
+from churn.engine.partials import by_account, merge
 
 EVENTS = st.lists(
     st.tuples(st.sampled_from(["a", "B", "é", "10"]), st.integers(0, 5 * BITS - 1), st.sampled_from(["x", "y", None])),

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.network._simulate import chance_of_following
 from churn.network.concentration import lorenz
-from churn.network.planted_concentration import count_concentration, expect_concentration
-from churn.network.planted_following import SimulatedFollowing, simulate_following
-from churn.network.planted_messages import SimulatedMessages, simulate_messages
-from churn.simulate import SimulatedLog, simulate_events
-from surveys.errors import SpecError
+from churn.network.planted._draws import chance_of_following
+from churn.network.planted.concentration import count_concentration, expect_concentration
+from churn.network.planted.following import SimulatedFollowing, simulate_following
+from churn.network.planted.messages import SimulatedMessages, simulate_messages
+from churn.simulation.study import SimulatedLog, simulate_events
+from surveys.core.errors import SpecError
 
 WINDOW_END = datetime(2013, 12, 31, 23, tzinfo=UTC)
 

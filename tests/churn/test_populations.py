@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from churn.adoption.populations import PeopleCounts, count_people
-from surveys.errors import SpecError
-from surveys.results import Estimate
-from surveys.study import Population
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate
+from surveys.study.schema import Population
 
 SHARE = Estimate(estimate=0.05, std_error=0.006, conf_low=0.04, conf_high=0.065, n=1002, method="logit")
 

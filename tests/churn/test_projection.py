@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from scipy import special
 
-from churn._projection import log_likelihood
-from churn.counts import TenureCounts
-from churn.period_counts import PeriodCounts
-from churn.projection import project_retention, project_tenures
-from churn.retention_models import fit_retention
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.projection._likelihood import log_likelihood
+from churn.projection.models import fit_retention
+from churn.projection.period_counts import PeriodCounts
+from churn.projection.projection import project_retention, project_tenures
+from churn.tenures.counts import TenureCounts
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 HIGH_END = [1000, 869, 743, 653, 593, 551, 517, 491, 468, 445, 427, 409, 394]
 REGULAR = [1000, 631, 468, 382, 326, 289, 262, 241, 223, 207, 194, 183, 173]

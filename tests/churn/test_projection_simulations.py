@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from churn._steps import project
-from churn.period_counts import PeriodCounts
-from churn.projection import project_retention
+from churn.cohorts._open_cells import project
+from churn.projection.period_counts import PeriodCounts
+from churn.projection.projection import project_retention
 
 Cells = dict[tuple[int, int], float]
 

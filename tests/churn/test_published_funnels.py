@@ -13,10 +13,10 @@ from churn.adoption._joint import nested_deviations, rounding_deviations
 from churn.adoption.joint import JointFunnel
 from churn.adoption.published_funnels import published_funnel
 from reports.examples import open_example
-from surveys.errors import SpecError, StudyError
-from surveys.published import PublishedFigure, PublishedFigures, read_published
-from surveys.published_sections import PublishedFunnel
-from surveys.results import Unavailable
+from surveys.core.errors import SpecError, StudyError
+from surveys.core.results import Unavailable
+from surveys.published.figures import PublishedFigure, PublishedFigures, read_published
+from surveys.study.published import PublishedFunnel
 from tests.churn.joined import share
 
 SIGNUP_PER_AWARE = {

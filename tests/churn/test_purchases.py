@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from scipy import special
 
-from churn._maximum import gradient
-from churn._purchases import expected_later, log_likelihood, score
-from churn.activity import Activity, read_activity
-from churn.purchase_counts import PurchaseCounts, count_purchases
-from churn.purchases import fit_purchases
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Unavailable
-from surveys.study import Study
+from churn.numeric.maximum import gradient
+from churn.projection._purchases import expected_later, log_likelihood, score
+from churn.projection.purchase_counts import PurchaseCounts, count_purchases
+from churn.projection.purchases import fit_purchases
+from churn.usage.activity import Activity, read_activity
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Unavailable
+from surveys.study.schema import Study
 from tests.real.data import real
 
 PUBLISHED = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}

@@ -16,11 +16,11 @@ from churn.adoption.reach import (
     reach_ceiling,
     return_needed,
 )
-from churn.lifecycle import Lifecycle
-from churn.period_counts import PeriodCounts
-from churn.retention_models import fit_retention
-from surveys.errors import SpecError
-from surveys.results import Estimate, Unavailable
+from churn.cohorts.lifecycle import Lifecycle
+from churn.projection.models import fit_retention
+from churn.projection.period_counts import PeriodCounts
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate, Unavailable
 
 
 def share(value: float, low: float, high: float) -> Estimate:

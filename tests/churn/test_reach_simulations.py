@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from churn.adoption.reach import MonthlyFlows, measure_flows, reach_ceiling
-from churn.lifecycle import Lifecycle
-from churn.period_patterns import count_patterns
-from surveys.results import Estimate
+from churn.cohorts.lifecycle import Lifecycle
+from churn.cohorts.period_patterns import count_patterns
+from surveys.core.results import Estimate
 
 UNIVERSE, MONTHS = 20_000, 12
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from lifelines import LogLogisticFitter, LogNormalFitter, WeibullFitter
 from matplotlib.figure import Figure
 
-from churn._interval_censored import IntervalShares, ParametricScore, half_open, log_likelihood
-from churn.design_based import survey_kaplan_meier
-from churn.interval_censored import survey_duration_model, survey_interval_survival
-from churn.recall import RecallCurve, parse_band, read_recall
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError, StudyError
-from surveys.results import Estimate, Unavailable
-from surveys.study import Study
+from churn.design_based.curves import survey_kaplan_meier
+from churn.design_based.interval_censored import survey_duration_model, survey_interval_survival
+from churn.design_based.recall import RecallCurve, parse_band, read_recall
+from churn.parametric.interval_likelihood import IntervalShares, ParametricScore, half_open, log_likelihood
+from surveys.core.errors import EstimateError, SpecError, StudyError
+from surveys.core.results import Estimate, Unavailable
+from surveys.design.design import Design
+from surveys.study.schema import Study
 
 mpl.use("agg")
 

@@ -10,15 +10,15 @@ from numpy.testing import assert_allclose
 
 from churn.adoption.joint import product_of_shares
 from churn.adoption.recall_error import RecallError, _greenwood, _wald, compare_recall, read_log_at
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
-from churn.recall import read_recall
-from churn.tenures import Tenures, measure_tenures
+from churn.design_based.recall import read_recall
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import Tenures, measure_tenures
 from reports.examples import open_example
-from surveys.errors import SpecError, StudyError
-from surveys.funnel import estimate_funnel
-from surveys.results import Estimate
-from surveys.study import Study
+from surveys.core.errors import SpecError, StudyError
+from surveys.core.results import Estimate
+from surveys.funnel.funnel import estimate_funnel
+from surveys.study.schema import Study
 
 
 @cache

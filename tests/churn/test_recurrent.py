@@ -8,14 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from churn.activity import read_activity
-from churn.cumulative_hazards import nelson_aalen
-from churn.recurrences import Recurrences, measure_recurrences
-from churn.recurrent import MeanCumulativeFunction, mean_cumulative_function, mean_cumulative_function_by
-from churn.tenures import Tenures
+from churn.recurrent.mean_cumulative import (
+    MeanCumulativeFunction,
+    mean_cumulative_function,
+    mean_cumulative_function_by,
+)
+from churn.recurrent.recurrences import Recurrences, measure_recurrences
+from churn.survival.nelson_aalen import nelson_aalen
+from churn.tenures.tenures import Tenures
+from churn.usage.activity import read_activity
 from reports.examples import open_example
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 
 mpl.use("agg")
 

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from statsmodels.stats.proportion import proportion_confint
 
-from churn._periods import add_months, period_of, period_start, period_starts
-from churn._zones import day_date, day_number
-from churn.activity import read_activity
-from churn.cohorts import retention_triangle
-from churn.curves import kaplan_meier
-from churn.retention import measure_retention
-from churn.retention_rules import RetentionRule
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
-from surveys.results import Estimate, Unavailable
+from churn.cohorts.retention import measure_retention
+from churn.cohorts.rules import RetentionRule
+from churn.cohorts.triangle import retention_triangle
+from churn.days.periods import add_months, period_of, period_start, period_starts
+from churn.days.zones import day_date, day_number
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.tenures import Tenures
+from churn.usage.activity import read_activity
+from surveys.core.errors import EstimateError, SpecError
+from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study, write_events, write_lines
 from tests.churn.plain import START, activity_of, dates_of, logs
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from churn.next_visit import next_visit_survival
-from churn.rule_bias import OwnSilences, RuleBias, SimulatedAccounts, simulate_rule_bias
-from churn.visit_counts import count_visits
-from surveys.errors import SpecError
+from churn.definitions.rule_bias import OwnSilences, RuleBias, SimulatedAccounts, simulate_rule_bias
+from churn.next_visit.estimate import next_visit_survival
+from churn.next_visit.visit_counts import count_visits
+from surveys.core.errors import SpecError
 from tests.churn.plain import activity_of
 
 mpl.use("agg")

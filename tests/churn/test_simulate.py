@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn._simulate import apportion, calibrate, expected_survival, mean_share
-from churn.simulate import (
+from churn.simulation.draws import apportion, calibrate, expected_survival, mean_share
+from churn.simulation.study import (
     LIFETIMES,
     PlantedPlatform,
     SamplingPlan,
@@ -18,7 +18,7 @@ from churn.simulate import (
     simulate_events,
     simulate_survey,
 )
-from surveys.errors import SpecError
+from surveys.core.errors import SpecError
 
 TWITTER = PlantedPlatform(
     aware=0.63, signup=0.12, left=(0.24, 0.12, 0.17), aware_by_age=-0.6, signup_by_age=-1.3, signup_of_women=-0.2

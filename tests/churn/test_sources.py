@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn.sources import Source, check_columns, find_source
-from surveys.errors import StudyError
+from churn.engine.sources import Source, check_columns, find_source
+from surveys.core.errors import StudyError
 from tests.churn.logs import write_lines
 
 

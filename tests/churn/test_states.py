@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from churn.activity import Activity, read_activity
-from churn.counts import count_tenures
-from churn.states import AccountStates, load_states, merge_states, read_states, write_states
-from churn.tenures import DropoutRule, measure_tenures
-from surveys.errors import SpecError, StudyError
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import DropoutRule, measure_tenures
+from churn.usage.activity import Activity, read_activity
+from churn.usage.states import AccountStates, load_states, merge_states, read_states, write_states
+from surveys.core.errors import SpecError, StudyError
 from tests.churn.logs import make_study, write_lines
 
 ZONE = "Europe/Paris"

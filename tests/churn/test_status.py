@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.activity import read_activity
-from churn.counts import TenureCounts
-from churn.cox import Cox
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
-from churn.status import read_status
-from churn.tenures import Tenures, measure_tenures
-from surveys.errors import SpecError
+from churn.regression.cox import Cox
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts
+from churn.tenures.rules import DropoutRule
+from churn.tenures.status import read_status
+from churn.tenures.tenures import Tenures, measure_tenures
+from churn.usage.activity import read_activity
+from surveys.core.errors import SpecError
 from tests.churn.logs import make_study, write_lines
 
 SAY = "expected true and false, or 0 and 1. Say which code is a dropout, as in event=2, or event={1: False, 2: True}."

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn import _fine_gray
-from churn._cox_risk_sets import RowSets
-from churn.counts import count_tenures
-from churn.cox import Cox
-from churn.subdistribution import fine_gray
-from churn.tenures import Tenures
-from surveys.errors import EstimateError, SpecError
+from churn.regression import _fine_gray
+from churn.regression.cox import Cox
+from churn.regression.fine_gray import fine_gray
+from churn.regression.risk_sets import RowSets
+from churn.tenures.counts import count_tenures
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError
 
 
 def make_tenures(n: int = 500, seed: int = 4) -> Tenures:

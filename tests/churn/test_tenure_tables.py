@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from churn.accounts import read_accounts
-from churn.counts import count_tenures
-from churn.tenure_tables import count_tenure_table
-from churn.tenures import Tenures, read_tenures
-from surveys.errors import SpecError, StudyError
-from surveys.study import Study
+from churn.tenures.counts import count_tenures
+from churn.tenures.tables import count_tenure_table
+from churn.tenures.tenures import Tenures, read_tenures
+from churn.usage.accounts import read_accounts
+from surveys.core.errors import SpecError, StudyError
+from surveys.study.schema import Study
 from tests.churn.logs import make_study, write_lines
 
 MONTHS: dict[str, Any] = {

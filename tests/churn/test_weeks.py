@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn._periods import period_of, period_start, period_starts
-from churn._zones import day_number
-from churn.activity import Activity, read_activity
-from churn.lifecycle import measure_lifecycle
-from churn.retention import measure_retention
-from churn.retention_rules import RetentionRule
-from surveys.study import WEEKDAYS
-from surveys.study_file import inspect_study, read_study
+from churn.cohorts.lifecycle import measure_lifecycle
+from churn.cohorts.retention import measure_retention
+from churn.cohorts.rules import RetentionRule
+from churn.days.periods import period_of, period_start, period_starts
+from churn.days.zones import day_number
+from churn.usage.activity import Activity, read_activity
+from surveys.study.file import inspect_study, read_study
+from surveys.study.schema import WEEKDAYS
 
 ZONE = "Pacific/Auckland"
 STUDY = """

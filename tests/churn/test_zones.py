@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from churn._zones import DAY, EPOCH, day_number, day_start, zone_offsets
+from churn.days.zones import DAY, EPOCH, day_number, day_start, zone_offsets
 
 ZONES = ("UTC", "Europe/Paris", "America/New_York", "Asia/Tokyo", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kolkata")
 

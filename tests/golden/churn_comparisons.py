@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from churn.compare import logrank, pairwise_logrank
-from churn.mean_tenures import restricted_means
+from churn.survival.logrank import logrank, pairwise_logrank
+from churn.survival.restricted_means import restricted_means
 from tests.golden.churn_cases import Case, MissedError, compare, numbers
 from tests.golden.churn_cox import in_any_order
 from tests.golden.churn_curves import EXACT, count_rows, joined

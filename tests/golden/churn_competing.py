@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.competing import cumulative_incidence, cumulative_incidence_by
-from churn.counts import TenureCounts
-from churn.gray import gray_test
-from churn.incidence_curve import CumulativeIncidence
-from churn.recurrences import Recurrences
-from churn.recurrent import mean_cumulative_function, mean_cumulative_function_by
-from surveys.codebook import format_code
-from surveys.results import Estimate
+from churn.competing.curve import CumulativeIncidence
+from churn.competing.gray import gray_test
+from churn.competing.incidence import cumulative_incidence, cumulative_incidence_by
+from churn.recurrent.mean_cumulative import mean_cumulative_function, mean_cumulative_function_by
+from churn.recurrent.recurrences import Recurrences
+from churn.tenures.counts import TenureCounts
+from surveys.core.results import Estimate
+from surveys.data.codebook import format_code
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare, numbers
 from tests.golden.churn_curves import by_level, joined, levels_of
 from tests.golden.notation import read_table

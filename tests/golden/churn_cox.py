@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.counts import TenureCounts
-from churn.cox import Cox
-from churn.cox_results import CoxResult
-from churn.discrete_hazards import DiscreteHazard
-from churn.person_periods import PersonPeriods
-from churn.subdistribution import fine_gray
-from surveys.codebook import format_code
+from churn.regression.cox import Cox
+from churn.regression.cox_results import CoxResult
+from churn.regression.discrete import DiscreteHazard
+from churn.regression.fine_gray import fine_gray
+from churn.regression.person_periods import PersonPeriods
+from churn.tenures.counts import TenureCounts
+from surveys.data.codebook import format_code
 from tests.golden.churn_cases import Case, MissedError, compare, numbers
 from tests.golden.notation import covariates, flag, labels, listed, order_levels, read_table, undotted
 

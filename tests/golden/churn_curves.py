@@ -9,16 +9,16 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from churn._curves import ConfType
-from churn.counts import TenureCounts
-from churn.cumulative_hazards import HazardCurve, nelson_aalen, nelson_aalen_by
-from churn.curves import kaplan_meier, kaplan_meier_by
-from churn.interval_censored import survey_interval_survival
-from churn.life_tables import LifeTable, actuarial_life_table, dropout_rates
-from churn.survival_curve import SurvivalCurve
-from surveys.codebook import format_code
-from surveys.design import Design
-from surveys.results import Unavailable
+from churn.design_based.interval_censored import survey_interval_survival
+from churn.survival.curve import SurvivalCurve
+from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.life_tables import LifeTable, actuarial_life_table, dropout_rates
+from churn.survival.nelson_aalen import HazardCurve, nelson_aalen, nelson_aalen_by
+from churn.survival.tallies import ConfType
+from churn.tenures.counts import TenureCounts
+from surveys.core.results import Unavailable
+from surveys.data.codebook import format_code
+from surveys.design.design import Design
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare, numbers
 from tests.golden.notation import flag, labels, listed, read_table
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.counts import TenureCounts
-from churn.cure import mixture_cure
-from churn.parametric import AcceleratedFailureTime, ParametricSurvival
+from churn.parametric.aft import AcceleratedFailureTime, ParametricSurvival
+from churn.parametric.cure import mixture_cure
+from churn.tenures.counts import TenureCounts
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare, numbers
 from tests.golden.notation import NAME, covariates, flag, listed, order_levels, read_table, undotted
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from churn._projection import log_likelihood
-from churn.period_counts import PeriodCounts
-from churn.projection import project_retention
-from churn.retention_models import RetentionModel, fit_retention
-from surveys.results import Estimate
+from churn.projection._likelihood import log_likelihood
+from churn.projection.models import RetentionModel, fit_retention
+from churn.projection.period_counts import PeriodCounts
+from churn.projection.projection import project_retention
+from surveys.core.results import Estimate
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare, numbers
 from tests.golden.notation import read_table
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.activity import Activity, read_activity
-from churn.cohorts import retention_triangle
-from churn.curves import kaplan_meier
-from churn.definitions import compare_definitions
-from churn.lifecycle import measure_lifecycle
-from churn.retention import Retention, measure_retention
-from churn.retention_rules import RetentionRule
-from churn.tenures import Tenures
-from surveys.study import Study
+from churn.cohorts.lifecycle import measure_lifecycle
+from churn.cohorts.retention import Retention, measure_retention
+from churn.cohorts.rules import RetentionRule
+from churn.cohorts.triangle import retention_triangle
+from churn.definitions.fan import compare_definitions
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.tenures import Tenures
+from churn.usage.activity import Activity, read_activity
+from surveys.study.schema import Study
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare
 
 DAY = 86_400_000_000

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from surveys.codebook import format_code
+from surveys.data.codebook import format_code
 
 NAME = r"(?:`[^`]+`|[A-Za-z_][\w.]*)"
 VALUE = r"(?:'[^']*'|\"[^\"]*\"|-?[\d.]+(?:[eE][-+]?\d+)?|TRUE|FALSE)"

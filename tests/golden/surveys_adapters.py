@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from surveys.codebook import format_code
-from surveys.design import Design
-from surveys.estimates import Estimates, mean, proportion, ratio, total
-from surveys.intervals import METHODS, proportion_interval, student_t
+from surveys.core.intervals import METHODS, proportion_interval, student_t
+from surveys.data.codebook import format_code
+from surveys.design.design import Design
+from surveys.estimates.means import Estimates, mean, proportion, ratio, total
 from tests.golden import surveys_durations, surveys_tests, surveys_weighting
 from tests.golden.comparing import Comparison, NotExpressedError, numbers, standard_errors
 from tests.golden.notation import condition, listed, read_table

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from churn._curves import limits
-from churn.design_based import survey_kaplan_meier
-from churn.hazards import design_matrix, survey_cox, survey_logrank
-from churn.interval_censored import survey_duration_model, survey_interval_survival
-from surveys.intervals import student_t
+from churn.design_based.cox import design_matrix, survey_cox, survey_logrank
+from churn.design_based.curves import survey_kaplan_meier
+from churn.design_based.interval_censored import survey_duration_model, survey_interval_survival
+from churn.survival.tallies import limits
+from surveys.core.intervals import student_t
 from tests.golden.comparing import Comparison, NotExpressedError, numbers
 from tests.golden.notation import NAME, condition, covariate, flag, order_levels, outcome
 

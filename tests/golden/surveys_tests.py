@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from surveys.association import STATISTICS as TABLE_STATISTICS
-from surveys.association import independence_test
-from surveys.comparisons import rank_test, t_test
-from surveys.regression import SurveyGlm
-from surveys.replicates import ReplicateDesign
+from surveys.comparisons.groups import rank_test, t_test
+from surveys.comparisons.independence import STATISTICS as TABLE_STATISTICS
+from surveys.comparisons.independence import independence_test
+from surveys.design.replicates import ReplicateDesign
+from surveys.models.glm import SurveyGlm
 from tests.golden.comparing import Comparison, numbers
 from tests.golden.notation import listed, order_levels, undotted
 

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from surveys._quantiles import weighted_quantile
-from surveys.design import Design
-from surveys.dispersion import design_effect, variance
-from surveys.estimates import mean
-from surveys.intervals import proportion_interval, student_t
-from surveys.quantiles import Quantiles, quantile
-from surveys.replicates import KINDS, ReplicateDesign
-from surveys.weighting import Calibrate, PostStratify, Rake, Trim, WeightingStep, kish, reweight
+from surveys.core.intervals import proportion_interval, student_t
+from surveys.design.design import Design
+from surveys.design.replicates import KINDS, ReplicateDesign
+from surveys.estimates._quantiles import weighted_quantile
+from surveys.estimates.dispersion import design_effect, variance
+from surveys.estimates.means import mean
+from surveys.estimates.quantiles import Quantiles, quantile
+from surveys.weighting.recipe import Calibrate, PostStratify, Rake, Trim, WeightingStep, kish, reweight
 from tests.golden.comparing import Comparison, NotExpressedError, numbers
 from tests.golden.likelihood import Profile
 from tests.golden.notation import cells, listed

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from surveys.study import Study
-from surveys.study_file import read_study
+from surveys.study.file import read_study
+from surveys.study.schema import Study
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("REAL_DATA_DIR", HERE.parent.parent.parent / "shared" / "data"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.build import build_report
+from reports.build.build import build_report
 from tests.real.data import place_study, place_study_among, real
 
 

@@ -10,10 +10,10 @@ import pyreadstat
 import pytest
 from scipy import stats
 
-from surveys.banners import build_tables
-from surveys.funnel import estimate_funnel
-from surveys.shares import estimate_shares
-from surveys.study import Study
+from surveys.funnel.funnel import estimate_funnel
+from surveys.funnel.shares import estimate_shares
+from surveys.study.schema import Study
+from surveys.tables.banners import build_tables
 from tests.real.data import place_study_among, real
 
 STAGES = {"never": (5,), "first_use": (1,), "continuing": (2, 3, 4), "stopped": (6,)}

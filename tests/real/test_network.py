@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.activity import read_activity
 from churn.network.concentration import lorenz, measure_concentration, never_posted
 from churn.network.dialogue import measure_dialogue
 from churn.network.following import measure_following, read_following_tenures
 from churn.network.messages import Messages, read_early_contacts, read_messages
-from surveys.results import Estimate
-from surveys.study import Study
+from churn.usage.activity import read_activity
+from surveys.core.results import Estimate
+from surveys.study.schema import Study
 from tests.churn.test_network_messages import plain, told
 from tests.real.data import place_study, real
 

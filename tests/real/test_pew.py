@@ -7,11 +7,11 @@ from functools import cache
 
 import pytest
 
-from surveys.funnel import Funnel, estimate_funnel
-from surveys.results import Estimate
-from surveys.sample import read_sample
-from surveys.shares import Shares, estimate_shares
-from surveys.study import Study
+from surveys.core.results import Estimate
+from surveys.funnel.funnel import Funnel, estimate_funnel
+from surveys.funnel.shares import Shares, estimate_shares
+from surveys.samples.sample import read_sample
+from surveys.study.schema import Study
 from tests.real.data import DATA, place_study_among, real
 
 PLATFORMS = ("YouTube", "Facebook", "Instagram", "Pinterest", "LinkedIn", "Snapchat", "Twitter", "WhatsApp", "TikTok")

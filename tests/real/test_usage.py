@@ -13,17 +13,17 @@ import pandas as pd
 import pytest
 from lifelines import KaplanMeierFitter
 
-from churn.accounts import read_accounts
-from churn.activity import Activity, read_activity
-from churn.cohorts import retention_triangle
-from churn.competing import cumulative_incidence
-from churn.counts import TenureCounts, count_tenures
-from churn.curves import kaplan_meier, kaplan_meier_by
-from churn.dropout_rules import DropoutRule
+from churn.cohorts.triangle import retention_triangle
+from churn.competing.incidence import cumulative_incidence
 from churn.network.concentration import lorenz
-from churn.tenure_tables import count_tenure_table
-from churn.tenures import measure_tenures, read_tenures
-from surveys.study import Study
+from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.tenures.counts import TenureCounts, count_tenures
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tables import count_tenure_table
+from churn.tenures.tenures import measure_tenures, read_tenures
+from churn.usage.accounts import read_accounts
+from churn.usage.activity import Activity, read_activity
+from surveys.study.schema import Study
 from tests.real.data import DATA, place_study, real
 
 DAY = 86_400

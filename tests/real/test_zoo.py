@@ -17,8 +17,8 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from reports.build import build_report
-from reports.check import check_study
+from reports.build.build import build_report
+from reports.build.check import check_study
 from tests.real.counting import Count, Key, count_shares, count_steps, count_tables, key, read_waves
 from tests.real.data import place_study, place_study_among, real
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.build import build_report
+from reports.build.build import build_report
 from tests.real.data import place_study, real
 
 DAY = 86_400

@@ -16,10 +16,10 @@ from pathlib import Path
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from surveys.singulars import SINGULARS
+from surveys.core.singulars import SINGULARS
 
 ROOT = Path(__file__).parents[2]
-CATALOGUE = ROOT / "reports" / "locale" / "fr.po"
+CATALOGUE = ROOT / "reports" / "words" / "locale" / "fr.po"
 SAYING = {"say": 1, "plural": 2}
 NOTING = {"Note", "Unavailable"}
 BEGINNING = re.compile(r'^((?:msgstr )?".*")\n(msgid )', re.M)

@@ -7,11 +7,11 @@ from datetime import date
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from reports import model
-from reports.numbers import Numbers
-from reports.theme import INK, SERIES, TEXT_WIDTH, figure_style, figure_to_svg
-from reports.typography import typographic
-from surveys.section import Language
+from reports.document import blocks as model
+from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style, figure_to_svg
+from reports.words.numbers import Numbers
+from reports.words.typography import typographic
+from surveys.study.fields import Language
 
 HOSTILE = '#read("/etc/passwd") <script>alert(1)</script> $\\frac{$ {{7*7}} \\textbf{x} *b* _i_ @ref'
 

@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 
 from churn.adoption.joint import ONE_PERSON, SAME_CURVE, JointFunnel
-from churn.counts import TenureCounts
-from churn.curves import kaplan_meier
-from churn.recall import RecallCurve, read_recall
-from reports.adoption import AdoptionResults, compute_adoption
+from churn.design_based.recall import RecallCurve, read_recall
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.counts import TenureCounts
 from reports.examples import open_example
-from reports.named import name_estimates
-from reports.usage import GroupStaying, StayingResults
-from surveys.errors import StudyError
-from surveys.funnel import Funnel
-from surveys.published import read_published
-from surveys.results import Estimate, Unavailable
-from surveys.study import Study
+from reports.results.adoption import AdoptionResults, compute_adoption
+from reports.results.named import name_estimates
+from reports.results.staying import GroupStaying, StayingResults
+from surveys.core.errors import StudyError
+from surveys.core.results import Estimate, Unavailable
+from surveys.funnel.funnel import Funnel
+from surveys.published.figures import read_published
+from surveys.study.schema import Study
 from tests.churn.joined import WAVES, example_curve, example_funnel
 
 

@@ -16,9 +16,9 @@ from typing import Literal
 
 import pytest
 
-from reports.build import build_report
+from reports.build.build import build_report
 from reports.examples import example_folder
-from reports.typography import typographic
+from reports.words.typography import typographic
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from reports.calibration import compute_calibration
+from reports.document.blocks import Table, texts_of
 from reports.figures import example_results
 from reports.figures.calibration import draw_calibration
-from reports.model import Table, texts_of
-from reports.printer import open_printer
-from reports.recipe import Results
+from reports.results.calibration import compute_calibration
+from reports.results.study import Results
 from reports.sections.calibration import write_calibration
-from surveys.study import Study
+from reports.words.printer import open_printer
+from surveys.study.schema import Study
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from reports.check import check_study
+from reports.build.check import check_study
 from reports.cli import app
 from tests.random_studies import write_study
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from reports.claim_words import GROUPS, claimed_words
+from reports.document.blocks import RowGroup, Table
 from reports.figures import FIGURES, example_results
-from reports.model import RowGroup, Table
-from reports.printer import Printer, open_printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.claims import write_claims
-from surveys.section import Language
+from reports.words.claims import GROUPS, claimed_words
+from reports.words.printer import Printer, open_printer
+from surveys.study.fields import Language
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from fontTools.ttLib import TTFont
 
-from reports.coverage import FONTS, check_coverage
-from reports.model import Document, Figure
-from surveys.errors import StudyError
+from reports.document.blocks import Document, Figure
+from reports.document.coverage import FONTS, check_coverage
+from surveys.core.errors import StudyError
 
 NEEDED = "\u202f\u00a0−«»–—’“”…≥≤≠±×œŒæéÉçÇ€†‡•°²½→↑■●▲"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.build import build_report
-from reports.check import check_study
-from surveys.section import Language
+from reports.build.build import build_report
+from reports.build.check import check_study
+from surveys.study.fields import Language
 
 STUDY = """
 [study]

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
+from reports.document.blocks import Cell, Document, Heading, Table
 from reports.figures import example_results
-from reports.model import Cell, Document, Heading, Table
-from reports.printer import open_printer
 from reports.sections.crosstabs import write_crosstabs
-from surveys.banners import build_tables
-from surveys.crosstabs import BannerTable
+from reports.words.printer import open_printer
+from surveys.tables.banners import build_tables
+from surveys.tables.crosstabs import BannerTable
 
 
 @pytest.fixture(scope="module")

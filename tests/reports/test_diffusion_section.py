@@ -6,9 +6,9 @@ import dataclasses
 
 from churn.adoption.diffusion import FALLING
 from reports.figures import example_results
-from reports.printer import open_printer
 from reports.sections.diffusion import write_diffusion
-from surveys.results import Note
+from reports.words.printer import open_printer
+from surveys.core.results import Note
 
 
 def test_a_series_that_falls_is_named_and_has_no_curve():

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from reports.document.blocks import Block, Cell, Table
 from reports.examples import open_example
-from reports.model import Block, Cell, Table
-from reports.printer import open_printer
 from reports.sections.disclosure import item_label, write_disclosure
-from surveys.disclosure import ITEMS, Disclosure, disclose
-from surveys.study import Study
+from reports.words.printer import open_printer
+from surveys.study.schema import Study
+from surveys.tables.disclosure import ITEMS, Disclosure, disclose
 
 
 @pytest.fixture(scope="module")

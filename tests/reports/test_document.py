@@ -11,8 +11,8 @@ import pikepdf
 import pytest
 from pikepdf import Name
 
-from reports.document import render_pdf
-from surveys.section import Language
+from reports.document.pdf import render_pdf
+from surveys.study.fields import Language
 from tests.reports.sample import HOSTILE, make_document
 
 pypdf = pytest.importorskip("pypdf")

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
+from reports.build.manifest import input_files
 from reports.examples.twitter_france import make
-from reports.manifest import input_files
-from surveys.study import Study
+from surveys.study.schema import Study
 
 HERE = make.HERE
 EVENTS = [f"events/{year}.parquet" for year in range(2009, 2014)]

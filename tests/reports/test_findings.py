@@ -8,8 +8,8 @@ import pytest
 
 from reports.figures import example_results
 from reports.findings import RULES, find
-from reports.printer import Printer, open_printer
-from reports.recipe import Results
+from reports.results.study import Results
+from reports.words.printer import Printer, open_printer
 
 
 @pytest.fixture(params=["en", "fr"])

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import pytest
 
-from reports.html import render_html
-from surveys.section import Language
+from reports.document.html import render_html
+from surveys.study.fields import Language
 from tests.reports.sample import HOSTILE, make_document
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from reports.adoption import compute_adoption
+from reports.build.files import inputs_of_numbers
+from reports.build.tables import result_tables
+from reports.document.blocks import Block, Bullets, Figure, Heading, RowGroup, Table, texts_of
 from reports.figures import example_results
 from reports.figures.decomposition import draw_decomposition
 from reports.figures.denominators import draw_denominators
 from reports.figures.drawn import DrawnFigure
 from reports.figures.joint import draw_joint
-from reports.model import Block, Bullets, Figure, Heading, RowGroup, Table, texts_of
-from reports.printer import Printer, open_printer
-from reports.recipe import Results
+from reports.results.adoption import compute_adoption
+from reports.results.study import Results
 from reports.sections.joint import write_joint
-from reports.tables import result_tables
-from reports.writing import inputs_of_numbers
-from surveys.published import PublishedFigures
-from surveys.study import Study
-from surveys.study_file import STUDY_FILE
+from reports.words.printer import Printer, open_printer
+from surveys.published.figures import PublishedFigures
+from surveys.study.file import STUDY_FILE
+from surveys.study.schema import Study
 
 DRAWN_BY = {"joint": draw_joint, "decomposition": draw_decomposition, "denominators": draw_denominators}
 

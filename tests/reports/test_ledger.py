@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from reports.ledger import Ledger, PrintedNumber
-from reports.printer import Printer, open_printer
-from surveys.errors import SpecError
-from surveys.results import Estimate
+from reports.words.ledger import Ledger, PrintedNumber
+from reports.words.printer import Printer, open_printer
+from surveys.core.errors import SpecError
+from surveys.core.results import Estimate
 
 AWARE = Estimate(estimate=0.28, std_error=0.014, conf_low=0.253, conf_high=0.308, n=1015, method="logit")
 

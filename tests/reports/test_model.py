@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from reports.model import (
+from reports.document.blocks import (
     Block,
     Column,
     Document,
@@ -20,7 +20,7 @@ from reports.model import (
     Table,
     texts_of,
 )
-from surveys.errors import SpecError
+from surveys.core.errors import SpecError
 from tests.reports.sample import make_document
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg">{}</svg>'

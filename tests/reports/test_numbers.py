@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.numbers import Numbers
-from surveys.errors import SpecError
+from reports.words.numbers import Numbers
+from surveys.core.errors import SpecError
 
 FR, EN = Numbers("fr"), Numbers("en")
 N, S = "\u202f", "\u00a0"

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from reports.printer import open_printer
-from surveys.results import Estimate
+from reports.words.printer import open_printer
+from surveys.core.results import Estimate
 
 S = "\u00a0"
 

@@ -11,18 +11,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports.check import check_study
-from reports.compose import compose_document
+from reports.build.check import check_study
+from reports.build.tables import result_tables
+from reports.document.blocks import texts_of
+from reports.document.html import render_html
 from reports.figures import draw_figures
 from reports.figures.drawn import DrawnFigure, drawn_svg
-from reports.html import render_html
-from reports.ledger import Ledger
-from reports.model import texts_of
-from reports.printer import Printer
-from reports.progress import open_progress
-from reports.recipe import Results, compute_results
-from reports.tables import result_tables
-from surveys.study_file import read_study
+from reports.results.progress import open_progress
+from reports.results.study import Results, compute_results
+from reports.sections.compose import compose_document
+from reports.words.ledger import Ledger
+from reports.words.printer import Printer
+from surveys.study.file import read_study
 from tests.random_studies import RandomStudy, make_random_study
 
 IN_THE_SUITE, SLOWLY = 20, 200

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.staging import recover, staged_folder
-from surveys.errors import StudyError
+from reports.build.staging import recover, staged_folder
+from surveys.core.errors import StudyError
 
 
 def build(target: Path, text: str) -> None:
@@ -43,7 +43,7 @@ def test_a_build_that_fails_leaves_the_old_report(tmp_path: Path):
 def test_a_build_that_is_killed_leaves_the_old_report_and_the_next_one_tidies_up(tmp_path: Path):
     build(tmp_path / "report", "old")
     script = (
-        "import sys, time; from pathlib import Path; from reports.staging import staged_folder\n"
+        "import sys, time; from pathlib import Path; from reports.build.staging import staged_folder\n"
         "with staged_folder(Path(sys.argv[1])) as folder:\n"
         "    (folder / 'manifest.json').write_text('half'); print('begun', flush=True); time.sleep(60)\n"
     )

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.check import check_study
-from reports.labels import Asked, asked_in, conversion_label, step_label
-from reports.model import texts_of
-from reports.printer import open_printer
-from reports.progress import open_progress
-from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
+from reports.build.check import check_study
+from reports.document.blocks import texts_of
+from reports.results.progress import open_progress
+from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
 from reports.sections.adoption import write_adoption
 from reports.sections.overview import write_overview
-from surveys.breaks import breaks_between
-from surveys.section import Answer
-from surveys.study import Platform
-from surveys.study_file import read_study
+from reports.words.labels import Asked, asked_in, conversion_label, step_label
+from reports.words.printer import open_printer
+from surveys.study.breaks import breaks_between
+from surveys.study.fields import Answer
+from surveys.study.file import read_study
+from surveys.study.schema import Platform
 
 HEAD = '[study]\ntitle = "t"\nlanguage = ["en", "fr"]\nas_of = 2013-12-31\n'
 AWARE = 'aware = { item = "heard", yes = [1] }\n'

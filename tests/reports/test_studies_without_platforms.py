@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.build import build_report
-from reports.check import check_study
-from surveys.errors import StudyError
+from reports.build.build import build_report
+from reports.build.check import check_study
+from surveys.core.errors import StudyError
 
 HEAD = """
 [study]

@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.check import check_study
+from reports.build.check import check_study
+from reports.document.blocks import Block, KeyFigures, Table
 from reports.examples import open_example
 from reports.figures.funnel import draw_funnel
 from reports.figures.waves import draw_waves
 from reports.findings import find
-from reports.lookup import joined_platform, log_platform, main_platform, subjects
-from reports.model import Block, KeyFigures, Table
-from reports.printer import open_printer
-from reports.progress import open_progress
-from reports.recipe import STEPS_OF_RECIPE, Results, compute_results
+from reports.results.lookup import joined_platform, log_platform, main_platform, subjects
+from reports.results.progress import open_progress
+from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
 from reports.sections.adoption import write_adoption
 from reports.sections.overview import write_overview
-from surveys.study_file import read_study
+from reports.words.printer import open_printer
+from surveys.study.file import read_study
 
 PLATFORM = """
 [survey.platform.{name}]

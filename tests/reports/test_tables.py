@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from reports.build.tables import result_tables, write_tables
 from reports.figures import example_results
-from reports.tables import result_tables, write_tables
 
 
 def test_banner_tables_hold_every_share_and_no_formula(tmp_path: Path):

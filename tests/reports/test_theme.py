@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, fontManager
 
-from reports import theme
+from reports.look import theme
 from tests.reports.sample import HOSTILE, make_drawing
 
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from reports.document.blocks import Row, RowGroup, Table
 from reports.figures import example_results
-from reports.model import Row, RowGroup, Table
-from reports.printer import open_printer
 from reports.sections.truth import write_truth
-from surveys.results import Estimate
+from reports.words.printer import open_printer
+from surveys.core.results import Estimate
 
 
 def rows_of(results: Any) -> dict[str, Row]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.typography import quote, typographic
+from reports.words.typography import quote, typographic
 
 N = "\u202f"
 

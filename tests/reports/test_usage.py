@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from churn.rule_bias import OwnSilences
-from reports.build import build_report
+from churn.definitions.rule_bias import OwnSilences
+from reports.build.build import build_report
 from reports.figures import example_results
-from reports.usage import compute_staying
-from surveys.results import Unavailable
-from surveys.study import Study
-from surveys.study_file import read_study
+from reports.results.staying import compute_staying
+from surveys.core.results import Unavailable
+from surveys.study.file import read_study
+from surveys.study.schema import Study
 
 STUDY = """
 [study]

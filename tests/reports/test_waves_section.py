@@ -5,13 +5,13 @@ from datetime import date
 
 import pytest
 
+from reports.document.blocks import Block, Bullets, Cell, Document, Figure, Table
 from reports.figures import example_results
 from reports.figures.trend import draw_trend
-from reports.model import Block, Bullets, Cell, Document, Figure, Table
-from reports.printer import Printer, open_printer
-from reports.recipe import Results
+from reports.results.study import Results
 from reports.sections.waves import write_waves
-from surveys.waves import WaveChanges, compare_waves
+from reports.words.printer import Printer, open_printer
+from surveys.funnel.waves import WaveChanges, compare_waves
 
 
 @pytest.fixture(scope="module")

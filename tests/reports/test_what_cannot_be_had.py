@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.compose import compose_document
+from reports.document.blocks import Document, texts_of
 from reports.figures import draw_figures
-from reports.model import Document, texts_of
-from reports.printer import open_printer
-from reports.progress import open_progress
-from reports.recipe import Results, compute_results
-from surveys.results import NOT_ESTIMABLE, Unavailable
-from surveys.section import Language
-from surveys.study_file import read_study
+from reports.results.progress import open_progress
+from reports.results.study import Results, compute_results
+from reports.sections.compose import compose_document
+from reports.words.printer import open_printer
+from surveys.core.results import NOT_ESTIMABLE, Unavailable
+from surveys.study.fields import Language
+from surveys.study.file import read_study
 from tests.random_studies import write_study
 
 ABOUT = {"title": "A study", "as_of": date(2024, 7, 31), "language": ["en", "fr"]}

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from reports.typography import NARROW
-from reports.wording import Wording
-from surveys.errors import SpecError
-from surveys.results import Note
-from surveys.singulars import SINGULARS
+from reports.words.catalogue import Wording
+from reports.words.typography import NARROW
+from surveys.core.errors import SpecError
+from surveys.core.results import Note
+from surveys.core.singulars import SINGULARS
 from tests.reports.catalogue import (
     ROOT,
     find_messages,

@@ -14,15 +14,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.curves import kaplan_meier
-from churn.dropout_rules import DropoutRule
-from churn.gap_check import compare_gap
-from churn.next_visit import next_visit_survival
-from churn.next_visit_curve import HalvesCheck
-from churn.survival_curve import SurvivalCurve
-from churn.tenures import Tenures, measure_tenures
-from churn.visit_counts import count_visits
-from surveys.results import Estimate
+from churn.definitions.gap_check import compare_gap
+from churn.next_visit.curve import HalvesCheck
+from churn.next_visit.estimate import next_visit_survival
+from churn.next_visit.visit_counts import count_visits
+from churn.survival.curve import SurvivalCurve
+from churn.survival.kaplan_meier import kaplan_meier
+from churn.tenures.rules import DropoutRule
+from churn.tenures.tenures import Tenures, measure_tenures
+from surveys.core.results import Estimate
 from tests.simulations.visit_worlds import WORLDS, Drawn, World, draw, observed, true_survival
 
 TIMES = (30, 60, 120)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn._bitmaps import BITS, words_needed
-from churn._zones import DAY
-from churn.activity import Activity
+from churn.days.bitmaps import BITS, words_needed
+from churn.days.zones import DAY
+from churn.usage.activity import Activity
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from surveys.study import Study
+from surveys.study.schema import Study
 
 HONEST = {
     "wave": "2009-06",

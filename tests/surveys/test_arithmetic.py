@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.arithmetic import evaluate_formula, half_of_last_digit, read_formula
-from surveys.errors import StudyError
-from surveys.intervals import wilson_interval
-from surveys.results import Estimate, Note, Unavailable
+from surveys.claims.arithmetic import evaluate_formula, half_of_last_digit, read_formula
+from surveys.core.errors import StudyError
+from surveys.core.intervals import wilson_interval
+from surveys.core.results import Estimate, Note, Unavailable
 
 PLACE = "study.toml, [[claim]] 'x', formula"
 

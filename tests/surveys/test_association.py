@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from surveys._association import exact_tail, saddlepoint_tail
-from surveys.association import STATISTICS, independence_test
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError
+from surveys.comparisons._independence import exact_tail, saddlepoint_tail
+from surveys.comparisons.independence import STATISTICS, independence_test
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from reports.examples import open_example
-from surveys.claim_inputs import NOT_IN_THE_STUDY, SAMPLING_LEFT_OUT
-from surveys.claim_sections import Claim
-from surveys.claims import CheckedClaim, check_claim
-from surveys.errors import StudyError
-from surveys.published import PublishedFigures, read_published
-from surveys.results import Estimate, Note, Unavailable
-from surveys.study import Study
+from surveys.claims.check import CheckedClaim, check_claim
+from surveys.claims.inputs import NOT_IN_THE_STUDY, SAMPLING_LEFT_OUT
+from surveys.core.errors import StudyError
+from surveys.core.results import Estimate, Note, Unavailable
+from surveys.published.figures import PublishedFigures, read_published
+from surveys.study.claims import Claim
+from surveys.study.schema import Study
 
 VERDICTS: dict[str, tuple[str, set[str]]] = {
     "a-third-know-twitter": ("overstated", set()),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from surveys.codebook import Codebook, Item, distinct_codes, format_code, is_code, same_code
+from surveys.data.codebook import Codebook, Item, distinct_codes, format_code, is_code, same_code
 
 
 def test_a_code_is_the_same_as_number_and_as_text():

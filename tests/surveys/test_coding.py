@@ -6,11 +6,11 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
-from surveys.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha
-from surveys.coding import share_of_codes, share_of_counts
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError
-from surveys.estimates import proportion
+from surveys.coding.agreement import cohen_kappa, fleiss_kappa, krippendorff_alpha
+from surveys.coding.shares import share_of_codes, share_of_counts
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.estimates.means import proportion
 
 TWEETS = {"babble": 811, "conversation": 751, "pass-along": 174, "promotion": 117, "spam": 75, "news": 72}
 

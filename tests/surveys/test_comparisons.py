@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys._comparisons import SCORES, adjust_probabilities
-from surveys.comparisons import pairwise_differences, rank_test, t_test
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError
-from surveys.estimates import mean, proportion
-from surveys.regression import SurveyGlm
+from surveys.comparisons.groups import pairwise_differences, rank_test, t_test
+from surveys.comparisons.pairs import SCORES, adjust_probabilities
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.estimates.means import mean, proportion
+from surveys.models.glm import SurveyGlm
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from surveys.concentration_bounds import top_share_bounds
+from surveys.published.concentration_bounds import top_share_bounds
 
 
 def test_bounds_of_a_concentration_curve_are_exact_at_a_known_point():

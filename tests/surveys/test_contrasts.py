@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from surveys.contrasts import Contrast, add_independent, effective_df
+from surveys.estimates.contrasts import Contrast, add_independent, effective_df
 
 
 def test_the_test_is_that_of_student():

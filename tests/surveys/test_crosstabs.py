@@ -10,16 +10,16 @@ import pyreadstat
 import pytest
 
 from reports.examples import open_example
-from surveys.banners import build_table, build_tables
-from surveys.comparisons import pairwise_differences
-from surveys.crosstabs import BannerTable, tabulate
-from surveys.design import Design
-from surveys.errors import SpecError, StudyError
-from surveys.estimates import proportion
-from surveys.funnel import estimate_funnel
-from surveys.groups import Levels
-from surveys.sample import read_sample
-from surveys.study import Crosstab, Study
+from surveys.comparisons.groups import pairwise_differences
+from surveys.core.errors import SpecError, StudyError
+from surveys.data.groups import Levels
+from surveys.design.design import Design
+from surveys.estimates.means import proportion
+from surveys.funnel.funnel import estimate_funnel
+from surveys.samples.sample import read_sample
+from surveys.study.schema import Crosstab, Study
+from surveys.tables.banners import build_table, build_tables
+from surveys.tables.crosstabs import BannerTable, tabulate
 
 
 def ages(counts: dict[str, int]) -> tuple[Levels, int]:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError
-from surveys.estimates import mean, total
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.estimates.means import mean, total
 
 
 def people(**columns: list[object]) -> pd.DataFrame:

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from surveys.disclosure import ITEMS, REQUIRED, disclose
-from surveys.errors import StudyError
-from surveys.funnel import estimate_funnel
-from surveys.study import Study
+from surveys.core.errors import StudyError
+from surveys.funnel.funnel import estimate_funnel
+from surveys.study.schema import Study
+from surveys.tables.disclosure import ITEMS, REQUIRED, disclose
 
 TEXT = "w,q1,q2\n1,1,1\n2,1,\n1,2,9\n1,9,2\n3,1,1\n2,2,2\n"
 ASKED = {

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.design import Design
-from surveys.errors import SpecError
-from surveys.estimates import combine, mean, proportion, ratio, total
+from surveys.core.errors import SpecError
+from surveys.design.design import Design
+from surveys.estimates.means import combine, mean, proportion, ratio, total
 
 matplotlib.use("Agg")
 

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from surveys.fieldwork import Fieldwork, parse_fieldwork, years_apart
-from surveys.study import Study, Survey
-from surveys.wave_dates import unread_dates, wave_fieldwork
+from surveys.published.wave_dates import unread_dates, wave_fieldwork
+from surveys.study.fieldwork import Fieldwork, parse_fieldwork, years_apart
+from surveys.study.schema import Study, Survey
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from surveys.errors import SpecError, StudyError
-from surveys.estimates import proportion
-from surveys.funnel import Funnel, estimate_funnel
-from surveys.sample import read_sample
-from surveys.study import Study
+from surveys.core.errors import SpecError, StudyError
+from surveys.estimates.means import proportion
+from surveys.funnel.funnel import Funnel, estimate_funnel
+from surveys.samples.sample import read_sample
+from surveys.study.schema import Study
 
 matplotlib.use("Agg")
 

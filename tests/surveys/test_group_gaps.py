@@ -4,9 +4,9 @@ import pytest
 from scipy import stats
 
 from reports.examples import open_example
-from surveys.errors import SpecError
-from surveys.funnel import Funnel, estimate_funnel
-from surveys.group_gaps import widest_gap
+from surveys.core.errors import SpecError
+from surveys.funnel.funnel import Funnel, estimate_funnel
+from surveys.funnel.group_gaps import widest_gap
 
 
 @pytest.fixture(scope="module")

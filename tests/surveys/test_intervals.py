@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from surveys.errors import SpecError
-from surveys.intervals import METHODS, proportion_interval, student_t, wilson_interval
+from surveys.core.errors import SpecError
+from surveys.core.intervals import METHODS, proportion_interval, student_t, wilson_interval
 
 
 def test_wilson_is_the_interval_of_the_textbook():

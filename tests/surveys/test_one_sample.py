@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.arithmetic import evaluate_formula, read_formula
-from surveys.claim_inputs import Evidence, correlation_between
-from surveys.design import Design
-from surveys.estimates import proportion
-from surveys.intervals import wilson_interval
-from surveys.published import PublishedFigure
-from surveys.results import Estimate
+from surveys.claims.arithmetic import evaluate_formula, read_formula
+from surveys.claims.inputs import Evidence, correlation_between
+from surveys.core.intervals import wilson_interval
+from surveys.core.results import Estimate
+from surveys.design.design import Design
+from surveys.estimates.means import proportion
+from surveys.published.figures import PublishedFigure
 
 N = 1000
 

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from surveys.errors import StudyError
-from surveys.published import REQUIRED_COLUMNS, PublishedFigure, PublishedFigures, fractions_of_percent, read_published
-from surveys.results import Estimate, Unavailable
-from surveys.study import Study
+from surveys.core.errors import StudyError
+from surveys.core.results import Estimate, Unavailable
+from surveys.published.figures import (
+    REQUIRED_COLUMNS,
+    PublishedFigure,
+    PublishedFigures,
+    fractions_of_percent,
+    read_published,
+)
+from surveys.study.schema import Study
 
 HEADER = ",".join(REQUIRED_COLUMNS)
 

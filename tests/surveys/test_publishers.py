@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from surveys.errors import StudyError
-from surveys.fieldwork import date_of_year, year_of
-from surveys.published import read_published
-from surveys.publishers import PublishedSeries, asked_by, publisher_name, read_published_series
-from surveys.results import Estimate
-from surveys.study_file import read_study
+from surveys.core.errors import StudyError
+from surveys.core.results import Estimate
+from surveys.published.figures import read_published
+from surveys.published.series import PublishedSeries, asked_by, publisher_name, read_published_series
+from surveys.study.fieldwork import date_of_year, year_of
+from surveys.study.file import read_study
 
 HEADER = (
     "id,entity,country,measure,value,unit,base_population,n,publisher,"

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys._quantiles import RULES, weighted_quantile
-from surveys.design import Design
-from surveys.dispersion import design_effect, variance
-from surveys.errors import SpecError
-from surveys.estimates import mean
-from surveys.quantiles import INTERVALS, quantile
-from surveys.replicates import bootstrap, jackknife
+from surveys.core.errors import SpecError
+from surveys.design.design import Design
+from surveys.design.replicates import bootstrap, jackknife
+from surveys.estimates._quantiles import RULES, weighted_quantile
+from surveys.estimates.dispersion import design_effect, variance
+from surveys.estimates.means import mean
+from surveys.estimates.quantiles import INTERVALS, quantile
 
 HYNDMAN_FAN = {
     "hf1": "inverted_cdf",

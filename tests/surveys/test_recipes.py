@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from surveys.errors import StudyError
-from surveys.estimates import mean, total
-from surveys.panels import join_panel
-from surveys.replicates import ReplicateDesign
-from surveys.sample import Sample, read_sample
-from surveys.study import Replicates, Study, Survey, Weighting
-from surveys.study_file import inspect_study
-from surveys.weighting import Rake, WeightingRecipe
+from surveys.core.errors import StudyError
+from surveys.design.replicates import ReplicateDesign
+from surveys.estimates.means import mean, total
+from surveys.samples.panels import join_panel
+from surveys.samples.sample import Sample, read_sample
+from surveys.study.file import inspect_study
+from surveys.study.schema import Replicates, Study, Survey, Weighting
+from surveys.weighting.recipe import Rake, WeightingRecipe
 
 ROWS = "w,q1,sex,age,psu,region\n" + "".join(
     f"{1 + i % 3},{1 + i % 2},{1 + i % 2},{20 + 5 * (i % 9)},{i // 3},{'NS'[i // 12]}\n" for i in range(24)

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from reports.examples import open_example
-from surveys.design import Design
-from surveys.errors import EstimateError, SpecError
-from surveys.regression import SurveyGlm
-from surveys.sample import read_sample
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.models.glm import SurveyGlm
+from surveys.samples.sample import read_sample
 
 
 @pytest.fixture

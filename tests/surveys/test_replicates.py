@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surveys.design import Design
-from surveys.design_report import describe_design
-from surveys.errors import EstimateError, SpecError
-from surveys.estimates import combine, mean, proportion, ratio, total
-from surveys.replicates import ReplicateDesign, bootstrap, jackknife
-from surveys.weighting import PostStratify, Rake, reweight
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.design.replicates import ReplicateDesign, bootstrap, jackknife
+from surveys.estimates.means import combine, mean, proportion, ratio, total
+from surveys.samples.design_report import describe_design
+from surveys.weighting.recipe import PostStratify, Rake, reweight
 
 
 @pytest.fixture

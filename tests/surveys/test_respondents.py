@@ -9,13 +9,13 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from surveys.design_report import describe_design
-from surveys.errors import StudyError
-from surveys.estimates import proportion
-from surveys.funnel import estimate_funnel
-from surveys.sample import Sample, read_sample
-from surveys.sources import read_microdata
-from surveys.study import Study
+from surveys.core.errors import StudyError
+from surveys.data.read import read_microdata
+from surveys.estimates.means import proportion
+from surveys.funnel.funnel import estimate_funnel
+from surveys.samples.design_report import describe_design
+from surveys.samples.sample import Sample, read_sample
+from surveys.study.schema import Study
 
 HEADER = (
     "StartDate,Status,Progress,Finished,ResponseId,DistributionChannel,Q1\n"

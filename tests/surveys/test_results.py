@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from surveys.results import Note
+from surveys.core.results import Note
 
 
 def test_equal_notes_hash_alike_and_are_told_once() -> None:

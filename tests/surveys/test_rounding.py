@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.contrasts import Contrast
-from surveys.design import Design
-from surveys.estimates import proportion
-from surveys.results import Estimate, Note
-from surveys.rounding import half_away, say_p, say_share, significant
+from surveys.core.results import Estimate, Note
+from surveys.core.rounding import half_away, say_p, say_share, significant
+from surveys.design.design import Design
+from surveys.estimates.contrasts import Contrast
+from surveys.estimates.means import proportion
 
 
 @given(st.integers(-(10**6), 10**6), st.integers(1, 3))

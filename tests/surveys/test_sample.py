@@ -7,10 +7,10 @@ import pandas as pd
 import pyreadstat
 import pytest
 
-from surveys.errors import SpecError, StudyError
-from surveys.sample import Sample, read_sample
-from surveys.section import Answer
-from surveys.study import Recall, Study
+from surveys.core.errors import SpecError, StudyError
+from surveys.samples.sample import Sample, read_sample
+from surveys.study.fields import Answer
+from surveys.study.schema import Recall, Study
 
 HEARD = {"item": "q1", "yes": [1]}
 

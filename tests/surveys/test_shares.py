@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from surveys.shares import COLUMNS, estimate_shares
-from surveys.study import Study
+from surveys.funnel.shares import COLUMNS, estimate_shares
+from surveys.study.schema import Study
 
 TEXT = "w,q1,q2,age\n" + "".join(f"1,{i % 2},{'' if i % 2 == 0 else i % 4},{20 + i}\n" for i in range(40))
 SHARE = {

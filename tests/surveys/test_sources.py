@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 
-from surveys.codebook import ResponseSet
-from surveys.errors import StudyError
-from surveys.sources import Microdata, read_microdata
+from surveys.core.errors import StudyError
+from surveys.data.codebook import ResponseSet
+from surveys.data.read import Microdata, read_microdata
 
 
 @pytest.fixture

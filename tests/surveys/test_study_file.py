@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from surveys.errors import StudyError
-from surveys.study_file import inspect_study, read_study
+from surveys.core.errors import StudyError
+from surveys.study.file import inspect_study, read_study
 
 SMALLEST = """
 [study]

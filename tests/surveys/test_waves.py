@@ -8,12 +8,12 @@ import pytest
 import statsmodels.api as sm
 from matplotlib.figure import Figure
 
-from surveys.breaks import breaks_between, list_breaks
-from surveys.errors import SpecError, StudyError
-from surveys.funnel import estimate_funnel
-from surveys.study import Study, Survey
-from surveys.wave_dates import wave_fieldwork
-from surveys.waves import WaveChanges, compare_waves
+from surveys.core.errors import SpecError, StudyError
+from surveys.funnel.funnel import estimate_funnel
+from surveys.funnel.waves import WaveChanges, compare_waves
+from surveys.published.wave_dates import wave_fieldwork
+from surveys.study.breaks import breaks_between, list_breaks
+from surveys.study.schema import Study, Survey
 
 HEARD = {"twitter": {"aware": {"item": "q1", "yes": [1]}}}
 

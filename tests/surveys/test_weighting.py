@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveys.design import Design
-from surveys.design_report import describe_design
-from surveys.errors import EstimateError, SpecError
-from surveys.estimates import mean, total
-from surveys.weighting import Calibrate, PostStratify, Rake, Trim, WeightingRecipe, kish, reweight
+from surveys.core.errors import EstimateError, SpecError
+from surveys.design.design import Design
+from surveys.estimates.means import mean, total
+from surveys.samples.design_report import describe_design
+from surveys.weighting.recipe import Calibrate, PostStratify, Rake, Trim, WeightingRecipe, kish, reweight
 
 CELLS = pd.DataFrame({"sex": list("FFMMFM"), "age": ["young", "old"] * 3, "hours": [1.0, 2, 3, 4, 5, 6]})
 

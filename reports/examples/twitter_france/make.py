@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyreadstat
 
-from churn.network.planted_concentration import count_concentration, expect_concentration
-from churn.network.planted_following import SimulatedFollowing, simulate_following
-from churn.network.planted_messages import SimulatedMessages, simulate_messages
-from churn.simulate import (
+from churn.network.planted.concentration import count_concentration, expect_concentration
+from churn.network.planted.following import SimulatedFollowing, simulate_following
+from churn.network.planted.messages import SimulatedMessages, simulate_messages
+from churn.simulation.study import (
     PlantedPlatform,
     SamplingPlan,
     SimulatedLog,

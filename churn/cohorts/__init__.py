@@ -1,0 +1,1 @@
+"""Cohorts of sign-ups: retention, triangles, lifecycle, newer against older."""

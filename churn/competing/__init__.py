@@ -1,0 +1,1 @@
+"""Competing causes of dropout: Aalen-Johansen curves and Gray’s test."""

@@ -1,0 +1,1 @@
+"""The calendar: zones, periods, bitmaps of active days, silences."""

@@ -1,0 +1,1 @@
+"""What a definition of dropout changes, and how a gap is chosen."""

@@ -1,0 +1,1 @@
+"""Tenures recalled in surveys: curves and models under a sampling design."""

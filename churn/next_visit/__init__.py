@@ -1,0 +1,1 @@
+"""Next visit: the share of accounts seen again after each tenure, from counts of visits."""

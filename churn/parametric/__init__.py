@@ -1,0 +1,1 @@
+"""Parametric distributions of tenure: accelerated failure time, splines, cure, interval censoring."""

@@ -1,0 +1,1 @@
+"""Retention and purchases projected beyond what was observed."""

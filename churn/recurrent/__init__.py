@@ -1,0 +1,1 @@
+"""Events that recur: the mean cumulative function."""

@@ -1,0 +1,1 @@
+"""Regression on tenures: Cox, Fine-Gray, discrete time."""

@@ -1,0 +1,482 @@
+"""Hazards in discrete time: the chance of leaving in each period of tenure, given that one has stayed until then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import special
+
+from churn.regression.cox_results import ChiSquaredTest
+from churn.regression.formulas import LEFT_OUT, Covariates, build_covariates, variables
+from churn.regression.person_periods import PersonPeriods, count_periods
+from churn.tenures.counts import TenureCounts
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, SpecError, did_you_mean
+from surveys.core.intervals import student_t
+from surveys.core.results import Note
+from surveys.core.rounding import say_p
+from surveys.estimates.contrasts import Contrast
+from surveys.models import glm_fit as _regression
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+Link = Literal["cloglog", "logit"]
+Baseline = Literal["period", "linear", "spline", "formula"]
+
+RATIOS: dict[Link, str] = {"cloglog": "hazard_ratio", "logit": "odds_ratio"}
+BASELINES: dict[Baseline, str] = {
+    "period": "0 + factor(period)",
+    "linear": "period",
+    "spline": "cr(period, df={df}, constraints='center')",
+    "formula": "",
+}
+CERTAIN = 1e-8
+PRECISION = 1e-11
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DiscreteHazardResult:
+    """
+    A discrete-time hazard, fitted.
+
+    Attributes
+    ----------
+    index : Index, shape (k,)
+        Names of the coefficients.
+    estimate, std_error : ndarray of float, shape (k,)
+        On the scale of the link.
+    covariance : ndarray of float, shape (k, k)
+        The inverse of the expected information.
+    z, p_value : ndarray of float, shape (k,)
+        Of each estimate against zero, two-sided.
+    conf_low, conf_high : ndarray of float, shape (k,)
+        Ends of the normal intervals of the estimates.
+    conf_level : float
+        Between 0 and 1.
+    link : {'cloglog', 'logit'}
+    log_likelihood, null_deviance : float
+        Of accounts period by period. The null model is an intercept alone; for a model without one, a
+        linear predictor of 0, as in R.
+    n, n_event : int
+        Periods of accounts at risk, and dropouts.
+    terms : mapping of str to tuple of int
+        Positions of each term's coefficients.
+    baseline : tuple of int
+        Positions of the coefficients of time.
+    periods : ndarray of int
+        Those with an account at risk, rising.
+    width : float
+        Length of a period, in `time_unit`.
+    time_unit : str
+        Unit of tenures.
+    notes : tuple of Note
+        Caveats.
+    """
+
+    index: pd.Index
+    estimate: Floats
+    std_error: Floats
+    covariance: Floats = field(repr=False)
+    z: Floats
+    p_value: Floats
+    conf_low: Floats
+    conf_high: Floats
+    conf_level: float
+    link: Link
+    log_likelihood: float
+    null_deviance: float
+    n: int
+    n_event: int
+    terms: Mapping[str, tuple[int, ...]]
+    baseline: tuple[int, ...]
+    periods: NDArray[np.int64]
+    width: float
+    time_unit: str
+    notes: tuple[Note, ...] = ()
+    _covariates: Covariates = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        """Name of the model."""
+        return f"discrete-time hazard, {self.link} link"
+
+    @property
+    def ratio(self) -> str:
+        """What an exponentiated coefficient is: `hazard_ratio` of the grouped continuous hazard, or `odds_ratio`."""
+        return RATIOS[self.link]
+
+    @property
+    def deviance(self) -> float:
+        """Minus twice the log-likelihood, of accounts period by period."""
+        return -2 * self.log_likelihood
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return 2 * len(self.index) - 2 * self.log_likelihood
+
+    def to_frame(self) -> pd.DataFrame:
+        """
+        Give one row per coefficient.
+
+        Returns
+        -------
+        DataFrame
+            `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio` or
+            `odds_ratio` with its `_low` and `_high`.
+        """
+        names = ("estimate", "std_error", "z", "p_value", "conf_low", "conf_high")
+        columns: dict[str, object] = {"term": list(self.index)} | {name: getattr(self, name) for name in names}
+        ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
+        return pd.DataFrame(columns | {f"{self.ratio}{end}": np.exp(value) for end, value in ends.items()})
+
+    def summary(self) -> str:
+        """Say each ratio but those of the baseline, its interval and its test in a line of English."""
+        label = self.ratio.replace("_", " ")
+        ends = (self.estimate, self.conf_low, self.conf_high)
+        return "\n".join(
+            "{}: {} {:.3g} [{:.3g}, {:.3g}], ".format(self.index[i], label, *(float(np.exp(x[i])) for x in ends))
+            + say_p(float(self.p_value[i]))
+            for i in self._shown()
+        )
+
+    def plot(self, ax: Axes) -> Axes:
+        """Draw each ratio but those of the baseline on its interval, on a logarithmic axis, the first at the top."""
+        shown = self._shown()
+        height = -np.arange(len(shown), dtype=float)
+        ax.set_xscale("log")
+        ax.hlines(height, np.exp(self.conf_low[shown]), np.exp(self.conf_high[shown]))
+        ax.plot(np.exp(self.estimate[shown]), height, "o")
+        return ax
+
+    def _shown(self) -> list[int]:
+        return [i for i in range(len(self.index)) if i not in self.baseline]
+
+    def contrast(self, weights: Mapping[str, float]) -> Contrast:
+        """
+        Estimate a weighted sum of coefficients.
+
+        Parameters
+        ----------
+        weights : mapping of str to float
+            Weight of each coefficient named.
+
+        Returns
+        -------
+        Contrast
+            With a normal interval.
+
+        Raises
+        ------
+        SpecError
+            If a coefficient is unknown.
+        """
+        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
+
+    def wald_test(self, term: str) -> ChiSquaredTest:
+        """
+        Test that all coefficients of a term are zero.
+
+        Parameters
+        ----------
+        term : str
+            As the formula writes it.
+
+        Returns
+        -------
+        ChiSquaredTest
+
+        Raises
+        ------
+        SpecError
+            If the model has no such term.
+        """
+        if term not in self.terms:
+            mend = did_you_mean(term, self.terms, f"Terms here: {', '.join(self.terms)}")
+            raise SpecError.at(f"term '{term}'", "the model has no such term", mend)
+        used = list(self.terms[term])
+        estimate, spread = self.estimate[used], self.covariance[np.ix_(used, used)]
+        return ChiSquaredTest.of(float(estimate @ np.linalg.solve(spread, estimate)), len(used), "Wald test")
+
+    def predict(self, profiles: pd.DataFrame) -> pd.DataFrame:
+        """
+        Predict hazards and shares retained, by period.
+
+        Parameters
+        ----------
+        profiles : DataFrame, shape (n_profiles, n_columns)
+            Values of the columns that the model names, one row for each kind of account.
+
+        Returns
+        -------
+        DataFrame
+            `profile`, the row of the profiles counted from 0; `period`; `time`, its end, in `time_unit`;
+            `hazard`, `hazard_low`, `hazard_high`, its interval symmetric on the scale of the link;
+            `survival` at the end of the period, `std_error`, `conf_low`, `conf_high`, symmetric on the scale
+            of log(-log).
+
+        Raises
+        ------
+        SpecError
+            If a column or a value is missing or unknown.
+        """
+        parts = [self._follow(i, row.to_frame().T.infer_objects()) for i, (_, row) in enumerate(profiles.iterrows())]
+        return pd.concat(parts, ignore_index=True)
+
+    def _follow(self, profile: int, row: pd.DataFrame) -> pd.DataFrame:
+        rows = row.loc[row.index.repeat(len(self.periods))].reset_index(drop=True).assign(period=self.periods)
+        x = self._covariates.of(rows)
+        z, link = float(student_t(np.inf, self.conf_level)), _regression.LINKS[self.link]
+        eta = x @ self.estimate
+        error = np.sqrt(np.einsum("ij,jk,ik->i", x, self.covariance, x))
+        hazard = link.inverse(eta)
+        log_survival = np.cumsum(np.log1p(-hazard))
+        gradient = np.cumsum((-link.slope(hazard) / (1 - hazard))[:, None] * x, axis=0)
+        log_error = np.sqrt(np.einsum("ij,jk,ik->i", gradient, self.covariance, gradient))
+        survival = np.exp(log_survival)
+        center, half = np.log(-log_survival), z * log_error / -log_survival
+        return pd.DataFrame(
+            {
+                "profile": profile,
+                "period": self.periods,
+                "time": self.periods * self.width,
+                "hazard": hazard,
+                "hazard_low": link.inverse(eta - z * error),
+                "hazard_high": link.inverse(eta + z * error),
+                "survival": survival,
+                "std_error": survival * log_error,
+                "conf_low": np.exp(-np.exp(center + half)),
+                "conf_high": np.exp(-np.exp(center - half)),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DiscreteHazard:
+    """
+    A discrete-time hazard, to be fitted to tenures or periods.
+
+    Parameters
+    ----------
+    formula : str
+        Covariates as R writes them, `~ age_group + factor(wave)`, among the columns that describe accounts,
+        and `period`, the number of the period counted from 1. It is code: take it from an analyst, never
+        from data.
+    link : {'cloglog', 'logit'}
+        Whose exponentiated coefficients are hazard ratios of the grouped continuous hazard, or odds ratios.
+    baseline : {'period', 'linear', 'spline', 'formula'}
+        How the hazard follows time: one coefficient for each period, a line, a natural spline; or as the
+        formula says.
+    df : int
+        Degrees of freedom of the spline.
+    width : float
+        Length of a period in the unit of the tenures, such as 30 for months of tenures in days.
+
+    Raises
+    ------
+    SpecError
+        If an option is unknown.
+
+    Notes
+    -----
+    The likelihood of tenures in periods is that of a binomial model of accounts period by period [1]_, and
+    counts of accounts at risk and gone are sufficient for it; statsmodels maximises it.
+
+    References
+    ----------
+    .. [1] Prentice and Gloeckler (1978), Regression analysis of grouped survival data with application to
+       breast cancer data, *Biometrics* 34, 57-67.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "age": ["18-24"] * 3 + ["25-34"] * 3,
+    ...         "duration": [1, 2, 2] * 2,
+    ...         "event": [1, 1, 0] * 2,
+    ...         "n": [40, 30, 30, 20, 20, 60],
+    ...     }
+    ... )
+    >>> fitted = DiscreteHazard("~ age").fit(TenureCounts.from_frame(frame))
+    >>> print(fitted.summary())
+    age[T.25-34]: hazard ratio 0.426 [0.288, 0.631], p < 0.001
+    >>> fitted.predict(pd.DataFrame({"age": ["18-24"]}))["survival"].round(3).tolist()
+    [0.598, 0.301]
+    """
+
+    formula: str
+    link: Link = "cloglog"
+    baseline: Baseline = "period"
+    df: int = 4
+    width: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse options that are unknown."""
+        for name, value, known in (("link", self.link, Link), ("baseline", self.baseline, Baseline)):
+            if value not in get_args(known):
+                mend = did_you_mean(value, get_args(known), f"Known: {', '.join(get_args(known))}")
+                raise SpecError.at(f"{name} '{value}'", "not known here", mend)
+
+    def fit(self, source: Tenures | TenureCounts | PersonPeriods, *, conf_level: float = 0.95) -> DiscreteHazardResult:
+        """
+        Fit the model.
+
+        Parameters
+        ----------
+        source : Tenures, TenureCounts or PersonPeriods
+            Tenures are counted by period first; periods are taken as they are.
+        conf_level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        DiscreteHazardResult
+            Accounts without one of the columns are left out, and the notes count them.
+
+        Raises
+        ------
+        SpecError
+            If the formula cannot be read or worked out, or names unknown columns.
+        EstimateError
+            If nobody leaves, covariates determine each other, or tell without error who leaves when, as
+            where nobody leaves in a period with a coefficient of its own: the covariate is named.
+        """
+        if not 0 < conf_level < 1:
+            mend = "Give one such as 0.95"
+            raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", mend)
+        table, periods, notes = self._rows(source)
+        built = build_covariates(self._whole_formula(), table, intercept=True)
+        matrix = built.matrix.to_numpy(float)[built.unit]
+        at_risk, gone = table["n_at_risk"].to_numpy(float), table["n_event"].to_numpy(float)
+        if not gone.any():
+            raise EstimateError.at("DiscreteHazard", "nobody leaves", "Follow accounts for longer")
+        names = [str(name) for name in built.matrix.columns]
+        self._check(matrix, at_risk, names)
+        estimate, covariance, hazard = self._maximise(matrix, at_risk, gone, names)
+        return self._describe(built, periods, notes, (estimate, covariance, hazard, at_risk, gone), conf_level)
+
+    def _rows(
+        self, source: Tenures | TenureCounts | PersonPeriods
+    ) -> tuple[pd.DataFrame, PersonPeriods, tuple[Note, ...]]:
+        """Lay periods out with the columns that the formula names, those without one of them left out."""
+        if isinstance(source, PersonPeriods):
+            frame, kept, notes = source.strata, source, source.notes
+            wanted = [name for name in variables(self.formula, frame.assign(period=0)) if name != "period"]
+        else:
+            frame = source.attributes if isinstance(source, Tenures) else source.strata
+            wanted = [name for name in variables(self.formula, frame.assign(period=0)) if name != "period"]
+            absent = frame[wanted].isna()
+            n = np.ones(len(frame), np.int64) if isinstance(source, Tenures) else source.n
+            notes = tuple(
+                Note(LEFT_OUT, {"n": int(n[absent[name].to_numpy()].sum()), "group": name})
+                for name in wanted
+                if absent[name].any()
+            )
+            complete = ~absent.any(axis=1).to_numpy()
+            if not complete.any():
+                place = f"formula '{self.formula}'"
+                raise EstimateError.at(place, "no account has all of the columns", "Leave some of them out")
+            source = source if complete.all() else source.where(complete)
+            kept = count_periods(source, by=wanted, width=self.width)
+            notes = kept.notes + notes
+        table = kept.to_frame()[[*wanted, "period", "n_at_risk", "n_event"]]
+        whole = table.notna().all(axis=1)
+        if not whole.all():
+            lost = int(table.loc[~whole, "n_at_risk"].sum())
+            message = "{n} periods of accounts lack a value of a covariate and are left out"
+            notes = (*notes, Note(message, {"n": lost}))
+        return table[whole].reset_index(drop=True), kept, notes
+
+    def _whole_formula(self) -> str:
+        """Put the baseline before the covariates."""
+        right = self.formula.strip().removeprefix("~").strip()
+        baseline = BASELINES[self.baseline].format(df=self.df)
+        return f"~ {' + '.join(part for part in (baseline, right) if part)}"
+
+    def _check(self, matrix: Floats, at_risk: Floats, names: list[str]) -> None:
+        aliased = _regression.aliased_columns(matrix, at_risk)
+        if aliased:
+            told = ", ".join(f"'{names[j]}'" for j in aliased)
+            place = f"formula '{self.formula}'"
+            raise EstimateError.at(place, f"other covariates determine {told}", "Leave it out, or join its levels")
+
+    def _maximise(
+        self, matrix: Floats, at_risk: Floats, gone: Floats, names: list[str]
+    ) -> tuple[Floats, Floats, Floats]:
+        import warnings
+
+        from statsmodels.genmod.families import Binomial, links
+        from statsmodels.genmod.generalized_linear_model import GLM
+
+        link = {"cloglog": links.CLogLog, "logit": links.Logit}[self.link]()
+        model = GLM(np.column_stack([gone, at_risk - gone]), matrix, family=Binomial(link=link))
+        found: Any = None
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            found = model.fit(tol_criterion="params", atol=PRECISION, rtol=PRECISION, maxiter=100)
+        hazard = np.asarray(found.mu)
+        certain = ((hazard < CERTAIN) | (hazard > 1 - CERTAIN)).any()
+        if certain or not found.converged or not np.isfinite(found.params).all():
+            self._refuse(matrix, gone / at_risk, names)
+        return np.asarray(found.params), np.asarray(found.cov_params()), hazard
+
+    def _refuse(self, matrix: Floats, share: Floats, names: list[str]) -> None:
+        """Refuse a fit without an end; one with tiny hazards may yet have one."""
+        place = f"formula '{self.formula}'"
+        telling = [names[j] for j in _regression.separating_columns(matrix, share, upper=1.0)]
+        if telling:
+            told = ", ".join(f"'{name}'" for name in telling)
+            what = f"{told} tells without error who leaves when, so that no finite coefficient exists"
+            raise EstimateError.at(place, what, "Join its levels or periods, or take baseline='linear'")
+
+    def _describe(
+        self,
+        built: Covariates,
+        periods: PersonPeriods,
+        notes: tuple[Note, ...],
+        found: tuple[Floats, Floats, Floats, Floats, Floats],
+        conf_level: float,
+    ) -> DiscreteHazardResult:
+        estimate, covariance, hazard, at_risk, gone = found
+        std_error = np.sqrt(np.diag(covariance))
+        half, z = float(student_t(np.inf, conf_level)) * std_error, estimate / std_error
+        names = [str(name) for name in built.matrix.columns]
+        own = BASELINES[self.baseline].format(df=self.df).removeprefix("0 + ")
+        baseline = {i for term, places in built.terms.items() if term == own for i in places}
+        level = (
+            gone.sum() / at_risk.sum() if "Intercept" in names else _regression.LINKS[self.link].inverse(np.zeros(1))
+        )
+        return DiscreteHazardResult(
+            index=pd.Index(names, name="term"),
+            estimate=estimate,
+            std_error=std_error,
+            covariance=covariance,
+            z=z,
+            p_value=2 * special.ndtr(-np.abs(z)),
+            conf_low=estimate - half,
+            conf_high=estimate + half,
+            conf_level=conf_level,
+            link=self.link,
+            log_likelihood=_log_likelihood(hazard, at_risk, gone),
+            null_deviance=-2 * _log_likelihood(np.broadcast_to(level, gone.shape), at_risk, gone),
+            n=int(at_risk.sum()),
+            n_event=int(gone.sum()),
+            terms=built.terms,
+            baseline=tuple(sorted(baseline | {i for i, name in enumerate(names) if name == "Intercept"})),
+            periods=np.unique(periods.period),
+            width=periods.width,
+            time_unit=periods.time_unit,
+            notes=notes,
+            _covariates=built,
+        )
+
+
+def _log_likelihood(hazard: Floats, at_risk: Floats, gone: Floats) -> float:
+    return float(special.xlogy(gone, hazard).sum() + special.xlog1py(at_risk - gone, -hazard).sum())

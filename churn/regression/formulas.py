@@ -1,0 +1,299 @@
+"""One-sided formulas over the columns that describe accounts, worked out once for each pattern of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from churn.tenures.counts import TenureCounts
+from churn.tenures.tenures import Tenures
+from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.core.results import Note
+from surveys.models.glm import FUNCTIONS
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+LEFT_OUT = "{n} accounts without a value of {group} are left out"
+PROBE = 5_000
+MOST_CODES = 2**62
+QUOTED = re.compile("`([^`]*)`")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Covariates:
+    """
+    Covariates that a formula makes.
+
+    Attributes
+    ----------
+    formula : str
+        As it was given.
+    matrix : DataFrame, shape (n_units, k)
+        One row per pattern, one column per covariate.
+    unit : ndarray of int, shape (n_rows,)
+        The pattern of each row.
+    terms : mapping of str to tuple of int
+        Columns of each term, the intercept left out.
+    spec : object
+        What formulaic remembers of factors and transformations.
+    """
+
+    formula: str
+    matrix: pd.DataFrame
+    unit: Ints
+    terms: Mapping[str, tuple[int, ...]]
+    spec: Any
+
+    def of(self, profiles: pd.DataFrame) -> Floats:
+        """
+        Work the formula out for other rows.
+
+        Raises
+        ------
+        SpecError
+            If a column or a value is missing, or a level was not among those of the fit.
+        """
+        from formulaic.errors import FormulaicError, FormulaicWarning
+
+        if self.spec is None:
+            return self._taken(profiles)
+        wanted = variables(self.formula, profiles, place="profiles")
+        if profiles[wanted].isna().any(axis=None):
+            raise SpecError.at("profiles", "lack the value of a covariate", "Give one for each")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", FormulaicWarning)
+                built = self.spec.get_model_matrix(profiles, context=FUNCTIONS)
+        except (FormulaicError, FormulaicWarning, ValueError, TypeError) as error:
+            raise SpecError.at("profiles", f"cannot be worked out: {_reason(error)}", "Correct them") from None
+        return pd.DataFrame(built)[list(self.matrix.columns)].to_numpy(float)
+
+    def _taken(self, profiles: pd.DataFrame) -> Floats:
+        names = list(self.matrix.columns)
+        lacking = [str(name) for name in names if name not in profiles.columns]
+        if lacking:
+            raise SpecError.at("profiles", f"no column is called '{lacking[0]}'", "Give all covariates of the fit")
+        return profiles[names].to_numpy(float)
+
+
+def variables(formula: str, frame: pd.DataFrame, *, place: str = "") -> list[str]:
+    """
+    List the columns that a one-sided formula names.
+
+    Parameters
+    ----------
+    formula : str
+        Such as `~ age + factor(wave)`.
+    frame : DataFrame
+        Where the columns are.
+    place : str
+        What to call the place of a column that is not there, if not the formula.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    SpecError
+        If the formula cannot be read, has an outcome, or names unknown columns.
+
+    Examples
+    --------
+    >>> variables("~ age + log(following)", pd.DataFrame({"age": [1], "following": [2], "sex": ["F"]}))
+    ['age', 'following']
+    """
+    from formulaic import Formula, SimpleFormula
+    from formulaic.errors import FormulaicError
+
+    where = f"formula '{formula}'"
+    columns = [str(name) for name in frame.columns]
+    try:
+        read = Formula(formula)
+        if hasattr(read, "lhs"):
+            raise SpecError.at(where, "has an outcome", "Write it as '~ x + z': the outcome is leaving")
+        if not isinstance(read, SimpleFormula):
+            raise SpecError.at(where, "has several parts", "Write it as '~ x + z'")
+        wanted = sorted(_names(read, columns))
+    except (FormulaicError, SyntaxError) as error:
+        raise SpecError.at(where, f"cannot be read: {_reason(error)}", "Write it as '~ x + z'") from None
+    unknown = [name for name in wanted if name not in columns]
+    if unknown:
+        mend = "Name columns that describe accounts"
+        problems = [
+            Problem(place or where, f"no column is called '{name}'", did_you_mean(name, columns, mend))
+            for name in unknown
+        ]
+        raise SpecError(*problems)
+    return wanted
+
+
+def build_covariates(formula: str, frame: pd.DataFrame, *, intercept: bool = False) -> Covariates:
+    """
+    Work a formula out for each pattern of the columns that it names.
+
+    Parameters
+    ----------
+    formula : str
+        One-sided; text makes treatment contrasts with the first level in alphabetical order as reference.
+    frame : DataFrame, shape (n_rows, n_columns)
+        Without missing values in the columns named.
+    intercept : bool
+        Whether to keep it.
+
+    Returns
+    -------
+    Covariates
+
+    Raises
+    ------
+    SpecError
+        As `variables`; and if the formula cannot be worked out, or gives values that are not finite.
+
+    Examples
+    --------
+    >>> covariates = build_covariates("~ sex", pd.DataFrame({"sex": ["F", "M", "M", "F"]}))
+    >>> covariates.matrix.to_numpy().tolist(), covariates.unit.tolist()
+    ([[0.0], [1.0]], [0, 1, 1, 0])
+    """
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    wanted, place = variables(formula, frame), f"formula '{formula}'"
+    unit, first = find_patterns(frame[wanted])
+    data = frame[wanted].iloc[first].reset_index(drop=True)
+    try:
+        built = Formula(formula).get_model_matrix(data, context=FUNCTIONS, na_action="raise")
+    except (FormulaicError, ValueError, TypeError) as error:
+        raise SpecError.at(place, f"cannot be worked out: {_reason(error)}", "Correct it") from None
+    matrix = pd.DataFrame(built)
+    kept = [str(name) for name in matrix.columns if intercept or name != "Intercept"]
+    matrix = matrix[kept].astype(float)
+    if not np.isfinite(matrix.to_numpy()).all():
+        raise SpecError.at(place, "gives infinite or missing values", "Limit accounts to those where it can be had")
+    position = {name: i for i, name in enumerate(kept)}
+    names = [str(name) for name in built.columns]
+    spec = built.model_spec
+    terms = {
+        str(term): tuple(position[names[i]] for i in range(*part.indices(len(names))))
+        for term, part in spec.term_slices.items()
+        if str(term) != "1"
+    }
+    return Covariates(formula, matrix, unit, terms, spec)
+
+
+def complete_rows(
+    tenures: Tenures | TenureCounts, columns: pd.DataFrame, *, place: str
+) -> tuple[Tenures | TenureCounts, Ints, tuple[Note, ...]]:
+    """
+    Keep the rows that have a value in every column.
+
+    Parameters
+    ----------
+    tenures : Tenures or TenureCounts
+        One row per account, or counts of accounts.
+    columns : DataFrame, shape (n_rows, n_columns)
+        What a model needs of each row.
+    place : str
+        Where they are asked for, for the error.
+
+    Returns
+    -------
+    tenures : Tenures or TenureCounts
+        The rows kept.
+    rows : ndarray of int
+        Their places, counted from 0.
+    notes : tuple of Note
+        How many accounts are left out for want of which column.
+
+    Raises
+    ------
+    EstimateError
+        If no row is left.
+
+    Examples
+    --------
+    >>> tenures = Tenures(duration=[3, 5], event=[True, False])
+    >>> kept, rows, notes = complete_rows(tenures, pd.DataFrame({"age": [20, None]}), place="Cox")
+    >>> rows.tolist(), str(notes[0])
+    ([0], '1 account without a value of age is left out')
+    """
+    absent = {str(name): columns[name].isna().to_numpy() for name in columns.columns}
+    n = np.ones(len(columns), np.int64) if isinstance(tenures, Tenures) else tenures.n
+    notes = tuple(
+        Note(LEFT_OUT, {"n": int(n[rows].sum()), "group": name}) for name, rows in absent.items() if rows.any()
+    )
+    kept = ~np.logical_or.reduce(list(absent.values()))
+    if not kept.any():
+        raise EstimateError.at(place, "no account has all of the columns", "Leave some of them out")
+    return tenures if kept.all() else tenures.where(kept), np.flatnonzero(kept), notes
+
+
+def find_patterns(frame: pd.DataFrame) -> tuple[Ints, Ints]:
+    """
+    Find rows that are alike.
+
+    Parameters
+    ----------
+    frame : DataFrame, shape (n_rows, n_columns)
+
+    Returns
+    -------
+    unit : ndarray of int, shape (n_rows,)
+        The pattern of each row; every row is its own where few are alike.
+    first : ndarray of int, shape (n_units,)
+        The first row of each pattern.
+
+    Examples
+    --------
+    >>> unit, first = find_patterns(pd.DataFrame({"sex": ["F", "M", "F"], "age": [20, 20, 20]}))
+    >>> unit.tolist(), first.tolist()
+    ([0, 1, 0], [0, 1])
+    """
+    n = len(frame)
+    alone = np.arange(n, dtype=np.int64)
+    probe = frame.iloc[:: max(1, n // PROBE)]
+    if n > PROBE and len(probe.drop_duplicates()) > len(probe) / 2:
+        return alone, alone
+    code, size = np.zeros(n, np.int64), 1
+    for name in frame.columns:
+        own, levels = pd.factorize(frame[name])
+        if size * len(levels) > MOST_CODES:
+            code, distinct = pd.factorize(code)
+            size = len(distinct)
+        code, size = code * len(levels) + own, size * len(levels)
+    code = pd.factorize(code)[0].astype(np.int64)
+    first = np.empty(int(code.max(initial=-1)) + 1, np.int64)
+    first[code[::-1]] = alone[::-1]
+    return code, first
+
+
+def _names(formula: Any, columns: list[str]) -> set[str]:
+    """Give the columns that a formula reads; a name between backticks may hold a point."""
+    from formulaic.parser.types import Factor
+    from formulaic.transforms import TRANSFORMS
+
+    found: set[str] = set()
+    for factor in (factor for term in formula for factor in term.factors):
+        if factor.eval_method is Factor.EvalMethod.LOOKUP:
+            found.add(str(factor.expr))
+        elif factor.eval_method is Factor.EvalMethod.PYTHON:
+            found |= set(QUOTED.findall(str(factor.expr)))
+            tree = ast.parse(QUOTED.sub("0", str(factor.expr)), mode="eval")
+            called = {node for call in ast.walk(tree) if isinstance(call, ast.Call) for node in ast.walk(call.func)}
+            found |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node not in called}
+    return {name for name in found if name in columns or not (name in FUNCTIONS or name in TRANSFORMS)}
+
+
+def _reason(error: BaseException) -> str:
+    reason = str(error).splitlines()[0].rstrip(".")
+    return f"{reason[:1].lower()}{reason[1:]}"

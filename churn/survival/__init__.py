@@ -1,0 +1,1 @@
+"""One sample of tenures: Kaplan-Meier, Nelson-Aalen, life tables, restricted means, log-rank."""

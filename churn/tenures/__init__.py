@@ -1,0 +1,1 @@
+"""From a dropout rule to tenures and their counts."""

@@ -1,0 +1,1 @@
+"""From blocks to PDF and HTML."""

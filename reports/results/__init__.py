@@ -1,0 +1,1 @@
+"""Every result that a report shows, computed once."""

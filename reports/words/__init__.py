@@ -1,0 +1,1 @@
+"""Words and numbers in the language of a report, and the ledger of what was printed."""

@@ -1,0 +1,1 @@
+"""Samples coded by hand, and the agreement of coders."""

@@ -1,0 +1,1 @@
+"""Tests between groups of respondents: independence, t and rank tests, all pairs."""

@@ -1,0 +1,94 @@
+"""Arguments that must be numbers, one or a column of them: anything else is refused by name."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from surveys.core.errors import SpecError
+
+SHOWN = 60
+
+
+def numbers(values: ArrayLike, place: str, *, expected: str = "numbers") -> NDArray[np.float64]:
+    """
+    Take a column of numbers or truth values, NaN where missing, and refuse text.
+
+    Parameters
+    ----------
+    values : array_like, shape (n,)
+        Numbers, booleans, or missing.
+    place : str
+        What to call it in messages.
+    expected : str
+        What should have been given.
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+
+    Raises
+    ------
+    SpecError
+        If there is anything else.
+
+    Examples
+    --------
+    >>> numbers([True, None, 0], "event").tolist()
+    [1.0, nan, 0.0]
+    >>> numbers(["1", "0"], "event", expected="true and false, or 0 and 1")
+    Traceback (most recent call last):
+    surveys.core.errors.SpecError: event: got '1', expected true and false, or 0 and 1. Turn the column into numbers.
+    """
+    column = pd.Series(values)
+    if column.dtype.kind in "iufb":
+        return np.asarray(column, np.float64)
+    for value in column[column.notna()]:
+        if isinstance(value, str) or not isinstance(value, int | float | np.bool_ | np.integer | np.floating):
+            raise SpecError.at(place, f"got {value!r}, expected {expected}", "Turn the column into numbers")
+    return np.asarray(column.astype(object).where(column.notna(), np.nan), np.float64)
+
+
+def one_number(value: object, place: str) -> float:
+    """
+    Take one number, and refuse anything else.
+
+    Parameters
+    ----------
+    value : object
+        A number of Python or NumPy, or an array that holds one and has no axis.
+    place : str
+        What to call it in messages.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    SpecError
+        If it is no number, or not one, or NaN.
+
+    Examples
+    --------
+    >>> one_number(np.int64(30), "SurvivalCurve.at, time")
+    30.0
+    >>> one_number([30, 60], "SurvivalCurve.at, time")
+    Traceback (most recent call last):
+    surveys.core.errors.SpecError: SurvivalCurve.at, time: got [30, 60], expected one number. Ask for one at a time, \
+as in [curve.at(t) for t in (30, 60)].
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        number = float(value)
+        if not math.isnan(number):
+            return number
+    shown = " ".join(repr(value).split())
+    shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}..."
+    several = hasattr(value, "__iter__") and not isinstance(value, str)
+    mend = "Ask for one at a time, as in [curve.at(t) for t in (30, 60)]" if several else "Give a number, such as 30"
+    raise SpecError.at(place, f"got {shown}, expected one number", mend)

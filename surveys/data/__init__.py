@@ -1,0 +1,1 @@
+"""Files of respondents as tables with their codebooks."""

@@ -1,0 +1,1 @@
+"""Sampling designs: strata, stages and replicate weights turn influence values into covariances."""

@@ -1,0 +1,1 @@
+"""Means, totals, ratios, quantiles and contrasts under a sampling design."""

@@ -1,0 +1,1 @@
+"""From awareness to leaving in surveys: steps, shares, gaps between groups, waves."""

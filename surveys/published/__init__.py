@@ -1,0 +1,1 @@
+"""Figures that others printed: single ones, series of publishers, bounds of concentration."""

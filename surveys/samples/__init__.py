@@ -1,0 +1,1 @@
+"""One wave of a survey read, decoded and weighted, with what its design allows."""

@@ -1,0 +1,1 @@
+"""What `study.toml` says, checked, and how it is read."""

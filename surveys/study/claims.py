@@ -1,0 +1,142 @@
+"""`[[claim]]`: sentences to check, and what each is held against."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from surveys.study.fields import Label, Section
+
+Says = Literal["equals", "at least", "at most", "rises", "falls"]
+ClaimUnit = Literal["share", "points", "ratio", "people", "accounts", "messages"]
+DifferenceKind = Literal["base", "date", "definition", "unit", "wording", "list", "mode"]
+
+ITSELF = "claim"
+"""In a check of consistency, the number that the sentence gives."""
+
+
+class Reading(Section):
+    """
+    `[[claim.reading]]`: one way to answer the claim from figures.
+
+    `inputs` names published figures, or the study's own results, and `formula` joins them; with one input
+    it is left out. For a claim about the most active, `top` says of how many accounts each input gives
+    the share. `differs` says in what the answer is not what the claim speaks of, a sentence for each kind
+    of difference; those in `decisive` keep it from being an answer. `measure` says what the formula
+    measures where none of its inputs does.
+    """
+
+    inputs: dict[str, str] = Field(min_length=1)
+    formula: str | None = None
+    top: dict[str, float] = Field(default_factory=dict)
+    measure: str | None = None
+    label: Label | None = None
+    differs: dict[DifferenceKind, Label] = Field(default_factory=dict)
+    decisive: tuple[DifferenceKind, ...] = ()
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Reading:
+        if self.top and self.top.keys() != self.inputs.keys():
+            raise ValueError(f"top needs one share for each input, {', '.join(self.inputs)}")
+        if any(not 0 < top < 1 for top in self.top.values()):
+            raise ValueError("expected each top between 0 and 1")
+        if self.top and self.formula is not None:
+            raise ValueError("expected top or a formula, not both")
+        if len(self.inputs) > 1 and self.formula is None and not self.top:
+            raise ValueError("several inputs need a formula")
+        unsaid = [kind for kind in self.decisive if kind not in self.differs]
+        if unsaid:
+            raise ValueError(f"decisive names {', '.join(unsaid)}, which differs does not explain")
+        return self
+
+
+class Consistency(Section):
+    """
+    `[[claim.consistency]]`: what must hold among figures whatever their value.
+
+    A total lies `between` its parts, parts `sum` to it, and of `nested` parts none is larger than the one
+    before it. `claim` stands for the number that the sentence gives. `slack` is what may be off: the
+    `rounding`, for figures of one sample, or the `sampling` too. Where it fails and `differs` explains
+    why the figures might not be comparable, the claim is not checkable; otherwise it is contradicted.
+    """
+
+    kind: Literal["between", "sum", "nested"]
+    total: str | None = None
+    parts: tuple[str, ...] = Field(min_length=2)
+    slack: Literal["rounding", "sampling"] = "rounding"
+    differs: dict[DifferenceKind, Label] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_what_it_compares(self) -> Consistency:
+        if (self.total is None) != (self.kind == "nested"):
+            raise ValueError("'between' and 'sum' need a total, 'nested' has none")
+        return self
+
+
+class Claim(Section):
+    """
+    `[[claim]]`: a sentence to check, restated in our own words, and what to hold it against.
+
+    The number claimed is `value`, or lies from `low` to `high`, in `unit`; `half_unit` is half of the
+    last digit that the sentence gives, 0 where it is in words. `says` tells whether it is the number, a
+    bound of it, or a change. `of` is the base, `label` a few words for figures. `top` is the share of
+    accounts, most active first, that a concentration is of. `arithmetic` is the claim's own sum.
+    """
+
+    id: str
+    label: Label | None = None
+    statement: Label
+    source: Label
+    date: str = ""
+    country: str | None = None
+    measure: str
+    unit: ClaimUnit = "share"
+    of: Label
+    says: Says = "equals"
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    half_unit: float = Field(default=0.0, ge=0)
+    top: float | None = Field(default=None, gt=0, lt=1)
+    headline: bool = False
+    arithmetic: str | None = None
+    reading: tuple[Reading, ...] = ()
+    consistency: tuple[Consistency, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_one_number(self) -> Claim:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("low and high go together")
+        if (self.value is None) == (self.low is None):
+            raise ValueError("expected value, or low and high")
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"expected low below high, got {self.low:g} and {self.high:g}")
+        if self.low is not None and self.says != "equals":
+            raise ValueError(f"'{self.says}' needs one value, not low and high")
+        ends = self.ends
+        if self.unit == "share" and not (0 <= ends[0] <= ends[1] <= 1):
+            raise ValueError(f"a share lies between 0 and 1, got {ends[1]:g}")
+        if self.unit != "points" and ends[0] <= 0:
+            raise ValueError(f"expected a number above 0, got {ends[0]:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Claim:
+        if not (self.reading or self.consistency or self.arithmetic):
+            raise ValueError("expected a reading, a consistency or an arithmetic to hold it against")
+        if any(bool(reading.top) != (self.top is not None) for reading in self.reading):
+            raise ValueError("top goes in the claim and in each of its readings, or in none")
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Ends of the range claimed; the same number twice where it claims one."""
+        if self.value is not None:
+            return self.value, self.value
+        return self.low or 0.0, self.high or 0.0
+
+    @property
+    def claimed(self) -> float:
+        """Give the number claimed, or the middle of the range."""
+        return sum(self.ends) / 2

@@ -1,0 +1,1 @@
+"""Banner tables with their letters, and the disclosure page."""

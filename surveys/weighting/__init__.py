@@ -1,0 +1,1 @@
+"""Weights fitted to what is known of the population: post-strata, raking, calibration, trimming."""
