@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats
 
 
 def margin_terms(above: Floats, below: Floats, shares: Floats) -> Floats:

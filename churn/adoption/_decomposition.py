@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.design.stages import Floats
+from surveys.core.arrays import Floats
 
 Changes = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
 """A function of the factors before and after, with one value or several."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-from surveys.design.stages import Floats
+from surveys.core.arrays import Floats
 
 
 def draw_factors(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special
 
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats
+
 Ends = tuple[float, float, float]
 """Estimate, low end and high end."""
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from churn.adoption._calibration import Floats, margin_slopes, margin_terms
+from churn.adoption._calibration import margin_slopes, margin_terms
 from churn.adoption.log_margins import LogMargin
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import logit_limits
 from surveys.core.results import Estimate, Note

@@ -14,10 +14,10 @@ from scipy import stats
 from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
 from churn.adoption._joint import draw_factors
 from churn.adoption.joint import JointFunnel, Spread
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import effective_df
 
 if TYPE_CHECKING:

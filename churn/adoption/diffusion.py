@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from churn.adoption._diffusion import (
+from churn.adoption.diffusion_curves import (
     CEILING_LIMIT,
     PARAMETERS,
     DiffusionModel,
-    Floats,
     Observations,
     curve,
     fit,
@@ -29,6 +28,7 @@ from churn.adoption._diffusion import (
     starts_of,
 )
 from churn.survival.grouping import check_choice, check_level
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share

@@ -13,10 +13,10 @@ import pandas as pd
 from churn.adoption._joint import draw_factors
 from churn.next_visit.curve import NextVisitCurve
 from churn.survival.curve import SurvivalCurve
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError
 from surveys.core.intervals import logit_limits
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import effective_df
 from surveys.funnel.funnel import Funnel
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from churn.adoption.joint import EXACT, JointFunnel, join_steps, product_of_shares
 from churn.design_based.recall import RecallCurve
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import logit_limits, proportion_interval
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share
-from surveys.design.stages import Floats
 from surveys.funnel.funnel import Funnel
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import numpy as np
 
 from churn.adoption._joint import nested_deviations, rounding_deviations
 from churn.adoption.joint import INDEPENDENT, LOG, ONE_PERSON, JointFunnel, Spread, add_staying
+from surveys.core.arrays import Floats
 from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.intervals import logit_limits
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.design.stages import Floats
 from surveys.published.figures import N_NOT_PUBLISHED, PublishedFigure, PublishedFigures
 from surveys.study.published import PublishedFunnel
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.adoption.joint import product_of_shares
 from churn.days.zones import day_date, day_number
@@ -20,18 +19,18 @@ from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import measure_tenures
 from churn.usage.activity import Activity, read_activity
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, StudyError, did_you_mean
+from surveys.core.probabilities import f_probability
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_points, say_share
 from surveys.estimates.contrasts import Contrast, add_independent
-from surveys.funnel._trends import f_probability
 from surveys.published.wave_dates import wave_fieldwork
 from surveys.study.schema import Study
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 
 AT_WAVE = Note("the log is read as it stood on {day}, so that both sides saw the same months")
 SILENCE = Note("the log counts accounts, and calls one gone that is silent; people may not think of it as leaving")

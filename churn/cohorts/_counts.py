@@ -9,9 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.days.bitmaps import BITS, FULL, Words, any_between
-
-Ints = NDArray[np.int64]
+from churn.days.bitmaps import BITS, FULL, Words, any_between, gather
+from surveys.core.arrays import Ints
 
 ROWS = 16_384
 NARROW = 65_536
@@ -223,16 +222,6 @@ def _pieces(words: Words, order: Ints, shift: Ints | None) -> Iterator[tuple[int
 
 def _overlapping(bounds: Ints, a: int, b: int) -> tuple[int, int]:
     return int(np.searchsorted(bounds, a, side="right")) - 1, int(np.searchsorted(bounds, b, side="left"))
-
-
-def gather(words: Words, rows: Ints | slice) -> Words:
-    """Take the bitmaps of some accounts, each word of all of them side by side: shape (n_words, n_rows)."""
-    if isinstance(rows, slice) or not words.flags.f_contiguous:
-        return np.ascontiguousarray(words[rows].T)
-    taken = np.empty((words.shape[1], len(rows)), np.uint64)
-    for column, place in zip(words.T, taken, strict=True):
-        np.take(column, rows, out=place, mode="clip")
-    return taken
 
 
 def _earlier(columns: Words, by: Ints) -> Words:

@@ -6,14 +6,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from churn.days.bitmaps import Flags
-from churn.survival.tallies import normal_quantile
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Bools, Floats, Ints
+from surveys.core.intervals import normal_quantile
 
 ENOUGH_COHORTS = 4
 """Cohorts observed at both ages, with fewer of which their dispersion between two ages is not measured."""
@@ -28,7 +24,7 @@ def project(
     eligible: Ints,
     active: Ints,
     before: Ints,
-    complete: Flags,
+    complete: Bools,
     *,
     certain: bool,
     nested: bool,
@@ -129,7 +125,7 @@ def _chained(
     eligible: Ints,
     active: Ints,
     before: Ints,
-    complete: Flags,
+    complete: Bools,
     base: Ints,
     *,
     certain: bool,
@@ -166,7 +162,7 @@ class _Bases(NamedTuple):
     accounts: Floats
 
 
-def _bases(active: Ints, complete: Flags, sizes: Floats, *, certain: bool) -> _Bases:
+def _bases(active: Ints, complete: Bools, sizes: Floats, *, certain: bool) -> _Bases:
     """Find, for each cell, the last complete age before it and the accounts active then."""
     age = np.full(complete.shape, -1)
     count = np.full(complete.shape, np.nan)
@@ -180,7 +176,7 @@ def _bases(active: Ints, complete: Flags, sizes: Floats, *, certain: bool) -> _B
 
 
 def _dispersion(
-    active: Ints, level: Floats, complete: Flags, base: Ints, *, nested: bool, sizes: Floats, lost: int
+    active: Ints, level: Floats, complete: Bools, base: Ints, *, nested: bool, sizes: Floats, lost: int
 ) -> tuple[Floats, Floats]:
     """
     Measure how far cohorts differ in what is left from one age to another, beyond chance and beyond their trend.
@@ -210,7 +206,7 @@ def _dispersion(
     return found, np.maximum(df, 1.0)
 
 
-def _between(active: Floats, complete: Flags, j: int, lost: int) -> tuple[Floats, Ints]:
+def _between(active: Floats, complete: Bools, j: int, lost: int) -> tuple[Floats, Ints]:
     """Give the relative variance of another cohort from age j to each age, and how many cohorts tell it."""
     start = np.where(complete[:, j], active[:, j], 0.0)
     both = complete & (start > 0)[:, None]
@@ -226,7 +222,7 @@ def _between(active: Floats, complete: Flags, j: int, lost: int) -> tuple[Floats
     return np.nan_to_num(found), cohorts
 
 
-def _single_steps(active: Floats, complete: Flags, lost: int) -> tuple[float, float]:
+def _single_steps(active: Floats, complete: Bools, lost: int) -> tuple[float, float]:
     """Give the relative variance between cohorts of one step, the mean over ages by their cohorts."""
     variance, weight = 0.0, 0
     for j in range(1, complete.shape[1] - 1):

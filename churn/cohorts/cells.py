@@ -7,16 +7,15 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from churn.cohorts import _counts as arrays
 from churn.cohorts.rules import Length, RetentionRule
 from churn.days.periods import add_months, period_of, period_start, period_starts
 from churn.days.zones import DAY, day_date, day_number
 from churn.usage.activity import Activity
+from surveys.core.arrays import Ints
 from surveys.study.schema import Weekday
 
-Ints = NDArray[np.int64]
 Cohorts = Literal["all", "day", "week", "month"]
 
 DAYS: dict[Length, int] = {"day": 1, "week": 7, "30 days": 30}

@@ -8,22 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
 from churn.cohorts.retention import Retention
 from churn.days.periods import Period, period_of
 from churn.days.zones import day_number
-from churn.survival.tallies import normal_quantile
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
-from surveys.core.intervals import wilson_interval
+from surveys.core.intervals import normal_quantile, wilson_interval
 from surveys.core.results import Estimate, Note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -15,15 +15,13 @@ from churn.cohorts.period_patterns import PeriodPatterns, count_patterns
 from churn.days.periods import Period, period_starts
 from churn.days.zones import day_date
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from surveys.core.arrays import Bools, Floats, Ints
 
 LONGEST = 13
 """Periods that a pattern spans: twelve steps from one to the next."""

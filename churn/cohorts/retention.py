@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.cohorts._open_cells import project
 from churn.cohorts.cells import Cells, Cohorts, first_time, recurring
 from churn.cohorts.rules import RetentionRule
 from churn.days.zones import day_date
 from churn.usage.activity import Activity
+from surveys.core.arrays import Bools, Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
@@ -22,9 +22,6 @@ from surveys.core.results import Estimate, Note, Unavailable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 CohortKind = Literal["first-time", "recurring"]
 
 

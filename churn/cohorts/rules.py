@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from surveys.core.arrays import Ints
 from surveys.core.errors import Problem, SpecError
 from surveys.core.results import Note
 from surveys.study.schema import Weekday
-
-Ints = NDArray[np.int64]
 
 Measure = Literal["on", "on or after", "bracket"]
 Length = Literal["day", "week", "30 days", "month"]

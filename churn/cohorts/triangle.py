@@ -15,14 +15,12 @@ from churn.cohorts.lifecycle import check_local
 from churn.days.periods import period_starts
 from churn.days.zones import day_date
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Note
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn.survival.tallies import Amounts, Floats, Ints, Tallies, Timeline, divide, product_limit
+from churn.survival.tallies import Tallies, Timeline, divide, product_limit
+from surveys.core.arrays import Amounts, Floats, Ints
 
 ROUNDING = 1e-13
 

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from churn.survival.grouping import check_choice
-from churn.survival.tallies import Amounts, ConfType, Floats, Tallies, limits, normal_quantile, product_limit
+from churn.survival.tallies import ConfType, Tallies, limits, product_limit
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Amounts, Floats
 from surveys.core.errors import SpecError, did_you_mean
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, NoteValue, Unavailable
 from surveys.core.rounding import say_share
 

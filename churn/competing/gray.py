@@ -12,9 +12,10 @@ from scipy.special import chdtrc
 from churn.competing._incidence import gone_by_cause, gray_score
 from churn.competing.incidence import CAUSE, causes_apart
 from churn.survival.grouping import GroupedAccounts
-from churn.survival.tallies import Amounts, Floats, Ints, Timeline
+from churn.survival.tallies import Timeline
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Amounts, Floats, Ints
 from surveys.core.errors import EstimateError
 from surveys.core.results import Note
 from surveys.core.rounding import say_p

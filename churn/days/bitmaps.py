@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Bools, Ints
+
 Words = NDArray[np.uint64]
-Flags = NDArray[np.bool_]
 
 BITS = 62
 FULL = np.uint64((1 << BITS) - 1)
@@ -17,7 +18,7 @@ def words_needed(n_days: int) -> int:
     return -(-n_days // BITS)
 
 
-def any_between(words: Words, start: int, stop: int) -> Flags:
+def any_between(words: Words, start: int, stop: int) -> Bools:
     """Tell for each account whether any day from `start` up to but not including `stop` is active."""
     start, stop = max(start, 0), min(stop, BITS * words.shape[1])
     found = np.zeros(len(words), bool)
@@ -72,3 +73,13 @@ def shift_earlier(columns: Words, days: int) -> Words:
     if part and kept > 1:
         moved[: kept - 1] |= (columns[whole + 1 :] << np.uint64(BITS - part)) & FULL
     return moved
+
+
+def gather(words: Words, rows: Ints | slice) -> Words:
+    """Take the bitmaps of some accounts, each word of all of them side by side: shape (n_words, n_rows)."""
+    if isinstance(rows, slice) or not words.flags.f_contiguous:
+        return np.ascontiguousarray(words[rows].T)
+    taken = np.empty((words.shape[1], len(rows)), np.uint64)
+    for column, place in zip(words.T, taken, strict=True):
+        np.take(column, rows, out=place, mode="clip")
+    return taken

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from surveys.core.arrays import Ints
 from surveys.study.schema import WEEKDAYS, Weekday
 
-Ints = NDArray[np.int64]
 Period = Literal["day", "week", "month"]
 
 INTO_WEEK: dict[Weekday, int] = {day: (3 - i) % 7 for i, day in enumerate(WEEKDAYS)}

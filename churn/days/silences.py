@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.days.bitmaps import BITS, Flags, Words, shift_earlier
+from churn.days.bitmaps import BITS, Words, shift_earlier
+from surveys.core.arrays import Bools
 
 BLOCK = 16_384
 """Accounts taken at a time, so that their words stay in the processor's cache."""
@@ -24,7 +25,7 @@ def first_silence(words: Words, gap: int) -> NDArray[np.int64]:
     return found
 
 
-def came_back(words: Words, gap: int) -> Flags:
+def came_back(words: Words, gap: int) -> Bools:
     """Tell for each account whether it was active again after at least `gap` silent days in a row."""
     found = np.empty(len(words), bool)
     for start in range(0, len(words), BLOCK):

@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from surveys.core.arrays import Ints
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

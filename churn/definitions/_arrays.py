@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from churn.cohorts._counts import gather
-from churn.days.bitmaps import BITS, Flags, Words, last_day, shift_earlier
-from churn.survival.tallies import ConfType, limits, normal_quantile
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from churn.days.bitmaps import BITS, Words, gather, last_day, shift_earlier
+from churn.survival.tallies import ConfType, limits
+from surveys.core.arrays import Bools, Ints
+from surveys.core.intervals import normal_quantile
 
 BLOCK = 16_384
 
@@ -72,7 +69,7 @@ def _days_before(n_words: int, day: int) -> Words:
 
 
 def dropout_within(
-    duration: Ints, event: Flags, month: Ints, conf_level: float, conf_type: ConfType = "log-log"
+    duration: Ints, event: Bools, month: Ints, conf_level: float, conf_type: ConfType = "log-log"
 ) -> tuple[float, float, float, float]:
     """
     Estimate the share gone before the end of a month of its own length, by Kaplan and Meier's product.

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from churn.next_visit.waits import FEW, LEAST, Cells, product
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats, Ints
 
 EDGES = np.array([0, 1, 4, 8, 15, 30, 60, 120])
 """Tenures of the last visit at which a band begins, within which silences follow one law."""

@@ -24,6 +24,7 @@ from churn.tenures.counts import TenureCounts
 from churn.tenures.outcomes import Outcomes, judge_activity
 from churn.tenures.rules import DropoutRule
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
@@ -32,8 +33,6 @@ from surveys.core.rounding import say_share
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 MonthRule = Literal["30 days", "anniversary", "calendar"]
 Definition = Literal["next_visit", "gone", "first_silence", "detected", "absent", "unseen"]

@@ -6,17 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.definitions._departures import EDGES, band_of, gone_given_silence, silences_by_band
 from churn.next_visit.visit_counts import LOCAL_DAYS, VisitCounts, count_visits
 from churn.tenures.tenures import Tenures
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Note
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 WEIGHT, ACCOUNT = "weight", "account_number"
 GAP = 60

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import beta
 
 from churn.definitions._departures import gone_given_silence, judged_by_group, silences_by_band, wait_by_group
@@ -16,11 +15,10 @@ from churn.next_visit.estimate import LEAST_WAIT
 from churn.next_visit.visit_counts import REPLICATE, VisitCounts
 from churn.next_visit.waits import product, waits
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError
 from surveys.core.intervals import logit_limits, student_t
 from surveys.core.results import Estimate, Note, Unavailable
-
-Floats = NDArray[np.float64]
 
 FAR, FAR_ELSEWHERE = 2.0, 3.0
 """Standard errors beyond which the gap moves the curve more than chance would: at one tenure, and at one of several."""

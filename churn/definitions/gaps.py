@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.cohorts.lifecycle import check_local
 from churn.definitions._arrays import silences
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import SpecError
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
@@ -21,8 +21,6 @@ from surveys.core.rounding import say_share
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 CANDIDATES = (1, 2, 3, 5, 7, 10, 14, 21, 28, 30, 45, 60, 75, 90, 120, 150, 180, 270, 365)
 

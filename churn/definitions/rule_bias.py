@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.days.bitmaps import BITS, words_needed
 from churn.days.zones import DAY, SECOND
@@ -22,14 +21,13 @@ from churn.tenures.counts import count_tenures
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import Tenures, measure_tenures, returned_share
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import Problem, SpecError
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Habit = Literal["next_visit", "inactive", "last_seen", "log_end", "detected", "first_silence", "never_returned"]
 
 HABITS: tuple[Habit, ...] = get_args(Habit)

@@ -8,9 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.design_based._curves import Codes, Floats, Followed, divide, martingale_table
+from churn.design_based._curves import Followed, divide, martingale_table
 from churn.regression.fit import Fit, fit_cox
 from churn.regression.risk_sets import Spells
+from surveys.core.arrays import Codes, Floats
 
 Ties = Literal["efron", "breslow"]
 

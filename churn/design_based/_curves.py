@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from surveys.core.arrays import Codes, Floats
 
 
 class Risk(NamedTuple):

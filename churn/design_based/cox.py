@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from churn.design_based._cox import CoxScore, LogRankScore, Ties
-from churn.design_based._curves import Floats
 from churn.design_based.curves import follow
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Note

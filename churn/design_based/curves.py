@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from churn.design_based._curves import Codes, CurveStatistic, Floats, Followed, Incidence, ProductLimit, RestrictedMean
+from churn.design_based._curves import CurveStatistic, Followed, Incidence, ProductLimit, RestrictedMean
 from churn.survival.tallies import ConfType, crossing, limits, merge_near_ties
 from surveys.core.arguments import numbers, one_number
+from surveys.core.arrays import Bools, Codes, Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note, Unavailable
@@ -24,7 +25,6 @@ from surveys.estimates.means import Estimates
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Bools = NDArray[np.bool_]
 
 LEFT_OUT = Note("respondents without a duration, an outcome or a level, who are left out: {n}")
 NOT_OBSERVED = Note("nobody was observed beyond {last} {unit}")

@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from churn.design_based._curves import Codes, Floats
 from churn.design_based.cox import design_matrix
 from churn.design_based.curves import loglog_limits
 from churn.parametric.interval_likelihood import Distribution, IntervalShares, ParametricScore, half_open
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note, Unavailable

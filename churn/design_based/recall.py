@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.design_based._curves import Floats
 from churn.design_based.interval_censored import (
     DurationModel,
     IntervalCurve,
@@ -21,6 +20,7 @@ from churn.design_based.interval_censored import (
 )
 from churn.parametric.interval_likelihood import Distribution
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from churn.days.bitmaps import BITS
 from churn.days.zones import DAY, ZoneOffsets
-
-Ints = NDArray[np.int64]
+from surveys.core.arrays import Ints
 
 TICKS = {"milliseconds": (1_000, 1), "microseconds": (1, 1), "nanoseconds": (1, 1_000)}
 WORTHWHILE = 1.5

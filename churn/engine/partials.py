@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from surveys.core.arrays import Ints
 
 ROWS = 262_144
 NEVER, ALWAYS = np.iinfo(np.int64).max, np.iinfo(np.int64).min

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from surveys.core.arrays import Floats
 
 BLOCK = 4_000_000
 """Draws that are held at once."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from churn.network import _concentration as arrays
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note
@@ -19,8 +20,6 @@ from surveys.core.rounding import say_share
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Correction = Literal["none", "n/(n-1)"]
 
 REPLICATES, SEED = 2000, 20090921

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.network.messages import Messages
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError
 from surveys.core.intervals import proportion_interval
 from surveys.core.results import Estimate, Note, Unavailable
@@ -18,7 +18,6 @@ from surveys.core.results import Estimate, Note, Unavailable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 Found = Estimate | Unavailable
 
 METHOD = "logit, dyadic-robust"

@@ -25,6 +25,7 @@ from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import Tenures, measure_tenures
 from churn.usage.accounts import AccountTable, read_accounts
 from churn.usage.activity import Activity, read_activity, usage_of
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, StudyError, reason_of
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share
@@ -33,7 +34,6 @@ from surveys.study.schema import Study
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 Number = Literal["followed", "contacts"]
 
 COLUMN = "number"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.days.zones import DAY
 from churn.engine.clocks import clock_of
 from churn.usage.activity import account_columns, log_window, refuse_missing_accounts, usage_of, wanted_columns
+from surveys.core.arrays import Ints
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.results import Note
 from surveys.study.schema import Study
@@ -22,7 +22,6 @@ from surveys.study.schema import Study
 if TYPE_CHECKING:
     from churn.network._message_log import MessageLog
 
-Ints = NDArray[np.int64]
 
 MINUTE, HOUR = 60_000_000, 3_600_000_000
 TO_SELF = "{n} messages that accounts sent to themselves count as sent, but are addressed to nobody"

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from churn.survival.tallies import crossing
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import SpecError
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 METHOD = "next visit: Kaplan-Meier of the wait for it, logit interval"
 TOO_SHORT = "at {time} days accounts are followed for {wait} days more at most, fewer than the {least} that are needed"

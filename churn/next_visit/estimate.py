@@ -15,11 +15,10 @@ from churn.next_visit.visit_counts import HALF, VisitCounts, count_visits
 from churn.next_visit.waits import Waits, waits
 from churn.survival.grouping import check_level
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import logit_limits
 from surveys.core.results import Estimate, Note, Unavailable
-
-Floats = NDArray[np.float64]
 
 LEAST_WAIT = 60
 MONTH = 30

@@ -13,10 +13,9 @@ from churn.cohorts.lifecycle import check_local
 from churn.next_visit.waits import Cells, add_cells, tally_visits
 from churn.survival.grouping import LEFT_OUT
 from churn.usage.activity import Activity
+from surveys.core.arrays import Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
-
-Ints = NDArray[np.int64]
 
 REPLICATES = 25
 HALF, REPLICATE = "half", "replicate"

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from churn.days.bitmaps import BITS, Words
 from churn.survival.tallies import divide
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats, Ints
 
 BLOCK = 32_768
 """Accounts taken at a time."""

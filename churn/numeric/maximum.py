@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats
+
 LogLikelihood = Callable[[NDArray[Any]], Any]
 Score = Callable[[Floats], Floats]
 
@@ -107,3 +108,9 @@ def _value(log_likelihood: LogLikelihood, theta: Floats) -> float:
     with np.errstate(all="ignore"):
         value = float(np.real(log_likelihood(theta)))
     return value if np.isfinite(value) else -np.inf
+
+
+def jacobian(function: Any, theta: Floats) -> Floats:
+    """Differentiate a function of parameters along the imaginary axis, shape (..., k)."""
+    step = 1e-20
+    return np.stack([np.imag(function(theta + 1j * step * unit)) / step for unit in np.eye(len(theta))], axis=-1)

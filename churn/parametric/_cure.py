@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.numeric.maximum import Floats
 from churn.parametric._likelihood import Durations
+from surveys.core.arrays import Floats
 
 
 def cure_log_likelihood(durations: Durations) -> Callable[[NDArray[Any]], Any]:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.numeric.maximum import Floats
 from churn.parametric import interval_likelihood as _interval_censored
+from surveys.core.arrays import Floats
 
 Distribution = Literal["weibull", "log-normal", "log-logistic", "exponential"]
 

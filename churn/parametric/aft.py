@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.numeric.maximum import Floats
 from churn.parametric._likelihood import Distribution, Durations, Maximum, known_bounds, maximise, sandwich
 from churn.parametric.results import ParametricSurvival, StdErrors
 from churn.regression.formulas import Covariates, build_covariates, variables
 from churn.survival.grouping import LEFT_OUT, MODEL_BASED, check_choice, check_level
-from churn.survival.tallies import normal_quantile
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note
 from surveys.models.glm_fit import aliased_columns
 

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.stats import chi2
 
-from churn.numeric.maximum import Floats, maximise
+from churn.numeric.maximum import jacobian, maximise
 from churn.parametric._cure import cure_log_likelihood
 from churn.parametric._likelihood import Durations, known_bounds
 from churn.parametric._likelihood import maximise as fit_law
 from churn.parametric.aft import Times
-from churn.projection._likelihood import jacobian
 from churn.survival.grouping import check_choice, check_level
-from churn.survival.tallies import normal_quantile
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.design_based._curves import Codes, Floats
+from surveys.core.arrays import Codes, Floats
 
 Distribution = Literal["weibull", "log-normal", "log-logistic"]
 

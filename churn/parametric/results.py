@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from churn.numeric.maximum import Floats
 from churn.parametric._likelihood import Distribution, above, density, quantile
 from churn.regression.formulas import Covariates
-from churn.survival.tallies import normal_quantile
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note
 
 if TYPE_CHECKING:

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
-from churn.numeric.maximum import Floats, Maximum, maximise
+from churn.numeric.maximum import Maximum, maximise
 from churn.parametric._likelihood import Durations, known_bounds
 from churn.parametric._likelihood import maximise as fit_law
 from churn.parametric.aft import Times
 from churn.parametric.results import EXTRAPOLATED
 from churn.parametric.spline_basis import orthogonal, spline_basis, spline_log_likelihood
 from churn.survival.grouping import check_choice, check_level
-from churn.survival.tallies import normal_quantile
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note
 from surveys.core.rounding import say_share
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.numeric.maximum import Floats, Maximum, maximise
+from churn.numeric.maximum import Maximum, maximise
+from surveys.core.arrays import Floats
 
 Family = Literal["geometric", "discrete Weibull", "shifted-beta-geometric", "beta-discrete-Weibull"]
 
@@ -126,12 +127,6 @@ def _starts(family: Family, n_at_risk: Floats, n_event: Floats) -> list[Floats]:
             near = [] if sorted_only is None else [np.append(sorted_only.theta, 0.0)]
             first = min(max(n_event[0] / n_at_risk[0], 1e-6), 1 - 1e-6)
             return [*near, *(np.append(np.log(8 * np.array([first, 1 - first])), c) for c in (-0.5, 0.4))]
-
-
-def jacobian(function: Any, theta: Floats) -> Floats:
-    """Differentiate a function of parameters along the imaginary axis, shape (..., k)."""
-    step = 1e-20
-    return np.stack([np.imag(function(theta + 1j * step * unit)) / step for unit in np.eye(len(theta))], axis=-1)
 
 
 def discounted(family: Family, theta: NDArray[Any], renewals: int, discount: float) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.numeric.maximum import Floats
+from surveys.core.arrays import Floats
 
 NEAR_ONE = 1e-6
 WIDTH = 1e-5

@@ -10,22 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.numeric.maximum import Floats
-from churn.projection._likelihood import (
-    LIMIT,
-    PARAMETERS,
-    Family,
-    Fit,
-    discounted,
-    fit,
-    jacobian,
-    log_retention,
-    log_survival,
-)
+from churn.numeric.maximum import jacobian
+from churn.projection._likelihood import LIMIT, PARAMETERS, Family, Fit, discounted, fit, log_retention, log_survival
 from churn.projection.period_counts import PeriodCounts
 from churn.survival.grouping import check_choice, check_level
-from churn.survival.tallies import normal_quantile
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from churn.numeric.maximum import Floats
-from churn.survival.tallies import Tallies, limits, normal_quantile, product_limit
+from churn.survival.tallies import Tallies, limits, product_limit
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note
 
 

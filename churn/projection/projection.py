@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from churn.numeric.maximum import Floats
 from churn.projection._likelihood import PARAMETERS
 from churn.projection.models import Model, RetentionModel, fit_retention
 from churn.projection.period_counts import PeriodCounts
 from churn.tenures.counts import TenureCounts
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, reason_of
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share

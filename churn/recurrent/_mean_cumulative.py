@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn.survival.tallies import Bools, Floats, Ints, divide, merge_near_ties
+from churn.survival.tallies import divide, merge_near_ties
+from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Occurrences(NamedTuple):

@@ -10,9 +10,11 @@ import pandas as pd
 
 from churn.recurrent.recurrences import Recurrences, check_columns, history_of
 from churn.survival.grouping import LEFT_OUT, check_choice, check_level
-from churn.survival.tallies import Floats, Ints, divide, normal_quantile
+from churn.survival.tallies import divide
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:

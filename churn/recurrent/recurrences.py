@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from churn.recurrent._mean_cumulative import History
-from churn.survival.tallies import Bools, Floats, Ints
 from churn.usage.activity import Activity
+from surveys.core.arrays import Bools, Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note
 

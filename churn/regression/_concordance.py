@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn.regression.risk_sets import Bools, Floats, Ints, Slots, Spells
+from churn.regression.risk_sets import Slots, Spells
+from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Pairs(NamedTuple):

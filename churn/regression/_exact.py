@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import optimize
 
-from churn.regression.risk_sets import Floats, Ints, RiskSets
+from churn.regression.risk_sets import RiskSets
+from surveys.core.arrays import Floats, Ints
 
 
 class Share(NamedTuple):

@@ -9,8 +9,9 @@ import numpy as np
 
 from churn.regression._likelihood import Likelihood, Maximum, aliased, maximise
 from churn.regression.fit import gather, standardise
-from churn.regression.risk_sets import Bools, Floats, Ints, RiskSets, Slots, Spells, WholeMoments, risk_sets
+from churn.regression.risk_sets import RiskSets, Slots, Spells, WholeMoments, risk_sets
 from churn.survival.tallies import Timeline
+from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Censoring(NamedTuple):

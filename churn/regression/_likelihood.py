@@ -9,7 +9,8 @@ import numpy as np
 
 from churn.regression._exact import tied_sets
 from churn.regression._ties import Denominators, Tied, Ties
-from churn.regression.risk_sets import Floats, RiskSets, Slots
+from churn.regression.risk_sets import RiskSets, Slots
+from surveys.core.arrays import Floats
 
 MOST_STEPS = 60
 PRECISION = 1e-9

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from churn.regression._likelihood import Likelihood
-from churn.regression.risk_sets import Floats, Ints, Slots, Spells
+from churn.regression.risk_sets import Slots, Spells
+from surveys.core.arrays import Floats, Ints
 
 
 class Increments(NamedTuple):

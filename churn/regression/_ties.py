@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from churn.regression.risk_sets import Floats, Ints
+from surveys.core.arrays import Floats, Ints
 
 Ties = Literal["efron", "breslow", "exact"]
 

@@ -18,12 +18,11 @@ from churn.regression.formulas import Covariates, build_covariates, complete_row
 from churn.regression.risk_sets import Spells
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Note
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 STRANGERS = "rows of covariates of accounts that have no tenure, which are left out: {n}"
 
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.regression._predicted import Hazard
 from churn.survival.tallies import ConfType, limits
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -18,6 +18,7 @@ from churn.regression.fit import Fit
 from churn.regression.formulas import Covariates
 from churn.regression.hazard_ratios import plot_ratios, ratio_table
 from churn.survival.tallies import ConfType
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note
@@ -27,7 +28,6 @@ from surveys.estimates.contrasts import Contrast
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 StdErrors = Literal["model", "robust"]
 Transform = Literal["km", "identity", "rank", "log"]
 Residuals = Literal["martingale", "deviance", "score", "schoenfeld", "dfbeta"]

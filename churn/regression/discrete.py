@@ -16,6 +16,7 @@ from churn.regression.formulas import LEFT_OUT, Covariates, build_covariates, va
 from churn.regression.person_periods import PersonPeriods, count_periods
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Note
@@ -26,7 +27,6 @@ from surveys.models import glm_fit as _regression
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
 Link = Literal["cloglog", "logit"]
 Baseline = Literal["period", "linear", "spline", "formula"]
 

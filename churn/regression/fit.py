@@ -12,8 +12,9 @@ from churn.regression._likelihood import Likelihood, Maximum, Point, aliased, ma
 from churn.regression._predicted import Hazard, cumulative_hazard, times_of
 from churn.regression._residuals import Increments, increments
 from churn.regression._ties import Ties
-from churn.regression.risk_sets import Floats, Ints, Slots, Spells, risk_sets
+from churn.regression.risk_sets import Slots, Spells, risk_sets
 from churn.survival.tallies import Timeline, product_limit
+from surveys.core.arrays import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note
 from surveys.models.glm import FUNCTIONS
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 LEFT_OUT = "{n} accounts without a value of {group} are left out"
 PROBE = 5_000

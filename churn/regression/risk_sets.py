@@ -8,13 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from churn.survival.tallies import Timeline
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from surveys.core.arrays import Bools, Floats, Ints
 
 ROWS = 16_384
 """Rows that are worked on at a time."""

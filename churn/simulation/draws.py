@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import expit, roots_genlaguerre, roots_hermitenorm
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from surveys.core.arrays import Floats, Ints
 
 DAY_SECONDS = 86_400
 _STEEPEST = 60.0

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from churn.survival.tallies import Bools, Floats, Ints, Tallies, Timeline, divide, reciprocals
+from churn.survival.tallies import Tallies, Timeline, divide, reciprocals
+from surveys.core.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from churn.survival.tallies import Bools, Floats, Ints
+from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Intervals(NamedTuple):

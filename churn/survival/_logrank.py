@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from churn.survival.tallies import Amounts, Bools, Floats, Ints, Timeline, divide
+from churn.survival.tallies import Timeline, divide
+from surveys.core.arrays import Amounts, Bools, Floats, Ints
 
 RANK_TOLERANCE = 1e-9
 

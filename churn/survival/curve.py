@@ -10,18 +10,11 @@ import numpy as np
 import pandas as pd
 
 from churn.survival._jackknife import Jackknife
-from churn.survival.tallies import (
-    Amounts,
-    ConfType,
-    Floats,
-    Tallies,
-    crossing,
-    greenwood_sum,
-    normal_quantile,
-    remaining_area,
-)
+from churn.survival.tallies import ConfType, Tallies, crossing, greenwood_sum, remaining_area
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Amounts, Floats
 from surveys.core.errors import SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:

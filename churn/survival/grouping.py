@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn.survival._jackknife import Jackknife
-from churn.survival.tallies import Floats, Ints, Tallies, Timeline, weighted_tallies
+from churn.survival.tallies import Tallies, Timeline, weighted_tallies
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
 

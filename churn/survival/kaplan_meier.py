@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal, cast, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from churn.survival._jackknife import influence_of_product_limit
 from churn.survival.curve import SurvivalCurve
@@ -18,12 +17,13 @@ from churn.survival.grouping import (
     check_level,
     group_accounts,
 )
-from churn.survival.tallies import ConfType, limits, normal_quantile, product_limit
+from churn.survival.tallies import ConfType, limits, product_limit
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note
 
-Floats = NDArray[np.float64]
 StdErrors = Literal["greenwood", "jackknife"]
 
 

@@ -11,10 +11,12 @@ import pandas as pd
 
 from churn.survival._life_tables import actuarial, poisson_limits, time_at_risk
 from churn.survival.grouping import check_choice, check_level, group_accounts
-from churn.survival.tallies import ConfType, Floats, Ints, limits, normal_quantile
+from churn.survival.tallies import ConfType, limits
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note
 from surveys.core.rounding import say_share
 

@@ -13,10 +13,10 @@ from scipy import special
 
 from churn.survival._logrank import Departures, Score, chi_squared, departures_by_stratum, score
 from churn.survival.grouping import GroupedAccounts, check_choice, group_accounts
-from churn.survival.tallies import Floats, Ints
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.comparisons.pairs import adjust_probabilities
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError
 from surveys.core.results import Note
 from surveys.core.rounding import say_p

@@ -19,18 +19,12 @@ from churn.survival.grouping import (
     check_level,
     group_accounts,
 )
-from churn.survival.tallies import (
-    Amounts,
-    ConfType,
-    Floats,
-    cumulative_hazard,
-    limits,
-    normal_quantile,
-    tie_corrected_hazard,
-)
+from churn.survival.tallies import ConfType, cumulative_hazard, limits, tie_corrected_hazard
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.core.arguments import one_number
+from surveys.core.arrays import Amounts, Floats
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from scipy import special
 from churn.survival.curve import SurvivalCurve
 from churn.survival.grouping import check_level
 from churn.survival.kaplan_meier import kaplan_meier_by
-from churn.survival.tallies import Floats, Ints, normal_quantile
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import norm
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Amounts = NDArray[np.int64 | np.float64]
+from surveys.core.arrays import Amounts, Bools, Floats, Ints
+
 ConfType = Literal["log-log", "log", "plain"]
 
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))
@@ -226,11 +222,6 @@ def limits(survival: Floats, log_error: Floats, z: float, conf_type: ConfType) -
         low: Floats = np.exp(-np.exp(center - error))
         high: Floats = np.exp(-np.exp(center + error))
         return low, high
-
-
-def normal_quantile(conf_level: float) -> float:
-    """Give the two-sided quantile of the normal distribution."""
-    return float(norm.ppf((1 + conf_level) / 2))
 
 
 def remaining_area(time: Floats, survival: Floats, start: float, until: float) -> Floats:

@@ -14,6 +14,7 @@ from churn.numeric.cells import add_up
 from churn.tenures._columns import TenureColumns, read_columns, read_text, repeated_accounts
 from churn.usage.activity import account_columns, place_of, usage_of
 from churn.usage.columns import refuse_inexact, settle_groups
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Note
 from surveys.study.schema import Study
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from churn.engine.open import Engine
     from churn.engine.sources import Source
 
-Floats = NDArray[np.float64]
 SHOWN = 3
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Bools, Floats
 from surveys.data.codebook import as_number, format_code, is_code
 from surveys.study.fields import Answer
 from surveys.study.usage import Usage
@@ -18,8 +19,6 @@ from surveys.study.usage import Usage
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 
@@ -42,7 +41,7 @@ class Fault:
     """
 
     key: str
-    wrong: Flags
+    wrong: Bools
     what: str
     mend: str
 
@@ -180,18 +179,18 @@ def repeated_accounts(table: pa.Table, n_keys: int) -> list[Fault]:
     ]
 
 
-def _fault(key: str, wrong: Flags, what: str, mend: str) -> list[Fault]:
+def _fault(key: str, wrong: Bools, what: str, mend: str) -> list[Fault]:
     return [Fault(key=key, wrong=wrong, what=what, mend=mend)] if wrong.any() else []
 
 
-def _any(faults: list[Fault], n: int) -> Flags:
+def _any(faults: list[Fault], n: int) -> Bools:
     found = np.zeros(n, bool)
     for fault in faults:
         found |= fault.wrong
     return found
 
 
-def _numbers(column: pa.ChunkedArray, key: str, counted: Flags, what: str) -> tuple[Floats, list[Fault]]:
+def _numbers(column: pa.ChunkedArray, key: str, counted: Bools, what: str) -> tuple[Floats, list[Fault]]:
     """Read numbers, 0 or more, of the rows that count; NaN where blank."""
     import pyarrow.types as kinds
 

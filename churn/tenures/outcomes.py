@@ -12,10 +12,9 @@ from churn.days.zones import DAY, day_date
 from churn.tenures.rules import DropoutRule
 from churn.usage.accounts import AccountTable
 from churn.usage.activity import Activity, place_of
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import Problem, StudyError
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 Ticks = NDArray[np.int64] | Floats
 
 
@@ -37,8 +36,8 @@ class Outcomes:
     """
 
     duration: Floats
-    event: Flags
-    kept: Flags
+    event: Bools
+    kept: Bools
     entry: Floats | None = None
 
 
@@ -145,14 +144,14 @@ def judge_accounts(table: AccountTable, rule: DropoutRule) -> Outcomes:
     return found
 
 
-def _early_enough(first: Ticks, judged: Ticks | int, rule: DropoutRule, *, by_day: bool) -> Flags:
+def _early_enough(first: Ticks, judged: Ticks | int, rule: DropoutRule, *, by_day: bool) -> Bools:
     """Tell who signed up before the last moment at which accounts are judged; `detected` judges all to the end."""
     if rule.rule == "detected":
         return np.ones(len(first), bool)
     return np.asarray(first <= judged if by_day else first < judged)
 
 
-def _check_some_left(kept: Flags, rule: DropoutRule, end_day: int) -> None:
+def _check_some_left(kept: Bools, rule: DropoutRule, end_day: int) -> None:
     if not kept.any():
         what = f"all accounts signed up in the {rule.gap_days} days before {day_date(end_day - 1)}"
         raise StudyError.at("study.toml, usage.dropout.gap_days", what, "Shorten the gap, or use a longer log")
@@ -179,7 +178,7 @@ def _from_last_seen(table: AccountTable, until: Floats, rule: DropoutRule) -> Ou
     return _outcomes(table, stop, event, kept)
 
 
-def _outcomes(table: AccountTable, stop: Floats, event: Flags, kept: Flags) -> Outcomes:
+def _outcomes(table: AccountTable, stop: Floats, event: Bools, kept: Bools) -> Outcomes:
     """Count days begun; observation begins at days completed, so that it begins before it ends."""
     per_day = table.ticks_per_day
     entry = None if table.entry is None else np.floor((table.entry - table.signup) / per_day)

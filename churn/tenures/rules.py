@@ -28,13 +28,13 @@ class DropoutRule:
     Attributes
     ----------
     rule : {'next_visit', 'inactive', 'first_silence', 'detected', 'closed'}
-        `next_visit`: gone after a tenure if never seen again, as `churn.next_visit.estimate` estimates it;
-        where accounts have to be called gone or not one by one, as `inactive`.
-        `inactive`: gone if nothing is seen in the last `gap_days` of the window, dated at the last activity; everybody else is censored `gap_days` before the end.
-        `first_silence`: gone at the first `gap_days` in a row without activity, whatever follows, dated at the last
-        activity before them; everybody else is censored `gap_days` before the end. `detected`: as `inactive`, but
-        dated when the `gap_days` are over; everybody else is censored at the end. `closed`: gone when the account
-        was closed; everybody else is censored when observation ends.
+        `next_visit`: gone after a tenure if never seen again, as `churn.next_visit.estimate` estimates it; where
+        accounts have to be called gone or not one by one, as `inactive`. `inactive`: gone if nothing is seen in the
+        last `gap_days` of the window, dated at the last activity; everybody else is censored `gap_days` before the
+        end. `first_silence`: gone at the first `gap_days` in a row without activity, whatever follows, dated at the
+        last activity before them; everybody else is censored `gap_days` before the end. `detected`: as `inactive`,
+        but dated when the `gap_days` are over; everybody else is censored at the end. `closed`: gone when the
+        account was closed; everybody else is censored when observation ends.
     gap_days : int
         Days of silence after which an account is taken to be gone; not used by `closed`, nor by the curve of
         `next_visit`.

@@ -7,11 +7,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from surveys.core.arrays import Bools
 from surveys.core.errors import SpecError
 
-Flags = NDArray[np.bool_]
 Missing = Literal["refuse", "leave out"]
 EventCode = Hashable | Mapping[Any, bool | None] | None
 
@@ -21,7 +21,7 @@ SHOWN = 4
 
 def read_status(
     values: ArrayLike | pd.Series, *, event: EventCode = None, missing: Missing = "refuse", place: str = "event"
-) -> tuple[Flags, Flags]:
+) -> tuple[Bools, Bools]:
     """
     Read a column that says who is gone.
 

@@ -16,12 +16,11 @@ from churn.tenures.rules import DropoutRule
 from churn.tenures.status import EventCode, Missing, read_status
 from churn.usage.accounts import AccountTable, read_accounts
 from churn.usage.activity import Activity, read_activity, usage_of
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.study.schema import Study
-
-Floats = NDArray[np.float64]
 
 SIGNUP_IS_FIRST_EVENT = Note("sign-up is dated at the first event of an account in the log")
 DECLARED_LATE = "an account is declared gone {gap} days after its last activity: the curve cannot fall before"

@@ -15,6 +15,7 @@ from churn.engine.clocks import clock_notes, clock_of, clock_problem
 from churn.usage.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
 from churn.usage.columns import refuse_inexact, settle_groups
 from churn.usage.log_edges import FAR_DAYS, check_last_seen
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, StudyError
 from surveys.core.results import Note
 from surveys.study.schema import Study
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from churn.engine.open import Grain
 
-Floats = NDArray[np.float64]
 
 TIMES = ("signup", "entry", "closed", "last_seen", "observed_until")
 

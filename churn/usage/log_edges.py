@@ -7,12 +7,10 @@ from numpy.typing import NDArray
 
 from churn.days.bitmaps import active_days
 from churn.days.zones import day_date
+from surveys.core.arrays import Bools, Ints
 from surveys.core.errors import StudyError
 from surveys.core.results import Note
 from surveys.study.usage import Usage
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 FAR_DAYS = 3653
 """Days without any event, about ten years, that no log of a service has."""
@@ -40,7 +38,7 @@ SILENT_TAIL = Note(
 
 def find_there_before(
     first_day: Ints, *, origin: int, end_day: int, opening_days: int | None, gap_days: int
-) -> tuple[Flags | None, Note | None]:
+) -> tuple[Bools | None, Note | None]:
     """
     Tell which accounts may have been there when the log begins.
 

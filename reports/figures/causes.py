@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from churn.competing.curve import CumulativeIncidence
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
-from reports.figures.survival import SINCE, lasting
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
+from reports.words.durations import SINCE, lasting
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 
 from churn.network.following import DoseCurve, FollowingDropout
 from reports.figures.drawn import DrawnFigure
-from reports.figures.survival import lasting
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
+from reports.words.durations import lasting
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from churn.survival.grouping import LEFT_OUT
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
-from reports.figures.survival import SINCE, lasting
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.staying import GroupStaying
 from reports.results.study import Results
+from reports.words.durations import SINCE, lasting
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate

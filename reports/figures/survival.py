@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,8 +13,8 @@ from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_st
 from reports.results.lookup import log_platform
 from reports.results.staying import StayingResults
 from reports.results.study import Results
+from reports.words.durations import SINCE, lasting
 from reports.words.labels import note_sentence, platform_label
-from reports.words.numbers import Kind
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences
 from surveys.core.results import Estimate
@@ -29,42 +27,8 @@ DRAWN = {
 }
 FIRST_YEAR = {"days": 365, "weeks": 52}
 """Where the curve of long logs is cut; that of months or years is drawn to its end."""
-SINCE = {
-    "days": "Days since sign-up",
-    "weeks": "Weeks since sign-up",
-    "months": "Months since sign-up",
-    "years": "Years since sign-up",
-}
 FEW = 10
 """Fewer accounts at risk than this, and the curve is no longer drawn."""
-
-
-def lasting(printer: Printer, time: float, unit: str) -> str:
-    """
-    Write a tenure with its unit.
-
-    Parameters
-    ----------
-    printer : Printer
-        Language of the report.
-    time : float
-        How long.
-    unit : {'days', 'weeks', 'months', 'years'}
-        The unit of `time`.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from reports.words.printer import open_printer
-    >>> lasting(open_printer("fr"), 30, "days")
-    '30 jours'
-    """
-    if unit == "days":
-        return printer.say("{days} days", days=printer.numbers.count(int(time)))
-    return printer.numbers.duration(time, cast(Kind, unit))
 
 
 def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:

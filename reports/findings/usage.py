@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from reports.figures.survival import lasting
 from reports.findings.finding import Finding
 from reports.results.study import Results
+from reports.words.durations import lasting
 from reports.words.labels import with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate

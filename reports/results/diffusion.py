@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from churn.adoption._diffusion import DiffusionModel
 from churn.adoption.diffusion import (
     FALLING,
     DiffusionComparison,
@@ -18,6 +17,7 @@ from churn.adoption.diffusion import (
     compare_diffusion,
     fit_diffusion,
 )
+from churn.adoption.diffusion_curves import DiffusionModel
 from churn.adoption.reach import (
     MonthlyFlows,
     ReachCeiling,

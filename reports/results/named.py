@@ -11,8 +11,8 @@ from reports.results.lookup import all_funnel_rows, joint_id
 from reports.results.network import NETWORK, NetworkResults
 from reports.results.staying import StayingResults
 from surveys.claims.inputs import NOT_IN_THE_STUDY
+from surveys.core.arrays import Floats
 from surveys.core.results import Estimate, Unavailable, absence
-from surveys.design.stages import Floats
 from surveys.funnel.funnel import Funnel
 from surveys.funnel.shares import Shares
 

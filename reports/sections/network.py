@@ -12,10 +12,10 @@ from reports.figures.concentration import publisher_name
 from reports.figures.dialogue import share_with_interval
 from reports.figures.drawn import DrawnFigure
 from reports.figures.following import class_name, following_sentence
-from reports.figures.survival import lasting
 from reports.results.network import ConcentrationResults, NetworkResults
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
+from reports.words.durations import lasting
 from reports.words.labels import listed, note_sentence, with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.document.blocks import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
-from reports.figures.survival import lasting
 from reports.findings import find
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, subjects
 from reports.results.study import Results
+from reports.words.durations import lasting
 from reports.words.labels import asked_in, holding, platform_label, wave_label
 from reports.words.printer import Printer
 from reports.words.silences import warnings

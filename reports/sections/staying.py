@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from churn.next_visit.curve import NextVisitCurve
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
-from reports.figures.survival import SINCE, lasting
 from reports.results.staying import StayingResults
 from reports.results.study import Results
 from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block
 from reports.sections.projection import write_projection
 from reports.sections.staying_groups import write_staying_groups
+from reports.words.durations import SINCE, lasting
 from reports.words.labels import note_sentence, with_interval
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences, next_visit_sentences

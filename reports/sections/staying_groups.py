@@ -9,10 +9,10 @@ from churn.survival.restricted_means import RestrictedMeans
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import DrawnFigure
 from reports.figures.staying_groups import group_id
-from reports.figures.survival import lasting
 from reports.results.staying import GroupStaying
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
+from reports.words.durations import lasting
 from reports.words.labels import note_sentence, with_interval
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.design.stages import Floats
 from surveys.published.figures import PublishedFigure, PublishedFigures
 from surveys.study.claims import Claim
 

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats
+
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
 

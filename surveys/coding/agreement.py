@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from scipy import special
 
 from surveys.coding._agreement import Level, alpha
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
-from surveys.design.stages import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Ratings = pd.DataFrame | Sequence[Sequence[Hashable]] | NDArray[np.generic]
-Bools = NDArray[np.bool_]
 
 ALL_ALIKE = "all messages were given the same category: agreement beyond chance cannot be told"
 LEFT_OUT = Note("messages left out because fewer than two coders coded them: {n}")

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from surveys.coding._agreement import cluster_effects, mean_effect
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.results import Estimate, Note
-from surveys.design.stages import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

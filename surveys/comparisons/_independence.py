@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg, optimize, special
 
-from surveys.design.stages import Codes, Floats
-from surveys.estimates.influence import Bools
+from surveys.core.arrays import Bools, Codes, Floats
 
 NEAR_MEAN = 1e-4
 EDGE = 0.99999

@@ -21,14 +21,14 @@ from surveys.comparisons.pairs import (
     compare_pairs,
     population_ranks,
 )
+from surveys.core.arrays import Bools, Codes, Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.rounding import say_p
 from surveys.design.design import Design
-from surveys.design.stages import Codes, Floats
 from surveys.estimates.contrasts import Contrast
 from surveys.estimates.domains import level_codes, row_mask
-from surveys.estimates.influence import Bools, Total
+from surveys.estimates.influence import Total
 from surveys.estimates.means import Estimates, mean
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from surveys.comparisons import _independence
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.rounding import say_p
 from surveys.design.design import Design
-from surveys.design.stages import Floats
 from surveys.estimates.domains import level_codes, row_mask
 from surveys.estimates.influence import Ratio, Total
 

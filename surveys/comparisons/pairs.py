@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from surveys.design.stages import Floats
+from surveys.core.arrays import Floats
 
 RankScore = Literal["wilcoxon", "KruskalWallis", "median", "vanderWaerden"]
 Adjustment = Literal["none", "holm", "fdr"]

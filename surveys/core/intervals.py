@@ -7,11 +7,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+from scipy.stats import norm
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 
 Method = Literal["logit", "xlogit", "likelihood", "beta", "asin", "mean", "wilson"]
-Floats = NDArray[np.float64]
 
 METHODS: tuple[Method, ...] = get_args(Method)
 FARTHEST, HALVINGS = 700.0, 80
@@ -281,3 +282,8 @@ def logit_limits(
     half = student_t(degrees_of_freedom, conf_level) * np.divide(error, spread, out=np.zeros_like(spread), where=inside)
     middle = special.logit(np.where(inside, p, 0.5))
     return np.where(inside, special.expit(middle - half), p), np.where(inside, special.expit(middle + half), p)
+
+
+def normal_quantile(conf_level: float) -> float:
+    """Give the two-sided quantile of the normal distribution."""
+    return float(norm.ppf((1 + conf_level) / 2))

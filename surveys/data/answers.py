@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, nearest
 from surveys.core.results import Note, NoteValue
 from surveys.data.codebook import Code, Item, as_number, distinct_codes, format_code, is_code, same_code
 from surveys.data.nonanswers import described, kind_of_code
 from surveys.design.rows import shortened, some
-from surveys.design.stages import Floats
 from surveys.study.fields import Answer
 from surveys.study.schema import Recall
 

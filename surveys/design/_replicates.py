@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from surveys.design.stages import Codes, Floats, LonelyPsu, Stage
+from surveys.core.arrays import Codes, Floats
+from surveys.design.stages import LonelyPsu, Stage
 
 RANK_TOLERANCE = 1e-10
 PROBE = 4

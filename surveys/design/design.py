@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Note
 from surveys.design import stages as _design
 from surveys.design.rows import Rows, listed, quoted, some
-from surveys.design.stages import Codes, Floats, LonelyPsu, Stage
+from surveys.design.stages import LonelyPsu, Stage
 
 Sampling = Literal["probability", "quota", "opt-in", "census"]
 Columns = str | Sequence[str]

@@ -9,9 +9,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, did_you_mean
 from surveys.design.rows import some
-from surveys.design.stages import Floats
 
 Kind = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "SDR", "other"]
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Note
 from surveys.design import _replicates
@@ -18,7 +19,7 @@ from surveys.design import stages as _design
 from surveys.design.design import Adjustment, Design, Sampling, Statistic
 from surveys.design.replicate_columns import KINDS, Kind, find_columns, scale_deviations
 from surveys.design.rows import Rows
-from surveys.design.stages import Codes, Floats, Stage
+from surveys.design.stages import Stage
 
 Centre = Literal["mean", "estimate"]
 

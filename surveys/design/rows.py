@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import Problem, did_you_mean
-from surveys.design.stages import Codes, Floats, Stage, first_rows, nested
+from surveys.design.stages import Stage, first_rows, nested
 
 SHOWN = 5
 

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
+from surveys.core.arrays import Codes, Floats
+
 UnitSums = Callable[[NDArray[np.intp], int], NDArray[np.float64]]
 LonelyPsu = Literal["fail", "adjust", "average", "certainty", "remove"]
 

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from surveys.design.stages import Floats
+from surveys.core.arrays import Floats
 
 Rule = Literal["math", "school", "shahvaish", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.rounding import say_p, say_points
-from surveys.design.stages import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

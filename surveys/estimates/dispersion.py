@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import SpecError
 from surveys.design.design import Design
-from surveys.design.stages import Floats
 from surveys.estimates.domains import By, Values, columns_of, lay_out
-from surveys.estimates.influence import Bools
 from surveys.estimates.means import Estimates, describe_estimates, mean, total
 
 Draw = Literal["without replacement", "with replacement"]

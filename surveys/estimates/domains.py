@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from surveys.core.arrays import Bools, Codes, Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.data.groups import Levels
 from surveys.design.design import Design
-from surveys.design.stages import Codes, Floats
-from surveys.estimates.influence import Bools, spread
+from surveys.estimates.influence import spread
 
 Values = ArrayLike | pd.DataFrame | pd.Series | Mapping[str, ArrayLike]
 By = ArrayLike | pd.Series | pd.Categorical | pd.DataFrame | Mapping[str, ArrayLike]

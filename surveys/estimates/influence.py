@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from surveys.core.arrays import Bools, Codes, Floats
 from surveys.design.design import Statistic
-from surveys.design.stages import Codes, Floats
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError
 from surveys.core.intervals import NAMES, Method, proportion_interval, student_t
 from surveys.core.results import Estimate, Note
 from surveys.design.design import Design, Statistic
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import Contrast, weigh
 from surveys.estimates.domains import By, Domains, Values, columns_of, lay_out
 from surveys.estimates.influence import Logit, Ratio, Total

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import proportion_interval, student_t
 from surveys.core.results import Note
 from surveys.design.design import Design
-from surveys.design.stages import Floats
 from surveys.estimates._quantiles import RULES, Rule, weighted_quantile
 from surveys.estimates.domains import By, Values, columns_of, lay_out
-from surveys.estimates.influence import Bools, Ratio
+from surveys.estimates.influence import Ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

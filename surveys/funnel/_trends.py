@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
-Floats = NDArray[np.float64]
+from surveys.core.arrays import Floats
 
 
 class Line(NamedTuple):
@@ -49,10 +47,3 @@ def fit_line(x: Floats, y: Floats, covariance: Floats) -> Line:
     residual = y - centred @ fitted
     departure = float(residual @ np.linalg.solve(covariance, residual))
     return Line(coefficients[1], float(fitted[1]), float(np.linalg.inv(precision)[1, 1]), departure)
-
-
-def f_probability(statistic: float, df_numerator: float, df_denominator: float) -> float:
-    """Give the probability that F is larger; NaN where a degree of freedom is below 1."""
-    if df_numerator < 1 or not df_denominator >= 1:
-        return float("nan")
-    return float(special.fdtrc(df_numerator, df_denominator, statistic))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, NoteValue
 from surveys.data.groups import Levels, name_wave
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import Contrast, add_independent
 from surveys.estimates.influence import Product
 from surveys.estimates.means import Estimates, combine

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Estimate, Note
 from surveys.data.groups import Levels, name_wave
 from surveys.design.design import Statistic
-from surveys.design.stages import Floats
 from surveys.estimates.domains import Domains, by_level
 from surveys.estimates.influence import Ratio
 from surveys.estimates.means import Estimates, combine, describe_shares

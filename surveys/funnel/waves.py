@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
+from surveys.core.probabilities import f_probability
 from surveys.core.results import Note
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import Contrast, add_independent
 from surveys.estimates.means import Estimates, combine
-from surveys.funnel._trends import f_probability, fit_line
+from surveys.funnel._trends import fit_line
 from surveys.funnel.funnel import BEFORE, Funnel, estimate_wave
 from surveys.published.wave_dates import wave_fieldwork
 from surveys.samples.panels import Panel, join_panel

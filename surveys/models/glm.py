@@ -11,15 +11,14 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.rounding import say_p
 from surveys.data.codebook import format_code
 from surveys.design.design import Design
-from surveys.design.stages import Floats
 from surveys.estimates.contrasts import Contrast
 from surveys.estimates.domains import row_mask
-from surveys.estimates.influence import Bools
 from surveys.models import glm_fit as _regression
 from surveys.models.glm_fit import Coefficients, FamilyName, LinkName
 from surveys.samples.sample import Sample

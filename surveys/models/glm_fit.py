@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 from scipy import linalg, optimize, special
 
-from surveys.design.stages import Codes, Floats
-from surveys.estimates.influence import Bools, weighted_sums
+from surveys.core.arrays import Bools, Codes, Floats
+from surveys.estimates.influence import weighted_sums
 
 FamilyName = Literal["gaussian", "quasibinomial", "quasipoisson"]
 LinkName = Literal["identity", "logit", "cloglog", "log"]

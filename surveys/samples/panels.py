@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.results import Note
 from surveys.data.codebook import format_code
 from surveys.design.design import Adjustment, Design, Statistic, Step
 from surveys.design.rows import listed
-from surveys.design.stages import Floats
 from surveys.samples.sample import Sample
 
 RESPONDENT, WEIGHT = "", " "

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Note
 from surveys.data.answers import as_answer, decode, was_asked
@@ -23,7 +24,6 @@ from surveys.data.respondents import expand_rows, select_respondents
 from surveys.design.design import Design
 from surveys.design.replicates import Centre, ReplicateDesign, bootstrap, jackknife
 from surveys.design.rows import Rows, listed, quoted, shortened, some
-from surveys.design.stages import Floats
 from surveys.study.fields import Answer, Language
 from surveys.study.schema import Recall, Study, Survey
 from surveys.weighting.from_study import build_recipe

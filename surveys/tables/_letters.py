@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveys.comparisons.pairs import Adjustment, adjust_probabilities, compare_pairs
-from surveys.design.stages import Floats
-from surveys.estimates.influence import Bools
+from surveys.core.arrays import Bools, Floats
 
 
 def column_letters(n: int) -> list[str]:

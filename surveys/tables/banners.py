@@ -8,6 +8,7 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import Problem, StudyError, did_you_mean
 from surveys.core.results import Note
 from surveys.data.codebook import Code, Item, ResponseSet, as_number, distinct_codes, format_code, same_code
@@ -15,8 +16,6 @@ from surveys.data.groups import NO_LEVEL, Levels, in_language
 from surveys.data.nonanswers import Kind, kind_of_code
 from surveys.data.nonanswers import described as told
 from surveys.design.rows import some
-from surveys.design.stages import Floats
-from surveys.estimates.influence import Bools
 from surveys.funnel.funnel import Measure, step_shares
 from surveys.funnel.shares import LevelShares
 from surveys.samples.sample import Sample, read_sample

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from surveys.comparisons.groups import check_adjustment, deviations_with_ends
 from surveys.comparisons.pairs import Adjustment
+from surveys.core.arrays import Bools, Floats
 from surveys.core.errors import SpecError
 from surveys.core.results import Estimate, Note
 from surveys.core.rounding import say_share
 from surveys.data.groups import Levels
 from surveys.design.design import Design
-from surveys.design.stages import Floats
 from surveys.estimates.domains import Domains, row_mask
-from surveys.estimates.influence import Bools, Ratio
+from surveys.estimates.influence import Ratio
 from surveys.estimates.means import Estimates, combine, describe_shares
 from surveys.funnel.shares import LevelShares
 from surveys.study.fields import Label

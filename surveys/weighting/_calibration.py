@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from surveys.design.stages import Codes, Floats, column_sums, first_rows, nested
+from surveys.core.arrays import Codes, Floats
+from surveys.design.stages import column_sums, first_rows, nested
 
 Distance = Literal["linear", "raking", "logit"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError
 from surveys.design.design import Step
-from surveys.design.stages import Floats
 from surveys.weighting import _calibration
 from surveys.weighting._calibration import Distance
 from surveys.weighting.margins import Margin

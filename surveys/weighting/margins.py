@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import Problem, did_you_mean
 from surveys.data.codebook import Code, format_code
 from surveys.design.rows import Rows, quoted, some
-from surveys.design.stages import Codes, Floats
 
 Key = str | tuple[str, ...]
 Totals = Mapping[Key, Mapping[Any, float] | float]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError
 from surveys.design.design import Adjustment, Design
 from surveys.design.rows import Rows
-from surveys.design.stages import Floats
 from surveys.weighting.kish import Kish, kish
 from surveys.weighting.steps import Calibrate, PostStratify, Rake, Trim
 

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.design.rows import Rows
-from surveys.design.stages import Floats
 from surveys.weighting import _calibration
 from surveys.weighting._calibration import Distance
 from surveys.weighting.adjustments import Calibrated, PostStratified, Raked, Trimmed, calibrated, post_stratified, raked

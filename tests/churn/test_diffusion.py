@@ -7,7 +7,6 @@ import pytest
 import statsmodels.api as sm
 from scipy import optimize, special, stats
 
-from churn.adoption._diffusion import curve
 from churn.adoption.diffusion import (
     FALLEN,
     FEW_POINTS,
@@ -20,6 +19,7 @@ from churn.adoption.diffusion import (
     compare_diffusion,
     fit_diffusion,
 )
+from churn.adoption.diffusion_curves import curve
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Estimate, Unavailable
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from churn.days.bitmaps import BITS, words_needed
 from churn.days.zones import DAY
 from churn.usage.activity import Activity
+from surveys.core.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Visits = tuple[Ints, Floats]
 
 YEAR, LAST_SIGNUPS = 365, 30

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from churn.simulation.draws import DAY_SECONDS, Floats, Ints, draw_kinds, draw_lifetimes, draw_signups
+from churn.simulation.draws import DAY_SECONDS, draw_kinds, draw_lifetimes, draw_signups
+from surveys.core.arrays import Floats, Ints
 
 NOBODY = -1
 _CROWD = 1000

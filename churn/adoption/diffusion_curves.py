@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from surveys.core.arrays import Floats
+
 DiffusionModel = Literal["logistic", "bass"]
-Floats = NDArray[np.float64]
 
 PARAMETERS: dict[DiffusionModel, tuple[str, ...]] = {
     "logistic": ("growth", "midpoint"),
