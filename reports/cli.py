@@ -19,7 +19,6 @@ DONE, PROBLEMS = 0, 1
 EXAMPLE = "twitter_france"
 
 app = typer.Typer(
-    help="From hearing of a service to leaving it: account adoption and churn, from surveys and usage logs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -33,6 +32,23 @@ StudyArgument = Annotated[
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where to write.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        import churn
+
+        typer.echo(f"churn {churn.__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def face(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """From hearing of a service to leaving it: account adoption and churn, from surveys and usage logs."""
 
 
 @app.command()
