@@ -129,6 +129,11 @@ def test_every_module_is_in_a_room():
     assert not lost
 
 
+def test_every_room_is_a_package():
+    folders = {file.parent for name, file in MODULES.items() if name.split(".")[0] in ORDER}
+    assert not [str(folder.relative_to(ROOT)) for folder in folders if not (folder / "__init__.py").is_file()]
+
+
 def test_types_of_arrays_are_named_in_one_module():
     alias = re.compile(r"^(Floats|Ints|Bools|Codes|Amounts) = ", re.M)
     named = [name for name, file in MODULES.items() if alias.search(file.read_text(encoding="utf-8"))]

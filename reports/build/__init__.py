@@ -1,0 +1,1 @@
+"""Checking a study, and writing its report."""
