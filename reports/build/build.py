@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from reports.build.manifest import describe_build, is_current, write_manifest
-from reports.results.progress import Progress, ProgressStyle, open_progress
 from reports.build.staging import recover, staged_folder
+from reports.results.progress import Progress, ProgressStyle, open_progress
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.study.fields import Language
-from surveys.study.schema import Study
 from surveys.study.file import read_study
+from surveys.study.schema import Study
 
 DOCUMENTS = ("pdf", "html")
 FIGURE_FORMATS = ("svg", "pdf", "png")

@@ -12,29 +12,29 @@ from pathlib import Path
 
 from churn.network.followed import read_following
 from churn.network.messages import read_messages
-from churn.tenures.tenures import read_tenures
 from churn.next_visit.visit_counts import LOCAL_DAYS
-from reports.sections.compose import compose_document
+from churn.tenures.tenures import read_tenures
+from reports.build.tables import result_tables
 from reports.document.coverage import check_coverage
 from reports.figures import draw_figures
-from reports.words.ledger import Ledger
 from reports.results.lookup import joined_platform
-from reports.words.printer import Printer
 from reports.results.progress import open_progress
 from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
-from reports.build.tables import result_tables
+from reports.sections.compose import compose_document
+from reports.words.ledger import Ledger
+from reports.words.printer import Printer
+from surveys.core.errors import Problem, ProblemError
+from surveys.core.results import Note
+from surveys.funnel.funnel import asks_about_steps, estimate_funnel
+from surveys.funnel.shares import estimate_shares
+from surveys.published.figures import fractions_of_percent, read_published
+from surveys.published.wave_dates import unread_dates
+from surveys.samples.sample import read_sample
+from surveys.study.file import inspect_study
+from surveys.study.schema import Study
+from surveys.study.truth import read_truth
 from surveys.tables.banners import build_tables
 from surveys.tables.crosstabs import IN_NO_COLUMN
-from surveys.core.errors import Problem, ProblemError
-from surveys.funnel.funnel import asks_about_steps, estimate_funnel
-from surveys.published.figures import fractions_of_percent, read_published
-from surveys.core.results import Note
-from surveys.samples.sample import read_sample
-from surveys.funnel.shares import estimate_shares
-from surveys.study.schema import Study
-from surveys.study.file import inspect_study
-from surveys.study.truth import read_truth
-from surveys.published.wave_dates import unread_dates
 
 EVER_TAKEN = Note(
     "signup of {platform} in wave {wave} is read as having ever had an account, since leaving is asked too: say so "

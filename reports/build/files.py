@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from churn.tenures.counts import write_counts
-from reports.sections.compose import compose_document
+from reports.build.tables import write_tables
+from reports.document.html import render_html
 from reports.document.pdf import render_pdf
 from reports.figures import check_names, draw_figures
 from reports.figures.drawn import DrawnFigure, drawn_svg
-from reports.document.html import render_html
-from reports.words.ledger import Ledger
-from reports.words.printer import Printer
+from reports.look.theme import figure_to_pdf, figure_to_png
 from reports.results.progress import Progress
 from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
-from reports.build.tables import write_tables
-from reports.look.theme import figure_to_pdf, figure_to_png
+from reports.sections.compose import compose_document
+from reports.words.ledger import Ledger
+from reports.words.printer import Printer
 from surveys.study.fields import Language
-from surveys.study.schema import Crosstab, Study
 from surveys.study.file import STUDY_FILE
+from surveys.study.schema import Crosstab, Study
 
 N_STEPS = len(STEPS_OF_RECIPE) + 1
 N_STEPS_PER_LANGUAGE = 3
@@ -106,7 +106,7 @@ def write_some_figures(
     ['funnel.en.svg', 'funnel.csv']
     """
     check_names(ids)
-    results = compute_results(study, progress)
+    results = Results(study) if ids else compute_results(study, progress)
     folder.mkdir(parents=True, exist_ok=True)
     written = [
         file

@@ -12,8 +12,8 @@ from typing import Any
 
 from churn.usage.fingerprints import log_fingerprints, spark_files
 from reports.build.staging import MANIFEST
-from surveys.study.schema import Study
 from surveys.study.file import STUDY_FILE
+from surveys.study.schema import Study
 
 PACKAGES = (
     "babel",

@@ -33,8 +33,7 @@ from reports.figures.staying_groups import draw_staying_groups
 from reports.figures.survival import draw_survival
 from reports.figures.trend import draw_trend
 from reports.figures.waves import draw_waves
-from reports.results.progress import open_progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
+from reports.results.study import Results
 from reports.words.printer import Printer, open_printer
 from surveys.core.errors import Problem, SpecError, did_you_mean
 
@@ -143,7 +142,7 @@ def draw_figures(results: Results, printer: Printer, ids: list[str] | None = Non
 @cache
 def example_results() -> Results:
     """
-    Compute the results of the bundled example, once.
+    Give the results of the bundled example, each computed once, when it is first asked for.
 
     Returns
     -------
@@ -157,8 +156,7 @@ def example_results() -> Results:
     """
     from reports.examples import open_example
 
-    with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-        return compute_results(open_example("twitter_france"), progress)
+    return Results(open_example("twitter_france"))
 
 
 def example_figure(name: str) -> DrawnFigure:

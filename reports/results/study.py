@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,97 +39,177 @@ T = TypeVar("T")
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Results:
     """
-    Everything a report shows.
+    Everything a report shows: named parts, each computed once, when it is first asked for, from the parts it names.
 
-    Attributes
+    Parameters
     ----------
     study : Study
-        What was asked for.
-    funnel : Funnel or None
-        From surveys; None where none asks about a platform.
-    changes : WaveChanges or None
-        From wave to wave; None where there are fewer than two.
-    tables : tuple of BannerTable
-        Those that the study asks for.
-    shares : Shares or None
-        Further percentages that surveys name; None where they name none.
-    disclosure : Disclosure or None
-        What a survey must disclose; None where the study has none.
-    staying : StayingResults or None
-        From usage; None where the study has none.
-    recalls : tuple of RecallCurve
-        When people say they left the main platform, one for each wave that asked.
-    joint : tuple of JointFunnel
-        Awareness, sign-up and staying joined, one for each wave that asked about the main platform: by people's
-        own staying where it was asked, by the log elsewhere.
-    adoption : AdoptionResults or None
-        The steps joined, compared and counted in people.
-    calibration : CalibrationResults or None
-        What the log adds to the survey; None where the study lacks either.
-    network : NetworkResults or None
-        Who writes to whom; None where the log does not say.
-    diffusion : DiffusionResults or None
-        How far the service may spread; None where the study has no series.
-    published : PublishedFigures or None
-        Figures that others printed.
-    series : tuple of SeriesPoint
-        Those of the study's own platforms and waves.
-    claims : tuple of CheckedClaim
-        Sentences and their verdicts, in the order of the study.
-    truth : DataFrame or None
-        What a simulated study was made from.
-    absent : mapping of str to Unavailable
-        Parts that the study has data for and that these do not give, by the name of the attribute above.
-    """
+        What is asked for.
 
-    study: Study
-    funnel: Funnel | None
-    changes: WaveChanges | None
-    tables: tuple[BannerTable, ...]
-    shares: Shares | None
-    disclosure: Disclosure | None
-    staying: StayingResults | None
-    recalls: tuple[RecallCurve, ...]
-    joint: tuple[JointFunnel, ...]
-    adoption: AdoptionResults | None
-    calibration: CalibrationResults | None
-    network: NetworkResults | None
-    diffusion: DiffusionResults | None
-    published: PublishedFigures | None
-    series: tuple[SeriesPoint, ...]
-    claims: tuple[CheckedClaim, ...]
-    truth: pd.DataFrame | None
-    absent: Mapping[str, Unavailable] = field(default_factory=dict)
-
-
-class Attempts:
-    """
-    Computes parts of a report that the other parts do without, and keeps the reasons of those that cannot be had.
+    Raises
+    ------
+    StudyError
+        If the study has nothing to report on; and where a part is asked for whose data cannot be used as they are.
 
     Examples
     --------
-    >>> from surveys.core.errors import EstimateError
-    >>> from surveys.core.results import Note
-    >>> def fail() -> int:
-    ...     raise EstimateError.because("diffusion", Note("no point"), "Give more")
-    >>> attempts = Attempts()
-    >>> attempts.part("network", lambda: 3, 0), attempts.part("diffusion", fail, 0), str(attempts.absent["diffusion"])
-    (3, 0, 'no point')
+    >>> from reports.examples import open_example
+    >>> results = Results(open_example("twitter_france"))
+    >>> results.computed
+    ()
+    >>> len(results.published.figures) > 100, results.computed
+    (True, ('published',))
     """
 
-    def __init__(self) -> None:
-        self.absent: dict[str, Unavailable] = {}
+    def __init__(self, study: Study) -> None:
+        if not (study.survey or study.usage or study.published):
+            what = "nothing to report on, expected at least one of [[survey]], [usage] and [published]"
+            raise StudyError.at(STUDY_FILE, what, "Add one, as in the file that 'churn init' makes")
+        self.study = study
+        self._absent: dict[str, Unavailable] = {}
 
-    def part(self, name: str, compute: Callable[[], T], otherwise: T) -> T:
-        """Compute one, or give what stands for its absence."""
+    @property
+    def computed(self) -> tuple[str, ...]:
+        """Names of the parts that have been asked for."""
+        return tuple(name for name in PARTS if name in self.__dict__)
+
+    def but(self, **parts: object) -> Results:
+        """
+        Give the same results, some parts being others.
+
+        Parameters
+        ----------
+        **parts : object
+            What stands in the place of a part, by its name. Parts that were computed from it stay as they are.
+
+        Returns
+        -------
+        Results
+        """
+        for name in PARTS:
+            getattr(self, name)
+        other = Results(self.study)
+        other.__dict__.update(self.__dict__ | parts)
+        return other
+
+    @cached_property
+    def funnel(self) -> Funnel | None:
+        """From surveys; None where none asks about a platform."""
+        return estimate_funnel(self.study) if asks_about_steps(self.study) else None
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """Further percentages that surveys name; None where they name none."""
+        return estimate_shares(self.study) if any(survey.share for survey in self.study.survey) else None
+
+    @cached_property
+    def staying(self) -> StayingResults | None:
+        """From usage; None where the study has none."""
+        return compute_staying(self.study) if self.study.usage is not None else None
+
+    @cached_property
+    def published(self) -> PublishedFigures | None:
+        """Figures that others printed."""
+        return read_published(self.study) if self.study.published is not None else None
+
+    @cached_property
+    def recalls(self) -> tuple[RecallCurve, ...]:
+        """When people say they left the main platform, one curve for each wave that asked."""
+        none: tuple[RecallCurve, ...] = ()
+        return self._attempt("recalls", lambda: _recalls(self.study), none)
+
+    @cached_property
+    def adoption(self) -> AdoptionResults | None:
+        """The steps joined, compared and counted in people."""
+        parts = self.funnel, self.staying, self.published, self.recalls
+        return self._attempt("adoption", lambda: compute_adoption(self.study, *parts), None)
+
+    @cached_property
+    def joint(self) -> tuple[JointFunnel, ...]:
+        """
+        Awareness, sign-up and staying joined, one funnel for each wave that asked about the main platform.
+
+        By people's own staying where it was asked, by the log elsewhere.
+        """
+        return () if self.adoption is None else self.adoption.waves
+
+    @cached_property
+    def network(self) -> NetworkResults | None:
+        """Who writes to whom; None where the log does not say."""
+        parts = self.staying, self.published
+        return self._attempt("network", lambda: compute_network(self.study, *parts), None)
+
+    @cached_property
+    def changes(self) -> WaveChanges | None:
+        """From wave to wave; None where there are fewer than two."""
+        funnel = self.funnel
+        return self._attempt("changes", lambda: _changes(self.study, funnel), None)
+
+    @cached_property
+    def tables(self) -> tuple[BannerTable, ...]:
+        """Banner tables that the study asks for."""
+        return tuple(build_tables(self.study))
+
+    @cached_property
+    def disclosure(self) -> Disclosure | None:
+        """What a survey must disclose; None where the study has none."""
+        return disclose(self.study, self.funnel) if self.study.survey else None
+
+    @cached_property
+    def calibration(self) -> CalibrationResults | None:
+        """What the log adds to the survey; None where the study lacks either."""
+        parts = self.funnel, self.staying, self.recalls
+        return self._attempt("calibration", lambda: compute_calibration(self.study, *parts), None)
+
+    @cached_property
+    def diffusion(self) -> DiffusionResults | None:
+        """How far the service may spread; None where the study has no series."""
+        parts = self.funnel, self.staying, self.published
+        return self._attempt("diffusion", lambda: compute_diffusion(self.study, *parts), None)
+
+    @cached_property
+    def series(self) -> tuple[SeriesPoint, ...]:
+        """Published figures of the study's own platforms and waves."""
+        return () if self.published is None else self.published.series(self.study)
+
+    @cached_property
+    def claims(self) -> tuple[CheckedClaim, ...]:
+        """Sentences and their verdicts, in the order of the study."""
+        if not self.study.claim:
+            return ()
+        joint = () if self.adoption is None else (*self.adoption.by_log, *self.adoption.waves)
+        own = name_estimates(
+            funnel=self.funnel, shares=self.shares, staying=self.staying, joint=joint, network=self.network
+        )
+        influences = name_influences(self.funnel, self.shares, self.staying, joint)
+        return _check_claims(self.study, self.published, own, influences)
+
+    @cached_property
+    def truth(self) -> pd.DataFrame | None:
+        """What a simulated study was made from."""
+        return None if self.study.truth is None else read_truth(self.study)
+
+    @cached_property
+    def absent(self) -> Mapping[str, Unavailable]:
+        """Parts that the study has data for and that these do not give, by name."""
+        for name in ATTEMPTED:
+            getattr(self, name)
+        return self._absent
+
+    def _attempt(self, name: str, compute: Callable[[], T], otherwise: T) -> T:
+        """Compute a part that the others do without, or keep the reason why it cannot be had."""
         found = attempt(compute)
         if isinstance(found, Unavailable):
-            self.absent[name] = found
+            self._absent[name] = found
             return otherwise
         return found
+
+
+PARTS = tuple(name for name, part in vars(Results).items() if isinstance(part, cached_property))
+"""Names of the parts, each after those that it is made from."""
+ATTEMPTED = ("recalls", "adoption", "network", "changes", "calibration", "diffusion")
 
 
 def compute_results(study: Study, progress: Progress) -> Results:
@@ -146,7 +226,7 @@ def compute_results(study: Study, progress: Progress) -> Results:
     Returns
     -------
     Results
-        Parts that the study does not have are None or empty.
+        Every part of it computed; parts that the study does not have are None or empty.
 
     Raises
     ------
@@ -162,52 +242,19 @@ def compute_results(study: Study, progress: Progress) -> Results:
     >>> len(results.claims)
     29
     """
-    _check_parts(study)
+    results = Results(study)
     progress.step(STEPS_OF_RECIPE[0])
-    funnel = estimate_funnel(study) if asks_about_steps(study) else None
-    shares = estimate_shares(study) if any(survey.share for survey in study.survey) else None
+    _ = results.funnel, results.shares
     progress.step(STEPS_OF_RECIPE[1])
-    staying = compute_staying(study) if study.usage is not None else None
+    _ = results.staying
     progress.step(STEPS_OF_RECIPE[2])
-    published = read_published(study) if study.published is not None else None
-    attempts = Attempts()
-    no_recalls: tuple[RecallCurve, ...] = ()
-    recalls = attempts.part("recalls", lambda: _recalls(study), no_recalls)
-    adoption = attempts.part("adoption", lambda: compute_adoption(study, funnel, staying, published, recalls), None)
-    network = attempts.part("network", lambda: compute_network(study, staying, published), None)
-    joint = () if adoption is None else adoption.waves
-    by_log = () if adoption is None else adoption.by_log
-    own = name_estimates(funnel=funnel, shares=shares, staying=staying, joint=(*by_log, *joint), network=network)
-    return Results(
-        study=study,
-        funnel=funnel,
-        changes=attempts.part("changes", lambda: _changes(study, funnel), None),
-        tables=tuple(build_tables(study)),
-        shares=shares,
-        disclosure=disclose(study, funnel) if study.survey else None,
-        staying=staying,
-        recalls=recalls,
-        joint=joint,
-        adoption=adoption,
-        calibration=attempts.part("calibration", lambda: compute_calibration(study, funnel, staying, recalls), None),
-        network=network,
-        diffusion=attempts.part("diffusion", lambda: compute_diffusion(study, funnel, staying, published), None),
-        published=published,
-        series=() if published is None else published.series(study),
-        claims=_check_claims(study, published, own, name_influences(funnel, shares, staying, (*by_log, *joint))),
-        truth=None if study.truth is None else read_truth(study),
-        absent=attempts.absent,
-    )
+    for name in PARTS:
+        getattr(results, name)
+    return results
 
 
 def _changes(study: Study, funnel: Funnel | None) -> WaveChanges | None:
     return compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None
-
-
-def _check_parts(study: Study) -> None:
-    if not (study.survey or study.usage or study.published):
-        what = "nothing to report on, expected at least one of [[survey]], [usage] and [published]"
-        raise StudyError.at(STUDY_FILE, what, "Add one, as in the file that 'churn init' makes")
 
 
 def _check_claims(

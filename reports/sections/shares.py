@@ -33,7 +33,7 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
     >>> from dataclasses import replace
     >>> from reports.figures import example_results
     >>> from reports.words.printer import open_printer
-    >>> write_shares(replace(example_results(), shares=None), open_printer("en"))
+    >>> write_shares(example_results().but(shares=None), open_printer("en"))
     []
     """
     if results.shares is None:

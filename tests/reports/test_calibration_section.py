@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reports.document.blocks import Table, texts_of
@@ -27,7 +25,7 @@ def told(results: Results) -> str:
 
 def compute(results: Results, study: Study) -> Results:
     found = compute_calibration(study, results.funnel, results.staying, results.recalls)
-    return replace(results, study=study, calibration=found)
+    return results.but(study=study, calibration=found)
 
 
 def test_waves_that_agree_are_calibrated_and_the_others_are_not(results: Results):
@@ -72,6 +70,6 @@ def test_with_enough_accounts_for_each_person_the_last_waves_agree(results: Resu
 
 def test_a_study_without_log_has_no_such_part(results: Results):
     assert compute_calibration(results.study, results.funnel, None, results.recalls) is None
-    none = replace(results, calibration=None)
+    none = results.but(calibration=None)
     assert write_calibration(none, open_printer("fr"), {}) == []
     assert draw_calibration(none, open_printer("fr")) is None

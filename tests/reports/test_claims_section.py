@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reports.document.blocks import RowGroup, Table
@@ -96,11 +94,11 @@ def test_what_is_claimed_is_printed_with_the_digits_of_the_sentence(results, nam
 
 
 def test_a_study_without_claims_has_no_section(results, printer):
-    assert write_claims(replace(results, claims=()), printer, {}) == []
-    assert FIGURES["claims"](replace(results, claims=()), printer) is None
+    assert write_claims(results.but(claims=()), printer, {}) == []
+    assert FIGURES["claims"](results.but(claims=()), printer) is None
 
 
 def test_rows_of_a_file_are_named_only_where_a_sentence_is_held_against_one(results, printer):
     own = next(claim for claim in results.claims if claim.evidence and not any(one.figure for one in claim.evidence))
     assert told(results, printer).notes
-    assert told(replace(results, claims=(own,)), printer).notes == ()
+    assert told(results.but(claims=(own,)), printer).notes == ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from reports.figures import example_results
@@ -31,7 +29,7 @@ def test_what_the_data_decide_comes_first(printer: Printer):
 
 def test_a_study_without_results_has_no_findings(printer: Printer):
     nothing = dict.fromkeys(("funnel", "staying", "adoption", "calibration", "network", "diffusion"))
-    empty: Results = replace(example_results(), joint=(), claims=(), series=(), recalls=(), **nothing)
+    empty: Results = example_results().but(joint=(), claims=(), series=(), recalls=(), **nothing)
     assert find(empty, printer) == ()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -57,7 +56,7 @@ def joined(results: Results, study: Study, *, published: PublishedFigures | None
     """Join again what a study with fewer parts has."""
     staying = results.staying if usage else None
     adoption = compute_adoption(study, results.funnel, staying, published)
-    return replace(results, study=study, staying=staying, published=published, adoption=adoption)
+    return results.but(study=study, staying=staying, published=published, adoption=adoption)
 
 
 def test_goes_from_waves_to_groups_to_others_to_causes_to_people(results: Results):
@@ -139,7 +138,7 @@ def test_one_wave_is_joined_and_compared_with_nothing(results: Results):
 
 
 def test_nothing_to_join_is_no_chapter(results: Results):
-    assert written(replace(results, adoption=None)) == []
+    assert written(results.but(adoption=None)) == []
 
 
 def test_has_tables_with_all_digits(results: Results):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,15 +38,15 @@ def test_what_was_planted_of_the_network_stands_beside_its_estimates():
         network_never_posted=estimate(0.267, 0.25, 0.28),
         following_ratio=estimate(1.5, 1.2, 1.9, "ratio"),
     )
-    rows = rows_of(replace(example_results(), network=found))
+    rows = rows_of(example_results().but(network=found))
     assert rows["Accounts that never wrote"][2:] == ("27.0%", "yes")
     assert rows["Ratio of these two"] == ("Ratio of these two", "1.50 (1.20–1.90)", "2.12", "no")
 
 
 def test_a_recount_of_the_log_is_no_truth_to_hold_an_estimate_from_it_against():
-    rows = rows_of(replace(example_results(), network=network(network_mutual=estimate(0.53, 0.5, 0.56))))
+    rows = rows_of(example_results().but(network=network(network_mutual=estimate(0.53, 0.5, 0.56))))
     assert rows == {}
 
 
 def test_without_messages_the_page_has_none():
-    assert rows_of(replace(example_results(), network=None)) == {}
+    assert rows_of(example_results().but(network=None)) == {}

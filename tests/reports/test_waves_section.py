@@ -101,7 +101,7 @@ def test_no_line_joins_figures_of_lists_of_different_length(results):
 def test_figures_of_one_list_are_joined(results):
     surveys = [survey.model_copy(update={"items_tested": 17}) for survey in results.study.survey]
     same = results.study.model_copy(update={"survey": tuple(surveys)})
-    figure = drawn(open_printer("en"), replace(results, study=same))
+    figure = drawn(open_printer("en"), results.but(study=same))
     assert not figure.data["break_before"].any()
     assert max(len(line.get_xdata()) for line in figure.figure.axes[0].lines) == 7
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -159,6 +158,6 @@ def test_a_table_of_accounts_is_not_called_a_log(tmp_path: Path) -> None:
 def test_a_chapter_that_cannot_be_had_says_why_in_its_place(tmp_path: Path) -> None:
     rows = [{"u": f"u{i}", "kind": "a", "signup": date(2024, 1, 1), "closed": None} for i in range(30)]
     found = results_of(tmp_path, accounts(tmp_path, rows))
-    lost = replace(found, absent={"diffusion": Unavailable(NOT_ESTIMABLE)})
+    lost = found.but(absent={"diffusion": Unavailable(NOT_ESTIMABLE)})
     assert "This chapter cannot be had: cannot be estimated." in texts(lost)
     assert "Ce chapitre n’a pu être établi" in texts(lost, "fr")

@@ -1,0 +1,53 @@
+"""Results are computed when they are asked for, once, and no more of them than was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.build.files import write_some_figures
+from reports.examples import open_example
+from reports.figures import FIGURES
+from reports.results.progress import open_progress
+from reports.results.study import PARTS, Results
+from reports.words.ledger import Ledger
+from reports.words.printer import Printer
+
+NEEDS = {
+    "waves": {"funnel"},
+    "survival": {"staying"},
+    "cohorts": {"staying"},
+    "lifecycle": {"staying"},
+    "gaps": {"staying"},
+    "projection": {"staying"},
+    "recall": {"recalls"},
+    "published": {"published", "series"},
+}
+"""Of some figures, the parts of the results that they may ask for."""
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_a_figure_computes_what_it_shows_alone(name: str):
+    results = Results(open_example("twitter_france"))
+    FIGURES[name](results, Printer("en", Ledger()))
+    assert set(results.computed) <= NEEDS[name] | {"funnel"}
+
+
+def test_a_part_is_computed_once():
+    results = Results(open_example("twitter_france"))
+    assert results.published is results.published
+
+
+def test_other_parts_stay_as_they_are():
+    results = Results(open_example("twitter_france"))
+    other = results.but(network=None)
+    assert other.network is None
+    assert all(getattr(other, name) is getattr(results, name) for name in PARTS if name != "network")
+
+
+def test_a_figure_asked_for_by_name_is_drawn_from_its_own_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("reports.results.study.compute_staying", lambda study: pytest.fail("the log was read"))
+    with open_progress("quiet", total=1) as progress:
+        written = write_some_figures(open_example("twitter_france"), tmp_path, ["waves"], ["svg"], ["en"], progress)
+    assert [file.name for file in written] == ["waves.en.svg", "waves.csv"]
