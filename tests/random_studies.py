@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,10 +11,28 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 
 STEPS = ("aware", "signup", "active", "lapsed")
-LEVELS = ("North", "Île-de-France", "A & B", "<45", "«Été»", "Ελλάδα", "Київ", "50 %", "l’Est", "x" * 60, "it's", '"q"')
-SERVICES = ("Alpha", "Bêta", "γάμμα")
+BRACES = "{brace}"
+"""The only text with braces that a study holds: any other brace of a report is an unfilled place."""
+LEVELS = (
+    *("North", "Île-de-France", "A & B", "<45", "«Été»", "Ελλάδα", "Київ", "50 %", "l’Est", "x" * 60, "it's", '"q"'),
+    *(
+        BRACES,
+        "*star*",
+        "<b>bold</b>",
+        "_under_ #hash",
+        "$x_1$ \\alpha",
+        "=1+1",
+        "Łódź, Zoë",
+        "a; b",
+        "“curly”",
+        "@at [x]",
+    ),
+)
+SERVICES = ("Alpha", "Bêta & Cie <i>", f'γάμμα "3" {BRACES}')
+ZONES = ("UTC", "Europe/Paris", "America/New_York")
 GROUPS = ("region", "sex", "size")
 Table = dict[str, Any]
 
@@ -71,8 +90,12 @@ def make_random_study(folder: Path, seed: int) -> RandomStudy:
         "title": f"Study {seed}",
         "language": languages,
         "as_of": date(2024, 6, 30),
-        "timezone": made.one_of("UTC", "Europe/Paris", "America/New_York"),
+        "timezone": made.one_of(*ZONES),
     }
+    if made.chance(0.3):
+        made.spec["study"]["week_starts"] = made.one_of("monday", "saturday", "sunday")
+    if made.chance(0.2):
+        made.spec["study"]["title"] = f"“Study” {seed}: A & B's <b>*first*</b> {BRACES} #1"
     if made.chance(0.2):
         made.spec["study"]["conf_level"] = 0.9
     if made.chance(0.4):
@@ -85,6 +108,9 @@ def make_random_study(folder: Path, seed: int) -> RandomStudy:
     steps = _steps(made)
     for wave in range(n_waves):
         _add_wave(made, wave, platforms, steps)
+    if n_waves and made.chance(0.4):
+        asked = made.spec["survey"][-1]["platform"]
+        asked[str(made.one_of(*asked))]["main"] = True
     if n_waves and made.chance(0.7):
         _add_tables(made)
     if not n_waves or made.chance(0.6):
@@ -137,7 +163,7 @@ def _steps(made: RandomStudy) -> list[str]:
 def _add_wave(made: RandomStudy, number: int, platforms: list[str], steps: list[str]) -> None:
     n = int(made.one_of(12, 40, 120, 300))
     frame = pd.DataFrame({"id": np.arange(n)})
-    spec: Table = {"wave": f"{2021 + number}-05", "file": f"wave{number}.csv"}
+    spec: Table = {"wave": f"{2021 + number}-05"}
     spec["sampling"] = made.one_of("probability", "quota", "opt-in", "census")
     if "population" in made.spec and made.chance(0.7):
         spec["population"] = "adults"
@@ -152,9 +178,43 @@ def _add_wave(made: RandomStudy, number: int, platforms: list[str], steps: list[
     spec["group"] = groups
     _add_shares(made, frame, spec)
     _add_items(made, frame)
-    frame.to_csv(made.folder / spec["file"], index=False)
+    _add_rows(made, frame, spec)
+    spec["file"] = _write(made, frame, f"wave{number}", "csv" if "keep" in spec or "lastpage" in frame else None)
     made.spec.setdefault("survey", []).append(spec)
     made.shape.append(f"wave of {n}: {', '.join(steps)}; groups {', '.join(groups)}")
+
+
+def _add_rows(made: RandomStudy, frame: pd.DataFrame, spec: Table) -> None:
+    """Let rows stand for several people, or be what an online service exports: some of them unfinished."""
+    n = len(frame)
+    if "weight" not in spec and made.chance(0.3):
+        frame["times"] = made.rng.integers(1, 5, n)
+        spec["frequency"] = "times"
+    elif "weighting" not in spec and made.chance(0.2):
+        done = made.rng.random(n) < 0.9
+        done[[0, -1]] = True
+        frame["submitdate"] = np.where(done, "2021-05-03 10:00:00", None)
+        frame["lastpage"] = np.where(done, 9, 3)
+        frame["startlanguage"] = "fr"
+        if made.chance(0.5):
+            spec["keep"] = ["unfinished"]
+
+
+def _write(made: RandomStudy, frame: pd.DataFrame, name: str, kind: str | None = None) -> str:
+    """Write a file of one of the formats, and give its name."""
+    kind = kind or str(made.one_of("csv", "csv", "parquet", "sav", "xlsx"))
+    file = made.folder / f"{name}.{kind}"
+    match kind:
+        case "csv":
+            frame.to_csv(file, index=False)
+        case "parquet":
+            frame.to_parquet(file, index=False)
+        case "sav":
+            pyreadstat.write_sav(frame, str(file))
+        case _:
+            frame.to_excel(file, index=False)
+    made.shape.append(f"{name} as {kind}")
+    return file.name
 
 
 def _binary(made: RandomStudy, n: int, share: float) -> np.ndarray:
@@ -184,6 +244,9 @@ def _platform(made: RandomStudy, frame: pd.DataFrame, name: str, steps: list[str
         platform[step] = answer
     if "signup" in steps and made.chance(0.3):
         _add_recall(made, frame, platform, name)
+    if "signup" in platform and made.chance(0.5):
+        leaving = "lapsed" in platform or "left" in platform
+        platform["signup"]["means"] = "ever" if leaving else made.one_of("ever", "now")
     return platform
 
 
@@ -337,11 +400,16 @@ def _add_usage(made: RandomStudy, platforms: list[str]) -> None:
     usage = {"events": _events, "accounts": _accounts, "tenures": _tenures}[kind](made, n)
     if platforms and made.chance(0.6):
         usage["platform"] = platforms[0]
+        if "events" in usage and made.chance(0.5):
+            coverage: Table = {"share_of_all": float(made.one_of(0.001, 0.1, 1)), "accounts_per_person": 1.2}
+            if made.chance(0.6):
+                coverage["discrepancy"] = float(made.one_of(0.0, 0.1, 0.5))
+            usage["coverage"] = coverage
     made.spec["usage"] = usage
 
 
-def _account_groups(made: RandomStudy, n: int) -> tuple[pd.DataFrame, list[str]]:
-    """Give accounts groups with blanks, tiny levels, one level or none at all."""
+def _account_groups(made: RandomStudy, n: int) -> tuple[pd.DataFrame, Table]:
+    """Give accounts groups with blanks, texts that look like none, tiny levels, one level or none at all."""
     names = [name for name in ("country", "device") if made.chance(0.5)]
     frame = pd.DataFrame(index=range(n))
     for name in names:
@@ -354,36 +422,58 @@ def _account_groups(made: RandomStudy, n: int) -> tuple[pd.DataFrame, list[str]]
         if all(value is None for value in values):
             values[:] = "only"
         frame[name] = values
-    return frame, names
+    said: Table = {"group": names} if names else {}
+    if names and made.chance(0.3):
+        frame.loc[made.rng.random(n) < 0.2, names[0]] = "NA"
+        said["group_missing"] = ["NA"]
+        if (frame[names[0]] == "NA").all():
+            frame.loc[0, names[0]] = "only"
+    if names and made.chance(0.3):
+        frame.loc[made.rng.random(n) < 0.2, names[-1]] = "Unknown"
+        said["group_levels"] = ["Unknown"]
+    return frame, said
+
+
+def _stamp(made: RandomStudy, usage: Table) -> Callable[[date], str]:
+    """Choose how a log writes its times: with an offset, by a clock that the study names, or as dates."""
+    kind = made.one_of("offset", "offset", "wall", "wall", "date")
+    if kind == "wall":
+        usage["clock"] = made.one_of("study", *ZONES)
+    end = {"offset": "T12:00:00Z", "wall": " 12:00:00", "date": ""}[kind]
+    return lambda day: f"{day}{end}"
 
 
 def _events(made: RandomStudy, n: int) -> Table:
-    start, as_of = date(2024, 1, 1), date(2024, 6, 30)
-    groups, names = _account_groups(made, n)
-    signup = made.rng.integers(0, 120 if made.chance(0.7) else 180, n)
+    start, last = date(2024, 1, 1), 181
+    usage: Table = {"account": "u", "time": "t"}
+    groups, said = _account_groups(made, n)
+    stamp = _stamp(made, usage)
+    if made.chance(0.15):
+        usage["silent_end"], last = True, 130
+    signup = made.rng.integers(0, 100 if made.chance(0.7) else last - 1, n)
     life = np.ceil(made.rng.exponential(float(made.one_of(3, 40, 400)), n))
     rows = []
     with_recipients = made.chance(0.3)
     for account in range(n):
-        day, end = int(signup[account]), min(signup[account] + life[account], 181)
+        day, end = int(signup[account]), min(signup[account] + life[account], last)
         while day <= end:
-            row: Table = {"u": f"a{account}", "t": f"{start + timedelta(days=day)}T12:00:00Z"}
-            row |= {name: groups[name][account] for name in names}
+            row: Table = {"u": f"a{account}", "t": stamp(start + timedelta(days=day))}
+            row |= {name: groups[name][account] for name in groups}
             if with_recipients:
                 row["to"] = f"a{made.rng.integers(n)}" if made.chance(0.6) else None
             rows.append(row)
             day += int(made.rng.geometric(0.2))
-    rows.append({**rows[0], "t": f"{as_of}T08:00:00Z", "u": "a0"})
-    pd.DataFrame(rows).to_csv(made.folder / "events.csv", index=False)
-    usage: Table = {"events": "events.csv", "account": "u", "time": "t"}
-    rule = made.one_of("inactive", "inactive", "first_silence", "detected")
+    rows.append({**rows[0], "t": stamp(start + timedelta(days=last - 1)), "u": "a0"})
+    usage["events"] = _write(made, pd.DataFrame(rows), "events", made.one_of("csv", "csv", "parquet"))
+    rule = made.one_of(None, "next_visit", "inactive", "inactive", "first_silence", "detected")
     usage["dropout"] = {
-        "rule": rule,
+        **({"rule": rule} if rule else {}),
         "gap_days": int(made.one_of(7, 30)),
-        "horizon_days": int(made.one_of(7, 30, 30, 90)),
+        "horizon_days": int(made.one_of(1, 7, 30, 30, 90, 365)),
     }
-    if names:
-        usage["group"] = names
+    if made.chance(0.6):
+        usage["opening_days"] = int(made.one_of(0, 0, 5, 20))
+    usage |= said
     if with_recipients:
         usage["recipient"] = "to"
     if made.chance(0.25):
@@ -393,50 +483,60 @@ def _events(made: RandomStudy, n: int) -> Table:
     return usage
 
 
+def _rows_for_several(made: RandomStudy, frame: pd.DataFrame, usage: Table) -> None:
+    """Let rows of a table of accounts stand for several of them."""
+    if made.chance(0.25):
+        frame["times"] = made.rng.integers(1, 4, len(frame))
+        usage["frequency"] = "times"
+        usage.pop("account", None)
+
+
 def _accounts(made: RandomStudy, n: int) -> Table:
-    groups, names = _account_groups(made, n)
+    groups, said = _account_groups(made, n)
     start, as_of = date(2023, 1, 1), date(2024, 6, 30)
     signup = made.rng.integers(0, 500, n)
     life = np.floor(made.rng.exponential(100, n))
     closed = made.chance(0.6)
-    frame = pd.DataFrame({"u": [f"a{i}" for i in range(n)], "signup": [start + timedelta(int(d)) for d in signup]})
+    frame = pd.DataFrame({"u": [f"a{i}" for i in range(n)], "signup": [f"{start + timedelta(int(d))}" for d in signup]})
     ended = [start + timedelta(int(d + length)) for d, length in zip(signup, life, strict=True)]
-    usage: Table = {"accounts": "accounts.csv", "account": "u", "signup": "signup"}
+    usage: Table = {"account": "u", "signup": "signup"}
+    horizon = {"horizon_days": int(made.one_of(1, 7, 30, 90, 700))}
     if closed:
-        frame["closed"] = [end if end <= as_of else None for end in ended]
-        usage |= {"closed": "closed", "dropout": {"rule": "closed", "horizon_days": 30}}
+        frame["closed"] = [f"{end}" if end <= as_of else None for end in ended]
+        usage |= {"closed": "closed", "dropout": {"rule": "closed", **horizon}}
         if made.chance(0.4):
             frame["why"] = np.where(frame["closed"].notna(), made.rng.choice(["quit", "banned"], n), None)
             usage["cause"] = "why"
     else:
-        frame["seen"] = [min(end, as_of) for end in ended]
-        usage |= {"last_seen": "seen", "dropout": {"rule": "inactive", "gap_days": 30, "horizon_days": 30}}
-    if names:
-        usage["group"] = names
-    pd.concat([frame, groups], axis=1).to_csv(made.folder / "accounts.csv", index=False)
+        frame["seen"] = [f"{min(end, as_of)}" for end in ended]
+        rule = made.one_of({}, {"rule": "inactive"}, {"rule": "detected"})
+        usage |= {"last_seen": "seen", "dropout": {**rule, "gap_days": int(made.one_of(7, 30, 60)), **horizon}}
+    usage |= said
+    _rows_for_several(made, frame, usage)
+    usage["accounts"] = _write(made, pd.concat([frame, groups], axis=1), "accounts", made.one_of("csv", "parquet"))
     return usage
 
 
 def _tenures(made: RandomStudy, n: int) -> Table:
-    groups, names = _account_groups(made, n)
+    groups, said = _account_groups(made, n)
     unit = made.one_of("days", "weeks", "months", "years")
     frame = pd.DataFrame({"length": made.rng.integers(0, 60, n), "gone": made.rng.integers(0, 2, n)})
     if made.chance(0.2):
         frame["gone"] = 0
     if made.chance(0.3):
         frame["from"] = np.where(made.rng.random(n) < 0.3, np.maximum(frame["length"] - 3, 0), 0)
+    horizon = int(made.one_of(1, 3, 12, 30, 90))
     usage: Table = {
-        "accounts": "tenures.csv",
         "tenure": "length",
         "tenure_unit": unit,
         "dropped": {"item": "gone", "yes": [1]},
-        "dropout": {"rule": "closed"} | ({"horizon_days": 30} if unit == "days" else {"horizon": 3}),
+        "dropout": {"rule": "closed", "horizon_days" if unit == "days" else "horizon": horizon},
     }
     if "from" in frame:
         usage["entry"] = "from"
-    if names:
-        usage["group"] = names
-    pd.concat([frame, groups], axis=1).to_csv(made.folder / "tenures.csv", index=False)
+    usage |= said
+    _rows_for_several(made, frame, usage)
+    usage["accounts"] = _write(made, pd.concat([frame, groups], axis=1), "tenures", made.one_of("csv", "parquet"))
     return usage
 
 
@@ -465,6 +565,13 @@ def _add_published(made: RandomStudy, platforms: list[str]) -> None:
         published |= {"country": "FR", "platform": {platforms[0] if platforms else "p0": "S"}}
     if made.chance(0.4):
         published["series"] = {"s": {"label": "the series", "figures": list(figures["id"])}}
+    if n > 1 and made.chance(0.5):
+        by_value = figures.sort_values("value")["id"]
+        own = {"stayed": "usage"} if "usage" in made.spec and made.chance(0.5) else {}
+        published["funnel"] = [
+            {"id": "theirs", "label": f"theirs & {BRACES}", "date": "2012-05"}
+            | {"aware": by_value.iloc[-1], "signup": by_value.iloc[0], **own}
+        ]
     made.spec["published"] = published
     made.spec["claim"] = [
         claim for number in range(int(made.one_of(0, 1, 3))) for claim in [_claim(made, number, list(figures["id"]))]
@@ -480,7 +587,7 @@ def _claim(made: RandomStudy, number: int, figures: list[str]) -> Table:
             names += [f"funnel.{survey['wave']}.{platform}.{step}.cumulative" for step in STEPS if step in asked]
     return {
         "id": f"claim{number}",
-        "statement": {"en": "A third have it", "fr": "Un tiers l’a"},
+        "statement": {"en": f"A third have it ({number})", "fr": f"Un tiers l’a ({number})"},
         "source": "the press",
         "measure": "membership",
         "unit": "share",

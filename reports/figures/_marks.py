@@ -25,8 +25,14 @@ def draw_interval(axes: Axes, y: float, low: float, high: float, *, color: str =
 
 
 def spread(positions: Sequence[float], gap: float) -> np.ndarray:
-    """Move labels apart as little as needed for neighbours to be at least `gap` apart, keeping their order."""
+    """
+    Move labels apart as little as needed for neighbours to be at least `gap` apart, keeping their order.
+
+    The label of what has no number, such as a share of nobody, stands as low as the lowest of the others.
+    """
     wanted = np.asarray(positions, float)
+    wanted = np.where(np.isfinite(wanted), wanted, np.min(wanted, where=np.isfinite(wanted), initial=np.inf))
+    wanted = np.where(np.isfinite(wanted), wanted, 0.0)
     order = np.argsort(wanted, kind="stable")
     steps = gap * np.arange(len(wanted))
     fitted = _rising_fit(wanted[order] - steps) + steps

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -180,7 +181,7 @@ def _line(waves: tuple[JointFunnel, ...], step: str) -> Line:
 def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Mapping[str, Line]) -> None:
     at = _places(results)
     colors = (0, 4, 2) if title == printer.say("Of everybody") else range(len(SERIES))
-    top = 1.12 * max(estimate.conf_high for line in lines.values() for _, estimate in line.values())
+    top = 1.12 * _highest(estimate for line in lines.values() for _, estimate in line.values())
     ends = []
     for i, (name, line) in zip(colors, lines.items(), strict=False):
         x = [at[wave] for wave in line]
@@ -207,6 +208,12 @@ def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Ma
     axes.set_yticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
     axes.set_title(title, fontsize=8.5, color=INK, loc="left")
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
+
+
+def _highest(estimates: Iterable[Estimate]) -> float:
+    """Give the highest number drawn; a share of nobody has none, and where all are such, everything fits."""
+    numbers = [number for each in estimates for number in (each.estimate, each.conf_high) if np.isfinite(number)]
+    return max(numbers, default=0.0) or 1.0
 
 
 def _places(results: Results) -> dict[str, float]:

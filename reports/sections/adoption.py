@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.document.blocks import Block, Cell, Column, Heading, Row, Table
+from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, Table
 from reports.figures.drawn import DrawnFigure
 from reports.results.lookup import (
     FunnelRow,
@@ -21,6 +21,7 @@ from reports.sections.figure_block import figure_block
 from reports.words.labels import (
     asked_in,
     conversion_label,
+    group_label,
     platform_label,
     sampling_words,
     step_label,
@@ -71,7 +72,28 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     blocks += [_wave_table(results, printer, platform, below) for platform in subjects(results.study)]
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
-    return blocks
+    elsewhere = _groups_elsewhere(results, printer, drawn="groups" in figures)
+    return [*blocks, *([Paragraph.of(elsewhere)] if elsewhere else [])]
+
+
+def _groups_elsewhere(results: Results, printer: Printer, *, drawn: bool) -> str:
+    """Name the groups of waves that the figure is not of, which would else be nowhere; empty where there are none."""
+    assert results.funnel is not None
+    latest = latest_wave(results.study, main_platform(results.study))
+    shown = set(latest.group) if drawn and latest is not None else set[str]()
+    labels = {
+        name: group_label(printer, survey, name)
+        for survey in results.study.survey
+        if survey.platform
+        for name in survey.group
+        if name not in shown
+    }
+    if not labels:
+        return ""
+    groups = ", ".join(labels.values())
+    return printer.say(
+        "Groups that no figure shows, with their shares in the table funnel.csv: {groups}.", groups=groups
+    )
 
 
 def _below_groups(results: Results, figures: Mapping[str, DrawnFigure]) -> tuple[Note, ...]:
