@@ -236,7 +236,7 @@ class JointFunnel:
     def summary(self) -> str:
         """Say the last step in one line of English."""
         last = self.cumulative[self.steps[-1]].summary()
-        told = f"still there after {self.horizon:g} days" if "stayed" in self.steps else "hold an account"
+        told = f"still there after {self.horizon:g} days" if "stayed" in self.steps else "signed up"
         return f"{self.platform}, {self.wave}: {told}, {last}"
 
     def plot(self, ax: Axes) -> Axes:

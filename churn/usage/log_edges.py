@@ -24,15 +24,19 @@ UNUSUAL = 3
 
 THERE_BEFORE = Note(
     "accounts first seen in the first {days} days of the log may have been opened before it begins, and count "
-    "neither as sign-ups nor in tenures and cohorts: {n} of {total} (opening_days)"
+    "neither as sign-ups nor in tenures and cohorts: {n} of {total}"
+)
+THERE_ON_FIRST = Note(
+    "accounts first seen on the first day of the log may have been opened before it begins, and count "
+    "neither as sign-ups nor in tenures and cohorts: {n} of {total}"
 )
 NOTHING_ELSE = Note(
     "all accounts that can be followed are first seen in the first {days} days of the log: whether they signed up "
-    "then or were there before cannot be told, and all {total} accounts are taken as sign-ups (opening_days)"
+    "then or were there before cannot be told, and all {total} accounts are taken as sign-ups"
 )
 SILENT_TAIL = Note(
     "the last event is on {last}, {days} days before the end of observation on {end}: accounts may look gone only "
-    "because the log ends early (as_of, silent_end)"
+    "because the log ends early"
 )
 
 
@@ -81,10 +85,14 @@ def find_there_before(
     if opening_days is None and not followed.any():
         return None, Note(NOTHING_ELSE.message, {"days": days, "total": total})
     if there.all():
-        what = f"all {total:,} accounts are first seen in the first {days} days of the log, which leaves no sign-up"
+        where = "on the first day" if days == 1 else f"in the first {days} days"
+        what = f"all {total:,} accounts are first seen {where} of the log, which leaves no sign-up"
         mend = "Shorten the opening window; 0 if the log begins with the service"
         raise StudyError.at("study.toml, usage.opening_days", what, mend)
-    return there, Note(THERE_BEFORE.message, {"n": int(there.sum()), "total": total, "days": days})
+    told = {"n": int(there.sum()), "total": total}
+    return there, Note(THERE_ON_FIRST.message, told) if days == 1 else Note(
+        THERE_BEFORE.message, {**told, "days": days}
+    )
 
 
 def check_last_days(

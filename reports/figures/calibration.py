@@ -21,6 +21,7 @@ from reports.words.labels import (
     Asked,
     asked_in,
     conversion_label,
+    holding,
     platform_label,
     sampling_words,
     step_label,
@@ -136,7 +137,10 @@ def calibration_caption(printer: Printer, found: CalibrationResults, surveys: di
         )
         told.append(
             printer.say(
-                "Survey and log agree on how many hold an account in {agree} of {all} waves", agree=agree, all=all_waves
+                "Survey and log agree on how many {hold} in {agree} of {all} waves",
+                hold=holding(printer, asked_in(surveys.values(), found.calibrated.platform)),
+                agree=agree,
+                all=all_waves,
             )
         )
     if found.recalls:

@@ -12,6 +12,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joined_platform
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
 from surveys.study.schema import Survey
@@ -62,8 +63,9 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
         figure=figure,
         caption=_caption(printer, wave, step, counts),
         subtitle=printer.say(
-            "People who signed up to {platform}, and who stayed a month, {wave}, by the population multiplied by",
+            "People who signed up to {platform}, and who stayed {time}, {wave}, by the population multiplied by",
             platform=name,
+            time=horizon_words(printer, results.study),
             wave=wave_label(printer, survey),
         ),
         alt=printer.say(
@@ -76,7 +78,12 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
                 printer.say(
                     "{level}, {step}: {share}",
                     level=printer.label(results.study.population[key].label),
-                    step=step_label(printer, which, asked_in((survey,), results.adoption.waves[-1].platform)).lower(),
+                    step=step_label(
+                        printer,
+                        which,
+                        asked_in((survey,), results.adoption.waves[-1].platform),
+                        horizon_words(printer, results.study),
+                    ).lower(),
                     share=printer.estimate(f"people.{wave}.{key}.{which}", each),
                 )
                 for which, one in people.items()
@@ -103,7 +110,15 @@ def _draw(results: Results, printer: Printer, survey: Survey, people: dict[str, 
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * len(keys) + 0.75), layout="constrained")
     panels = figure.subplots(1, len(people), sharey=True, squeeze=False)[0]
     for i, (axes, (step, counts)) in enumerate(zip(panels, people.items(), strict=True)):
-        _panel(axes, printer, survey.wave, step, counts, i, step_label(printer, step, asked))
+        _panel(
+            axes,
+            printer,
+            survey.wave,
+            step,
+            counts,
+            i,
+            step_label(printer, step, asked, horizon_words(printer, results.study)),
+        )
     panels[0].set_yticks(
         range(len(keys)), [_wrapped(printer.label(results.study.population[key].label)) for key in keys], fontsize=8
     )

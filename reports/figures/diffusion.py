@@ -11,7 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.diffusion import Spread
 from reports.results.study import Results
-from reports.words.labels import note_sentence, platform_label, step_label
+from reports.words.labels import Asked, asked_in, note_sentence, platform_label, step_label
 from reports.words.printer import Printer
 from surveys.core.results import Note
 
@@ -46,21 +46,22 @@ def draw_diffusion(results: Results, printer: Printer) -> DrawnFigure | None:
     if results.diffusion is None or not results.diffusion.spreads:
         return None
     spreads = results.diffusion.spreads
+    asked = asked_in(results.study.survey, results.diffusion.platform)
     with figure_style():
         figure = Figure(figsize=(TEXT_WIDTH, HEIGHT), layout="constrained")
         for axes, spread in zip(figure.subplots(1, len(spreads), squeeze=False)[0], spreads, strict=True):
-            _panel(axes, spread, printer)
+            _panel(axes, spread, printer, asked)
     platform = platform_label(printer, results.study, results.diffusion.platform)
     return DrawnFigure(
         id="diffusion",
         figure=figure,
-        caption=_caption(spreads, printer, platform),
+        caption=_caption(spreads, printer, platform, asked),
         subtitle=printer.say("{platform}: share of the base, by date, measured and fitted", platform=platform),
         alt=printer.say("Points with intervals, and two curves with bands through them, for each step.")
         + " "
-        + " ".join(_told(spread, printer) for spread in spreads),
+        + " ".join(_told(spread, printer, asked) for spread in spreads),
         base=_base(spreads, printer, printer.numbers.share(results.study.study.conf_level)),
-        notes=_notes(spreads, printer),
+        notes=_notes(spreads, printer, asked),
         data=_frame(spreads),
     )
 
@@ -95,7 +96,7 @@ def curve_label(printer: Printer, model: str) -> str:
     }[model]
 
 
-def _panel(axes: Axes, spread: Spread, printer: Printer) -> None:
+def _panel(axes: Axes, spread: Spread, printer: Printer, asked: Asked) -> None:
     points = spread.points
     first, last = float(points["time"].iloc[0]), float(points["time"].iloc[-1])
     until = last + min(LONGEST, 0.6 * (last - first))
@@ -126,7 +127,7 @@ def _panel(axes: Axes, spread: Spread, printer: Printer) -> None:
     top = min(1.0, 1.3 * top)
     axes.set_xlim(times[0], times[-1])
     axes.set_ylim(0, top)
-    axes.set_title(step_label(printer, spread.step))
+    axes.set_title(step_label(printer, spread.step, asked))
     ticks = [tick for tick in axes.get_yticks() if tick <= top]
     axes.set_yticks(ticks, [printer.numbers.share(float(tick)) for tick in ticks])
     years = range(int(np.ceil(times[0])), int(times[-1]) + 1, 2)
@@ -154,13 +155,13 @@ def _key(axes: Axes, spread: Spread, printer: Printer, *, above: bool) -> None:
         )
 
 
-def _caption(spreads: tuple[Spread, ...], printer: Printer, platform: str) -> str:
+def _caption(spreads: tuple[Spread, ...], printer: Printer, platform: str, asked: Asked) -> str:
     """Say what the data allow about the ceiling of the last step, which is the one that can still grow."""
     spread = spreads[-1]
     fit = next(iter(spread.fits.values()))
     known = {
         "platform": platform,
-        "step": step_label(printer, spread.step).lower(),
+        "step": step_label(printer, spread.step, asked).lower(),
         "low": printer.value(
             f"diffusion.{spread.step}.lowest_ceiling",
             min(found.ceiling.conf_low for found in spread.fits.values()),
@@ -204,7 +205,7 @@ def _listed_counts(spreads: tuple[Spread, ...], printer: Printer) -> str:
     return " / ".join(printer.numbers.count(count) for count in counts)
 
 
-def _notes(spreads: tuple[Spread, ...], printer: Printer) -> tuple[str, ...]:
+def _notes(spreads: tuple[Spread, ...], printer: Printer, asked: Asked) -> tuple[str, ...]:
     """Say the caveats of each step, each once however many curves share it."""
     told: list[str] = []
     for spread in spreads:
@@ -213,17 +214,19 @@ def _notes(spreads: tuple[Spread, ...], printer: Printer) -> tuple[str, ...]:
         sentences = [note_sentence(printer, note) for note in reversed(chosen.values())]
         if spread.comparison is not None:
             sentences.append(note_sentence(printer, spread.comparison.verdict))
-        told.append(printer.say("{step}. {notes}", step=step_label(printer, spread.step), notes=" ".join(sentences)))
+        told.append(
+            printer.say("{step}. {notes}", step=step_label(printer, spread.step, asked), notes=" ".join(sentences))
+        )
     caveats = dict.fromkeys(printer.label(caveat) for spread in spreads for caveat in spread.caveats)
     simulated = (printer.say("Simulated data."),) if any(spread.simulated for spread in spreads) else ()
     return (*told, *caveats, *simulated)
 
 
-def _told(spread: Spread, printer: Printer) -> str:
+def _told(spread: Spread, printer: Printer, asked: Asked) -> str:
     first, last = spread.points.iloc[0], spread.points.iloc[-1]
     return printer.say(
         "{step}: from {first} to {last}.",
-        step=step_label(printer, spread.step),
+        step=step_label(printer, spread.step, asked),
         first=printer.numbers.share(float(first["share"])),
         last=printer.numbers.share(float(last["share"])),
     )

@@ -13,6 +13,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, holding, listed, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -69,7 +70,9 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
         printer.say(
             "{platform}, {step}: {share}",
             platform=platform_label(printer, results.study, bar.platform),
-            step=step_label(printer, bar.step, asked_in((survey,), bar.platform)).lower(),
+            step=step_label(
+                printer, bar.step, asked_in((survey,), bar.platform), horizon_words(printer, results.study)
+            ).lower(),
             share=text,
         )
         for bar, text in zip(bars, texts, strict=True)
@@ -150,7 +153,17 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
             label = f"{text}  ({printer.interval(bar.id, bar.estimate)})"
             axes.text(upper_end(bar.estimate) + 0.012, y, label, va="center", color=INK)
             ticks.append(
-                (y, name if compared else step_label(printer, bar.step, asked_in(_asking(results), bar.platform)))
+                (
+                    y,
+                    name
+                    if compared
+                    else step_label(
+                        printer,
+                        bar.step,
+                        asked_in(_asking(results), bar.platform),
+                        horizon_words(printer, results.study),
+                    ),
+                )
             )
             y += 1
         y += 0 if compared else 0.35
@@ -195,9 +208,10 @@ def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[st
     hold = holding(printer, asked_in(_asking(results), bars[0].platform))
     if {"aware", "signup", "stayed"} <= told.keys():
         return printer.say(
-            "{aware} have heard of {platform}, {signup} {hold}, {stayed} are still there a month later",
+            "{aware} have heard of {platform}, {signup} {hold}, {stayed} are still there {time} later",
             platform=platform,
             hold=hold,
+            time=horizon_words(printer, results.study),
             **told,
         )
     if {"aware", "signup"} <= told.keys():

@@ -16,6 +16,7 @@ from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.adoption import AdoptionResults
 from reports.results.lookup import funnel_rows, joined_platform, joint_id
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -58,7 +59,7 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
         ): _by_platform(results, printer, "signup", "conversion"),
         printer.say("Of everybody"): {
             printer.say("signed up"): _line(waves, "signup"),
-            **_stayed(results.adoption, printer),
+            **_stayed(results.adoption, printer, horizon_words(printer, results.study)),
         },
     }
     with figure_style():
@@ -74,10 +75,17 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     return DrawnFigure(
         id="joint",
         figure=figure,
-        caption=_caption(printer, waves[-1], name, holding(printer, asked_in((last,), waves[-1].platform))),
+        caption=_caption(
+            printer,
+            waves[-1],
+            name,
+            holding(printer, asked_in((last,), waves[-1].platform)),
+            horizon_words(printer, results.study),
+        ),
         subtitle=printer.say(
-            "Share of the base, by wave; of those who sign up to {platform}, {stayed} are still there a month later",
+            "Share of the base, by wave; of those who sign up to {platform}, {stayed} are still there {time} later",
             platform=name,
+            time=horizon_words(printer, results.study),
             stayed=printer.estimate(f"{joint_id(waves[-1])}.conditional", stayed),
         ),
         alt=printer.say("Three panels of lines over time, with intervals.")
@@ -102,15 +110,15 @@ def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _stayed(adoption: AdoptionResults, printer: Printer) -> dict[str, Line]:
+def _stayed(adoption: AdoptionResults, printer: Printer, time: str) -> dict[str, Line]:
     """Give the last step by each measure that two waves have; where there is one, it needs no name."""
     recalled = tuple(each for each in adoption.waves if each.staying == "recall")
     known = {name: line for name, line in (("recall", recalled), ("log", adoption.by_log)) if len(line) > 1}
     if len(known) < 2:
-        return {printer.say("and stayed a month"): _line(adoption.waves, "stayed")}
+        return {printer.say("and stayed {time}", time=time): _line(adoption.waves, "stayed")}
     return {
-        printer.say("stayed a month, as recalled"): _line(known["recall"], "stayed"),
-        printer.say("stayed a month, by the log"): _line(known["log"], "stayed"),
+        printer.say("stayed {time}, as recalled", time=time): _line(known["recall"], "stayed"),
+        printer.say("stayed {time}, by the log", time=time): _line(known["log"], "stayed"),
     }
 
 
@@ -136,7 +144,7 @@ def _base(results: Results, printer: Printer) -> str:
     return " ".join(told)
 
 
-def _caption(printer: Printer, last: JointFunnel, name: str, hold: str) -> str:
+def _caption(printer: Printer, last: JointFunnel, name: str, hold: str, time: str) -> str:
     aware, signup = (
         printer.estimate(f"{joint_id(last, step)}.conditional", last.conditional[step]) for step in ("aware", "signup")
     )
@@ -144,18 +152,19 @@ def _caption(printer: Printer, last: JointFunnel, name: str, hold: str) -> str:
         "platform": name,
         "aware": aware,
         "hold": hold,
+        "time": time,
         "signup": signup,
         "stayed": printer.estimate(joint_id(last), last.cumulative["stayed"]),
     }
     if last.staying == "recall":
         return printer.say(
             "{platform}: {aware} have heard of it, {signup} of them {hold}, and {stayed} of everybody signed "
-            "up and stayed a month, as they recall it",
+            "up and stayed {time}, as they recall it",
             **words,
         )
     return printer.say(
         "{platform}: {aware} have heard of it, {signup} of them {hold}, and {stayed} of everybody signed up "
-        "and stayed a month",
+        "and stayed {time}",
         **words,
     )
 

@@ -11,6 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joint_id
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.funnels import measure_label
 from reports.words.labels import listed, note_sentence, platform_label, sampling_words, wave_label, with_interval
 from reports.words.printer import Printer
@@ -52,10 +53,11 @@ def draw_measures(results: Results, printer: Printer) -> DrawnFigure | None:
     return DrawnFigure(
         id="measures",
         figure=figure,
-        caption=_caption(printer, measures),
+        caption=_caption(printer, measures, horizon_words(printer, results.study)),
         subtitle=printer.say(
-            "Share of the base that signed up to {platform} and stayed a month, {wave}, by whose staying is counted",
+            "Share of the base that signed up to {platform} and stayed {time}, {wave}, by whose staying is counted",
             platform=platform_label(printer, results.study, recalled.platform),
+            time=horizon_words(printer, results.study),
             wave=wave_label(printer, survey),
         ),
         alt=printer.say("One row for each measure, a point with its interval; a band from the lowest to the highest.")
@@ -116,11 +118,12 @@ def _panel(axes: Axes, printer: Printer, measures: StayingMeasures) -> None:
     axes.tick_params(axis="y", length=0)
 
 
-def _caption(printer: Printer, measures: StayingMeasures) -> str:
+def _caption(printer: Printer, measures: StayingMeasures, time: str) -> str:
     """Say how far apart the measures are, and what the band is with sampling."""
     recalled, logged = measures.funnels["recall"], measures.funnels["log"]
     return printer.say(
-        "{recall} signed up and stayed a month as people recall it, {log} by the log; {band} with sampling",
+        "{recall} signed up and stayed {time} as people recall it, {log} by the log; {band} with sampling",
+        time=time,
         recall=printer.estimate(joint_id(recalled), recalled.cumulative["stayed"]),
         log=printer.estimate(joint_id(logged), logged.cumulative["stayed"]),
         band=printer.interval(f"joint.{recalled.wave}.{recalled.platform}.stayed.any", measures.band),

@@ -6,6 +6,7 @@ from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
 from reports.results.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.funnels import end_label
 from reports.words.labels import (
     asked_in,
@@ -64,19 +65,20 @@ def find_stayed(results: Results, printer: Printer) -> Finding | None:
         return None
     words = {
         "share": with_interval(printer, joint_id(joint), share),
+        "time": horizon_words(printer, results.study),
         "people": with_interval(printer, f"{joint_id(joint)}.people", people),
         "wave": _wave(results, printer, joint.wave),
         "n": printer.numbers.count(share.n or 0),
     }
     if joint.staying == "log":
         text = printer.say(
-            "{share} had signed up and stayed a month in {wave}: {people} people, with the uncertainty of survey and "
+            "{share} had signed up and stayed {time} in {wave}: {people} people, with the uncertainty of survey and "
             "log both, where an account is a person (base: {n} respondents, times the log).",
             **words,
         )
         return Finding(rule="stayed", text=text)
     text = printer.say(
-        "{share} had signed up and stayed a month in {wave}, as people recall it: {people} people (base: {n} "
+        "{share} had signed up and stayed {time} in {wave}, as people recall it: {people} people (base: {n} "
         "respondents, {m} of whom told when they left).",
         **words,
         m=printer.numbers.count(joint.conditional["stayed"].n or 0),
@@ -103,7 +105,7 @@ def find_why(results: Results, printer: Printer) -> Finding | None:
     text = printer.say(
         "From {when} to {then} the {end} was multiplied by {ratio}: awareness accounts for a factor of {aware}, "
         "sign-up per aware person for one of {signup} (base: {m} and {n} respondents).",
-        end=end_label(printer, found.steps[-1]),
+        end=end_label(printer, found.steps[-1], horizon_words(printer, results.study)),
         ratio=with_interval(printer, "why.ratio", found.ratio, digits=1),
         aware=with_interval(printer, "why.aware", found.ratios["aware"], digits=1),
         signup=with_interval(printer, "why.signup", found.ratios["signup"], digits=1),

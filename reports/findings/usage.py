@@ -6,7 +6,7 @@ import math
 
 from reports.findings.finding import Finding
 from reports.results.study import Results
-from reports.words.durations import lasting
+from reports.words.durations import lasting, within_words
 from reports.words.labels import with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -103,6 +103,7 @@ def find_followed(results: Results, printer: Printer) -> Finding | None:
     values = {
         "few": with_interval(printer, "following.few", few, digits=1),
         "many": with_interval(printer, "following.many", many, digits=1),
+        "time": within_words(printer, found.horizon, found.time_unit),
         "ratio": with_interval(printer, "following.ratio", ratio),
         "most": printer.numbers.count(found.bounds.few),
         "least": printer.numbers.count(found.bounds.many),
@@ -111,13 +112,13 @@ def find_followed(results: Results, printer: Printer) -> Finding | None:
     }
     if found.number == "followed":
         text = printer.say(
-            "Of the accounts that follow at most {most} others {few} are gone within a month, of those that follow "
+            "Of the accounts that follow at most {most} others {few} are gone within {time}, of those that follow "
             "{least} or more {many}: {ratio} times as many (base: {n} and {m} accounts).",
             **values,
         )
     else:
         text = printer.say(
-            "Of the accounts that first write to at most {most} others {few} are gone a month later, of those that "
+            "Of the accounts that first write to at most {most} others {few} are gone {time} later, of those that "
             "write to {least} or more {many}: {ratio} times as many (base: {n} and {m} accounts).",
             **values,
         )

@@ -13,7 +13,15 @@ from reports.figures.drawn import DrawnFigure
 from reports.results.calibration import HORIZON, CalibrationResults
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from reports.words.labels import asked_in, conversion_label, note_sentence, step_label, wave_label, with_interval
+from reports.words.labels import (
+    asked_in,
+    conversion_label,
+    holding,
+    note_sentence,
+    step_label,
+    wave_label,
+    with_interval,
+)
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
 from surveys.estimates.contrasts import Contrast
@@ -85,10 +93,11 @@ def _gains(printer: Printer, calibrated: CalibratedFunnel, surveys: dict[str, Su
     wave = asked[-1]
     before, after = calibrated.at(wave, "signup", "conversion")
     yield printer.say(
-        "In {when} the two agree ({p}). Weighted to the log, {after} of those who have heard of it hold an account "
+        "In {when} the two agree ({p}). Weighted to the log, {after} of those who have heard of it {hold} "
         "({interval}) instead of {before} ({wider}): its variance is divided by {gain}. For awareness, which says "
-        "little about who holds an account, the divisor is {little}.",
+        "little about who signed up, the divisor is {little}.",
         when=wave_label(printer, surveys[wave]),
+        hold=holding(printer, asked_in((surveys[wave],), calibrated.platform)),
         p=_p(printer, min(test.difference.p_value for test in calibrated.tests if test.margin.wave == wave)),
         after=printer.estimate(_id(wave, "signup", "conversion", "after"), after),
         interval=printer.interval(_id(wave, "signup", "conversion", "after"), after),
@@ -108,20 +117,21 @@ def _disagreements(printer: Printer, calibrated: CalibratedFunnel, surveys: dict
     name = _id(test.margin.wave, "signup", "cumulative", "ratio")
     words = {
         "when": wave_label(printer, surveys[test.margin.wave]),
+        "hold": holding(printer, asked_in((surveys[test.margin.wave],), calibrated.platform)),
         "ratio": printer.estimate(name, test.ratio),
         "interval": printer.interval(name, test.ratio),
         "p": _p(printer, test.difference.p_value),
     }
     if test.ratio.estimate > 1:
         yield printer.say(
-            "In {when}, for each person who says they hold an account, the log counts {ratio} ({interval}; {p}). Some "
+            "In {when}, for each person counted among those who {hold}, the log counts {ratio} ({interval}; {p}). Some "
             "people hold several accounts, some accounts belong to nobody in the base: taking accounts for people "
             "would be wrong, and the survey’s own estimates are kept.",
             **words,
         )
     else:
         yield printer.say(
-            "In {when}, for each person who says they hold an account, the log counts only {ratio} ({interval}; {p}). "
+            "In {when}, for each person counted among those who {hold}, the log counts only {ratio} ({interval}; {p}). "
             "Either some claim an account that they do not have, or the log lacks accounts: the survey’s own "
             "estimates are kept.",
             **words,

@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.results.diffusion import ReachResults, Spread
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
-from reports.words.labels import platform_label, step_label
+from reports.words.labels import asked_in, platform_label, step_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
 from surveys.published.series import publisher_name
@@ -50,7 +50,13 @@ def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, Dr
         blocks += [figure_block(figures["diffusion"])] if "diffusion" in figures else []
         blocks.append(_parameters(found.spreads, results, printer))
     blocks += [
-        Paragraph.of(printer.say("{step}: {reason}.", step=step_label(printer, step), reason=printer.note(note)))
+        Paragraph.of(
+            printer.say(
+                "{step}: {reason}.",
+                step=step_label(printer, step, asked_in(results.study.survey, found.platform)),
+                reason=printer.note(note),
+            )
+        )
         for step, note in found.falling.items()
     ]
     if found.reach is not None:
@@ -78,7 +84,14 @@ def _curves(results: Results, spreads: tuple[Spread, ...], printer: Printer) -> 
     )
     for spread in spreads:
         fit = spread.fits["logistic"] if "logistic" in spread.fits else next(iter(spread.fits.values()))
-        step, name = step_label(printer, spread.step).lower(), f"diffusion.{spread.step}.{fit.model}"
+        step, name = (
+            step_label(
+                printer,
+                spread.step,
+                asked_in(results.study.survey, results.diffusion.platform if results.diffusion else ""),
+            ).lower(),
+            f"diffusion.{spread.step}.{fit.model}",
+        )
         if fit.ceiling_is_known:
             text += " " + printer.say(
                 "{step}: a ceiling of {ceiling} ({interval}), by the {model} curve.",
@@ -115,7 +128,15 @@ def _curves(results: Results, spreads: tuple[Spread, ...], printer: Printer) -> 
 def _parameters(spreads: tuple[Spread, ...], results: Results, printer: Printer) -> Table:
     rows: list[Row] = []
     for spread in spreads:
-        rows.append(RowGroup(text=step_label(printer, spread.step)))
+        rows.append(
+            RowGroup(
+                text=step_label(
+                    printer,
+                    spread.step,
+                    asked_in(results.study.survey, results.diffusion.platform if results.diffusion else ""),
+                )
+            )
+        )
         rows += [_parameter_row(spread, name, printer) for name in spread.fits]
     year = printer.numbers.month(f"{int(max(spread.ahead for spread in spreads)):04d}-01")
     headers = (

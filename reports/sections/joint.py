@@ -13,6 +13,7 @@ from reports.results.lookup import joined_platform, joint_id
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.sections.joint_tables import level_table, parts_table, printed_table, wave_table
+from reports.words.durations import horizon_words
 from reports.words.funnels import cause_sentence, steady_sentence
 from reports.words.labels import asked_in, holding, platform_label, with_interval
 from reports.words.printer import Printer
@@ -49,13 +50,13 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
     blocks: list[Block] = [Heading(level=1, text=printer.say("From hearing to staying"), anchor="joint")]
     if adoption.waves:
         hold = holding(printer, asked_in(results.study.survey, joined_platform(results.study)))
-        blocks.append(Paragraph.of(_multiplied(adoption, printer, hold)))
+        blocks.append(Paragraph.of(_multiplied(adoption, printer, hold, horizon_words(printer, results.study))))
         blocks += [figure_block(figures["joint"])] if "joint" in figures else []
         blocks.append(wave_table(results, adoption, printer))
         if isinstance(adoption.recent, JointFunnel):
-            blocks.append(Paragraph.of(_recent(adoption.recent, printer)))
+            blocks.append(Paragraph.of(_recent(adoption.recent, printer, horizon_words(printer, results.study))))
         if adoption.measures is not None:
-            blocks.append(Paragraph.of(_choice(adoption.measures, printer)))
+            blocks.append(Paragraph.of(_choice(adoption.measures, printer, horizon_words(printer, results.study))))
         blocks += [figure_block(figures["measures"])] if "measures" in figures else []
     if adoption.levels:
         blocks.append(level_table(results, adoption, printer))
@@ -69,13 +70,14 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
     return blocks
 
 
-def _multiplied(adoption: AdoptionResults, printer: Printer, hold: str) -> str:
+def _multiplied(adoption: AdoptionResults, printer: Printer, hold: str, time: str) -> str:
     """Say what is multiplied, and whose staying it is."""
     measures = {joint.staying for joint in (*adoption.waves, *adoption.by_log)}
     told = printer.say(
         "Three shares are multiplied: those who have heard of the service, of these those who {hold}, and "
-        "of those who sign up the ones who are still there a month later.",
+        "of those who sign up the ones who are still there {time} later.",
         hold=hold,
+        time=time,
     )
     if measures == {"log"}:
         whose = printer.say(
@@ -97,15 +99,16 @@ def _multiplied(adoption: AdoptionResults, printer: Printer, hold: str) -> str:
     return f"{told} {whose}"
 
 
-def _choice(measures: StayingMeasures, printer: Printer) -> str:
+def _choice(measures: StayingMeasures, printer: Printer, time: str) -> str:
     """Say how far the choice of measure moves the last wave, and how far sampling does."""
     recalled, logged = measures.funnels["recall"], measures.funnels["log"]
     identifier = f"joint.{recalled.wave}.{recalled.platform}.stayed.any"
     return printer.say(
-        "In the last wave {recall} of the base signed up and stayed a month as people recall it, {log} by the log, "
+        "In the last wave {recall} of the base signed up and stayed {time} as people recall it, {log} by the log, "
         "where an account is taken for a person; with sampling the two together cover {band}, and the choice of "
         "measure alone is {share} of that width. People forget what they soon dropped, and a silent account may have "
         "an owner who only reads or holds another: neither measure is the truth of the other.",
+        time=time,
         recall=with_interval(printer, joint_id(recalled), recalled.cumulative["stayed"]),
         log=with_interval(printer, joint_id(logged), logged.cumulative["stayed"]),
         band=printer.interval(identifier, measures.band),
@@ -119,11 +122,12 @@ def _choice(measures: StayingMeasures, printer: Printer) -> str:
     )
 
 
-def _recent(recent: JointFunnel, printer: Printer) -> str:
+def _recent(recent: JointFunnel, printer: Printer, time: str) -> str:
     identifier = f"joint.{recent.wave}.{recent.platform}.recent"
     return printer.say(
         "Staying by the log is that of all its accounts, whatever the wave. Of those that signed up in the year up to "
-        "the last wave alone, {stayed} stay a month, and all three steps come to {share} of the base.",
+        "the last wave alone, {stayed} stay {time}, and all three steps come to {share} of the base.",
+        time=time,
         stayed=with_interval(printer, f"{identifier}.conditional", recent.conditional["stayed"]),
         share=with_interval(printer, f"{identifier}.stayed", recent.cumulative["stayed"]),
     )

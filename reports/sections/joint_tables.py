@@ -10,6 +10,7 @@ from reports.document.blocks import Column, Row, RowGroup, Table
 from reports.results.adoption import AdoptionResults, Comparison, PrintedFunnel
 from reports.results.lookup import joined_platform, joint_id
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.funnels import comparison_id, measure_label, row_label, side_names
 from reports.words.labels import (
     Asked,
@@ -78,7 +79,11 @@ def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) ->
         )
     headers = (
         printer.say("Wave"),
-        *_step_headers(printer, asked_in(results.study.survey, joined_platform(results.study))),
+        *_step_headers(
+            printer,
+            asked_in(results.study.survey, joined_platform(results.study)),
+            horizon_words(printer, results.study),
+        ),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         printer.say("people"),
@@ -154,7 +159,11 @@ def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -
         )
     headers = (
         printer.say("Group"),
-        *_step_headers(printer, asked_in((survey,), joined_platform(results.study))),
+        *_step_headers(
+            printer,
+            asked_in((survey,), joined_platform(results.study)),
+            horizon_words(printer, results.study),
+        ),
         printer.say("all three, of the base"),
         printer.say("the same, by bootstrap"),
         "n",
@@ -383,11 +392,11 @@ def _steps(printer: Printer, joint: JointFunnel) -> tuple[str, ...]:
     )
 
 
-def _step_headers(printer: Printer, asked: Asked) -> tuple[str, ...]:
+def _step_headers(printer: Printer, asked: Asked, time: str) -> tuple[str, ...]:
     return (
         printer.say("have heard of it"),
         printer.say("{hold}, of the aware", hold=holding(printer, asked)),
-        printer.say("stay a month, of those who sign up"),
+        printer.say("stay {time}, of those who sign up", time=time),
     )
 
 

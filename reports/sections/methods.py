@@ -10,8 +10,8 @@ from churn.tenures.rules import DropoutRule
 from reports.document.blocks import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.results.staying import StayingResults
 from reports.results.study import Results
-from reports.sections.staying import ONE_MONTH, UNITS
-from reports.words.durations import lasting
+from reports.sections.staying import UNITS
+from reports.words.durations import ONE_MONTH, lasting
 from reports.words.labels import asked_in, holding, note_sentence, wave_label
 from reports.words.printer import Printer
 from surveys.claims.inputs import USUAL_RESPONDENTS

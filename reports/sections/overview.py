@@ -8,7 +8,7 @@ from reports.document.blocks import Block, Bullets, Callout, Heading, KeyFigure,
 from reports.findings import find
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, subjects
 from reports.results.study import Results
-from reports.words.durations import lasting
+from reports.words.durations import horizon_words, lasting
 from reports.words.labels import asked_in, holding, platform_label, wave_label
 from reports.words.printer import Printer
 from reports.words.silences import warnings
@@ -140,7 +140,7 @@ def _key_usage(results: Results, printer: Printer) -> Iterator[KeyFigure]:
         stayed = joint.cumulative["stayed"]
         yield KeyFigure(
             value=printer.estimate(joint_id(joint), stayed),
-            label=printer.say("of the base signed up and stayed a month"),
+            label=printer.say("of the base signed up and stayed {time}", time=horizon_words(printer, results.study)),
             detail=_detail(printer, joint_id(joint), stayed, _whose(results, printer)),
         )
 

@@ -48,7 +48,7 @@ def write_recall(results: Results, printer: Printer, figures: Mapping[str, Drawn
         Paragraph.of(
             printer.say(
                 "Who has left, and how soon, are two questions: the share who have left at any time grows with the age "
-                "of accounts, and is not the dropout of the first month."
+                "of accounts, and is not the dropout soon after sign-up."
             )
         ),
     ]

@@ -13,7 +13,7 @@ from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block
 from reports.sections.projection import write_projection
 from reports.sections.staying_groups import write_staying_groups
-from reports.words.durations import SINCE, lasting
+from reports.words.durations import ONE_MONTH, SINCE, lasting
 from reports.words.labels import note_sentence, with_interval
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences, next_visit_sentences
@@ -27,7 +27,6 @@ CHOSEN = {
 }
 """Tenures of the table, by unit; those beyond the curve are left out."""
 UNITS = {"days": "days", "weeks": "weeks", "months": "months", "years": "years"}
-ONE_MONTH = {("days", 28), ("days", 30), ("days", 31), ("months", 1)}
 
 
 def write_staying(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:

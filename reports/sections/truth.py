@@ -121,7 +121,8 @@ def _calibrated_rows(results: Results, printer: Printer) -> list[Compared]:
     surveys = {survey.wave: survey for survey in results.study.survey}
     rows: list[Compared] = []
     for measure, (step, kind) in MEASURES.items():
-        label = step_label(printer, step) if kind == "cumulative" else conversion_label(printer, step)
+        asked = asked_in(surveys.values(), found.platform)
+        label = (step_label if kind == "cumulative" else conversion_label)(printer, step, asked)
         what = printer.say("{step}, calibrated to the log", step=label)
         for wave, estimates in found.after.items():
             key = ("", "", step, kind)

@@ -249,7 +249,9 @@ def _trends_table(results: Results, changes: WaveChanges, printer: Printer, plat
     headers = (
         printer.say("Step"),
         printer.say("Waves"),
-        printer.say("Odds multiplied each year by"),
+        printer.say("Odds multiplied each year by")
+        if set(trends["unit"]) <= {"year"}
+        else printer.say("Odds multiplied each wave by"),
         printer.say("p if there is no trend"),
         printer.say("p if it is straight"),
     )
@@ -279,7 +281,7 @@ def _exponential(x: float) -> float:
 
 
 def _slope(identifier: str, row: Mapping[object, object], changes: WaveChanges, printer: Printer) -> str:
-    """Print by how much the odds are multiplied each year, and enter it."""
+    """Print by how much the odds are multiplied each year or wave, and enter it."""
     ends = [_exponential(float(str(row[name]))) for name in ("slope", "conf_low", "conf_high")]
     if not all(map(math.isfinite, ends)):
         return printer.note(NOT_ESTIMABLE)

@@ -9,6 +9,7 @@ from churn.adoption.decomposition import SteadyRun
 from churn.adoption.joint import JointFunnel
 from reports.results.adoption import Comparison
 from reports.results.study import Results
+from reports.words.durations import horizon_words
 from reports.words.labels import platform_label, wave_label, with_interval
 from reports.words.printer import Printer
 from surveys.study.published import PublishedFunnel
@@ -45,7 +46,7 @@ def part_label(printer: Printer, step: str) -> str:
     }[step]
 
 
-def end_label(printer: Printer, step: str) -> str:
+def end_label(printer: Printer, step: str, time: str) -> str:
     """
     Say what the last step of a funnel makes of people.
 
@@ -55,6 +56,8 @@ def end_label(printer: Printer, step: str) -> str:
         Language of the report.
     step : str
         `signup` or `stayed`.
+    time : str
+        How long who stayed did.
 
     Returns
     -------
@@ -64,13 +67,13 @@ def end_label(printer: Printer, step: str) -> str:
     Examples
     --------
     >>> from reports.words.printer import open_printer
-    >>> end_label(open_printer("en"), "stayed")
-    'share who signed up and stayed a month'
+    >>> end_label(open_printer("en"), "stayed", "7 days")
+    'share who signed up and stayed 7 days'
     """
     return {
         "aware": printer.say("share who have heard of it"),
         "signup": printer.say("share who signed up"),
-        "stayed": printer.say("share who signed up and stayed a month"),
+        "stayed": printer.say("share who signed up and stayed {time}", time=time),
     }[step]
 
 
@@ -190,7 +193,7 @@ def cause_sentence(results: Results, printer: Printer, comparison: Comparison) -
     values = {
         "first": first,
         "second": second,
-        "end": end_label(printer, found.steps[-1]),
+        "end": end_label(printer, found.steps[-1], horizon_words(printer, results.study)),
         "ratio": with_interval(printer, f"{identifier}.ratio", found.ratio),
     }
     if not found.changed:

@@ -123,7 +123,7 @@ def held(printer: Printer, asked: Asked) -> str:
     }[asked.means]
 
 
-def step_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str:
+def step_label(printer: Printer, step: str, asked: Asked = HOLDERS, time: str = "") -> str:
     """
     Name a step of the funnel.
 
@@ -135,6 +135,8 @@ def step_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str:
         `aware`, `signup`, `active`, `lapsed` or `stayed`.
     asked : Asked
         What was asked.
+    time : str
+        How long who stayed did; a month without it.
 
     Returns
     -------
@@ -154,7 +156,7 @@ def step_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str:
         "aware": printer.say("Have heard of it"),
         "active": printer.say("Use it"),
         "lapsed": printer.say("Have left"),
-        "stayed": printer.say("Still there a month later"),
+        "stayed": printer.say("Still there {time} later", time=time or printer.say("a month")),
     }
     return labels[step]
 
@@ -201,7 +203,7 @@ def conversion_label(printer: Printer, step: str, asked: Asked = HOLDERS) -> str
         case "lapsed", _:
             return printer.say("have left, of those who took the step before")
         case _:
-            return printer.say("still there a month later, of those who signed up")
+            return printer.say("still there {time} later, of those who signed up", time=printer.say("a month"))
 
 
 def platform_label(printer: Printer, study: Study, platform: str) -> str:

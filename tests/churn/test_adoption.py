@@ -265,7 +265,7 @@ def test_a_survey_that_was_simulated_joins_like_any_other():
 def test_a_funnel_without_staying_ends_with_sign_up():
     joint = join_steps(example_funnel(), None, platform="facebook", wave="2012-10")
     assert joint.steps == ("aware", "signup")
-    assert "hold an account" in joint.summary()
+    assert "signed up" in joint.summary()
     assert joint.notes == ()
 
 
