@@ -1,7 +1,5 @@
 """Sentences about the horizon say the one of the study."""
 
-from dataclasses import replace
-
 import pytest
 
 from reports.document.blocks import texts_of
@@ -19,7 +17,8 @@ def with_horizon(days: int) -> Results:
     assert results.study.usage is not None
     dropout = results.study.usage.dropout.model_copy(update={"horizon_days": days})
     usage = results.study.usage.model_copy(update={"dropout": dropout})
-    return replace(results, study=results.study.model_copy(update={"usage": usage}))
+    study = results.study.model_copy(update={"usage": usage})
+    return results.but(study=study, staying=results.staying, adoption=results.adoption, joint=results.joint)
 
 
 @pytest.mark.parametrize("days", [7, 90])
