@@ -72,8 +72,20 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
     blocks += [_wave_table(results, printer, platform, below) for platform in subjects(results.study)]
     if "groups" in figures:
         blocks += [Heading(level=2, text=printer.say("For whom"), anchor="for-whom"), figure_block(figures["groups"])]
-    elsewhere = _groups_elsewhere(results, printer, drawn="groups" in figures)
-    return [*blocks, *([Paragraph.of(elsewhere)] if elsewhere else [])]
+    elsewhere = (_groups_elsewhere(results, printer, drawn="groups" in figures), _other_platforms(results, printer))
+    return [*blocks, *(Paragraph.of(text) for text in elsewhere if text)]
+
+
+def _other_platforms(results: Results, printer: Printer) -> str:
+    """Say where all shares of the platforms stand that the study is not about; empty where there are none."""
+    asked = dict.fromkeys(name for survey in results.study.survey for name in survey.platform)
+    others = [platform_label(printer, results.study, name) for name in asked if name not in subjects(results.study)]
+    if not others:
+        return ""
+    return printer.say(
+        "Of {platforms} the report shows a part: every step, wave and group is in the table funnel.csv.",
+        platforms=", ".join(others),
+    )
 
 
 def _groups_elsewhere(results: Results, printer: Printer, *, drawn: bool) -> str:

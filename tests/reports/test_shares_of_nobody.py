@@ -55,6 +55,14 @@ def test_groups_that_only_an_earlier_wave_has_are_named(tmp_path: Path) -> None:
     assert any("aucune figure" in text and "Sex at birth" in text for text in texts["fr"])
 
 
+def test_platforms_that_the_study_is_not_about_are_named_with_where_all_their_shares_stand(tmp_path: Path) -> None:
+    spec = make_study(tmp_path, aware=1, groups=({}, {}))
+    other = {"label": "Other service", "active": {"item": "signup", "yes": [1]}}
+    spec["survey"][0]["platform"]["q"] = other
+    texts = texts_of_study(tmp_path, spec)
+    assert any("Other service" in text and "funnel.csv" in text for text in texts["en"])
+
+
 def test_the_label_of_what_has_no_number_stands_as_low_as_the_lowest_of_the_others() -> None:
     assert spread([0.5, float("nan"), 0.2], 0.0).tolist() == [0.5, 0.2, 0.2]
     assert spread([float("nan")], 0.1).tolist() == [0.0]
