@@ -161,6 +161,41 @@ class RetentionModel:
             }
         )
 
+    def survival_after(self, period: int, n_periods: int) -> pd.DataFrame:
+        """
+        Give the share retained after later periods, of the accounts still there after one.
+
+        Parameters
+        ----------
+        period : int
+            After which all are still there.
+        n_periods : int
+            How many periods, from the first; more than `period`.
+
+        Returns
+        -------
+        DataFrame
+            A row per period after `period`: `period`, `survival`, and `log_error`, the standard error of its
+            logarithm, by the delta method.
+
+        Examples
+        --------
+        >>> from churn.projection.period_counts import PeriodCounts
+        >>> model = fit_retention(PeriodCounts.from_survivors([1000, 869, 743, 653, 593, 551, 517, 491]))
+        >>> model.survival_after(7, 9).round(3)
+           period  survival  log_error
+        0       8     0.942      0.005
+        1       9     0.891      0.010
+        """
+
+        def curve(theta: NDArray[np.float64]) -> NDArray[np.float64]:
+            logs = log_survival(self.family, theta, n_periods)
+            return np.asarray(logs[period + 1 :] - logs[period])
+
+        spread = self._spread(jacobian(curve, self.theta))
+        share = np.exp(curve(self.theta))
+        return pd.DataFrame({"period": np.arange(period + 1, n_periods + 1), "survival": share, "log_error": spread})
+
     def retention_rate(self, n_periods: int) -> pd.DataFrame:
         """
         Give the share of those still there that is retained through each period.

@@ -161,6 +161,13 @@ class PeriodCounts:
         """Number of periods."""
         return len(self.n_event)
 
+    @property
+    def greenwood(self) -> Floats:
+        """Variance of the logarithm of the share retained after each period, by Greenwood; shape (n_periods,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            added = self.n_event / (self.n_at_risk * (self.n_at_risk - self.n_event))
+        return np.asarray(np.cumsum(added))
+
     def until(self, n_periods: int) -> PeriodCounts:
         """
         Keep the first periods.

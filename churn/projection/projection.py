@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from churn.projection.period_counts import PeriodCounts
 from churn.tenures.counts import TenureCounts
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, reason_of
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share
 
@@ -66,7 +67,12 @@ class HoldOut:
     period : ndarray of int, shape (n_held_out,)
         The periods held out.
     observed, projected, conf_low, conf_high : ndarray of float, shape (n_held_out,)
-        Share retained after each: seen, and projected with the interval of the model.
+        Share retained after each: seen, and as the model has it, with its interval.
+    anchored : ndarray of float, shape (n_held_out,)
+        Share retained after each, projected from the last share seen before them.
+    chance : ndarray of float, shape (n_held_out,)
+        Standard error of the logarithm of seen over anchored, were the model right: of the counts held out, and
+        of the parameters.
     """
 
     model: RetentionModel
@@ -75,16 +81,35 @@ class HoldOut:
     projected: Floats
     conf_low: Floats
     conf_high: Floats
+    anchored: Floats = field(repr=False)
+    chance: Floats = field(repr=False)
 
     @property
     def error(self) -> Floats:
-        """Projected less observed, relative to observed, shape (n_held_out,)."""
+        """Model less observed, relative to observed, shape (n_held_out,)."""
         return np.asarray(self.projected / self.observed - 1)
 
     @property
     def mean_error(self) -> float:
-        """Mean of the sizes of the errors."""
+        """Mean of the sizes of the errors of the model."""
         return float(np.abs(self.error).mean())
+
+    @property
+    def anchored_error(self) -> Floats:
+        """Anchored less observed, relative to observed, shape (n_held_out,)."""
+        return np.asarray(self.anchored / self.observed - 1)
+
+    @property
+    def mean_anchored_error(self) -> float:
+        """Mean of the sizes of the errors of the anchored projection."""
+        return float(np.abs(self.anchored_error).mean())
+
+    @property
+    def lack_of_fit(self) -> float:
+        """Largest error of the anchored projection, on the scale of logarithms, less what chance explains."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beyond = np.log(self.observed / self.anchored) ** 2 - self.chance**2
+        return float(np.sqrt(np.max(beyond[np.isfinite(beyond)], initial=0.0)))
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per period held out: `period`, `observed`, `projected`, its limits, `error`."""
@@ -92,16 +117,16 @@ class HoldOut:
         return pd.DataFrame({name: getattr(self, name) for name in names})
 
     def summary(self) -> str:
-        """Say the error at the last period and the mean one, in one line of English."""
+        """Say the error of the anchored projection at the last period and the mean one, in one line of English."""
         seen = f"fitted to {self.model.n_periods} {self.model.time_unit}"
-        last, mean = f"{self.error[-1]:+.1%}", say_share(self.mean_error)
+        last, mean = f"{self.anchored_error[-1]:+.1%}", say_share(self.mean_anchored_error)
         return f"{seen}, the share after {self.period[-1]} is {last} off, {mean} on average"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RetentionProjection:
     """
-    Retention seen, and projected.
+    Retention seen, and projected from the last share seen.
 
     Attributes
     ----------
@@ -137,23 +162,55 @@ class RetentionProjection:
 
     @property
     def method(self) -> str:
-        """Name of the model and its intervals."""
-        return self.model.method
+        """Name of the estimate and its intervals."""
+        return f"product limit, carried on by the model ({self.model.method})"
 
     def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per period.
+        r"""
+        Give one row per period: the curve observed, and beyond its end what is projected from there.
 
         Returns
         -------
         DataFrame
-            `period`, `observed` (NaN where nothing was seen), `survival`, `std_error`, `conf_low`, `conf_high`
-            of the model, and `projected`.
+            `period`; `observed`, NaN where nothing was seen; `survival`, `std_error`, `conf_low`, `conf_high`: of
+            the product limit up to the last period seen, of the anchored projection after it; `model`: the share
+            that the model has; `projected`.
+
+        Notes
+        -----
+        After the last period seen, :math:`T`, the share is :math:`S(T)\,M(t)/M(T)`, `S` being the product limit
+        and `M` the model. The variance of its logarithm adds up Greenwood's of :math:`S(T)`, that of the
+        parameters in :math:`M(t)/M(T)`, and the square of `HoldOut.lack_of_fit` times :math:`(t-T)/h`, where `h`
+        periods were held out: an error of the model goes on growing as it did there. Limits are symmetric for
+        log(-log S). Where nothing could be held out, an error of the model is not in the interval.
+
+        Examples
+        --------
+        >>> seen = [1000, 631, 468, 382, 326, 289, 262, 241]
+        >>> projection = project_retention(PeriodCounts.from_survivors(seen), horizon=8)
+        >>> projection.to_frame()[["observed", "survival", "projected"]].tail(2).round(3)
+           observed  survival  projected
+        6     0.241     0.241      False
+        7       NaN     0.222       True
         """
-        seen = self.counts.to_frame()["survival"].reindex(range(self.horizon))
-        found = self.model.survival(self.horizon)
-        found.insert(1, "observed", seen.to_numpy())
-        return found
+        shares = np.concatenate([self.counts.to_frame()["survival"], self._beyond()])
+        gone = shares <= 0
+        spread = np.sqrt(np.concatenate([self.counts.greenwood, self._variance_beyond()]))
+        low, high = _limits(shares, spread, self.model.conf_level)
+        period = np.arange(1, self.horizon + 1)
+        projected = period > self.counts.n_periods
+        return pd.DataFrame(
+            {
+                "period": period,
+                "observed": np.where(projected, np.nan, shares),
+                "survival": shares,
+                "std_error": np.where(gone, np.nan, shares * np.where(gone, 1.0, spread)),
+                "conf_low": low,
+                "conf_high": high,
+                "model": self.model.survival(self.horizon)["survival"].to_numpy(),
+                "projected": projected,
+            }
+        )
 
     def summary(self) -> str:
         """Say the share projected, the error on periods held out and the verdict, a line for each."""
@@ -164,7 +221,7 @@ class RetentionProjection:
 
     def plot(self, ax: Axes) -> Axes:
         """
-        Draw shares seen as points, the model as a line with its interval, dashed where it is projected.
+        Draw shares seen as points, and beyond them the projection, dashed, with its interval.
 
         Parameters
         ----------
@@ -177,14 +234,25 @@ class RetentionProjection:
             The same.
         """
         rows = self.to_frame()
-        fitted, beyond = rows[~rows["projected"]], rows[rows["period"] >= self.model.n_periods]
-        (line,) = ax.plot(fitted["period"], fitted["survival"])
-        ax.plot(beyond["period"], beyond["survival"], linestyle="--", color=line.get_color())
+        beyond = rows[rows["period"] >= self.counts.n_periods]
+        (line,) = ax.plot(beyond["period"], beyond["survival"], linestyle="--")
         ax.fill_between(
-            rows["period"], rows["conf_low"], rows["conf_high"], alpha=0.2, linewidth=0, color=line.get_color()
+            beyond["period"], beyond["conf_low"], beyond["conf_high"], alpha=0.2, linewidth=0, color=line.get_color()
         )
         ax.plot(rows["period"], rows["observed"], "o", color=line.get_color())
         return ax
+
+    def _beyond(self) -> Floats:
+        last = float(self.counts.to_frame()["survival"].iloc[-1])
+        return np.asarray(last * self.model.survival_after(self.counts.n_periods, self.horizon)["survival"])
+
+    def _variance_beyond(self) -> Floats:
+        later = self.model.survival_after(self.counts.n_periods, self.horizon)
+        variance = self.counts.greenwood[-1] + later["log_error"].to_numpy() ** 2
+        if isinstance(self.hold_out, Unavailable):
+            return np.asarray(variance)
+        ahead = (later["period"].to_numpy() - self.counts.n_periods) / len(self.hold_out.period)
+        return np.asarray(variance + (self.hold_out.lack_of_fit * ahead) ** 2)
 
 
 def project_retention(
@@ -233,7 +301,7 @@ def project_retention(
     >>> counts = PeriodCounts.from_survivors(seen, time_unit="years")
     >>> projection = project_retention(counts, horizon=15, hold_out=5)
     >>> print(projection.hold_out.summary())
-    fitted to 7 years, the share after 12 is -1.7% off, 1.5% on average
+    fitted to 7 years, the share after 12 is -0.9% off, 0.7% on average
     """
     if horizon < counts.n_periods:
         what = f"got {horizon}, expected at least {counts.n_periods}, the periods seen"
@@ -343,11 +411,26 @@ def _held_out(counts: PeriodCounts, model: Model, hold_out: int | None, conf_lev
     except EstimateError as error:
         return Unavailable(Note(ABSENT.message, {"reason": error.problems[0].what}))
     rows = fitted.survival(n_periods).iloc[kept:]
+    later, observed = fitted.survival_after(kept, n_periods), counts.to_frame()["survival"].to_numpy()
+    leaving = 1 - fitted.retention_rate(n_periods)["retention"].to_numpy()[kept:]
+    counted = np.cumsum(leaving / (counts.n_at_risk[kept:] * (1 - leaving)))
     return HoldOut(
         model=fitted,
         period=rows["period"].to_numpy(),
-        observed=counts.to_frame()["survival"].to_numpy()[kept:],
+        observed=observed[kept:],
         projected=rows["survival"].to_numpy(),
         conf_low=rows["conf_low"].to_numpy(),
         conf_high=rows["conf_high"].to_numpy(),
+        anchored=observed[kept - 1] * later["survival"].to_numpy(),
+        chance=np.sqrt(counted + later["log_error"].to_numpy() ** 2),
     )
+
+
+def _limits(share: Floats, spread: Floats, conf_level: float) -> tuple[Floats, Floats]:
+    """Give limits symmetric for log(-log share), where `spread` is the error of log share; the share at its ends."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(share)
+        half = normal_quantile(conf_level) * spread / -logs
+        low, high = np.exp(logs * np.exp(half)), np.exp(logs * np.exp(-half))
+    inner = (share > 0) & (share < 1)
+    return np.where(inner, low, share), np.where(inner, high, share)

@@ -1,8 +1,7 @@
-"""Retention beyond what was seen: the model, its interval, and how far off it would have been."""
+"""Retention beyond what was seen: from the last share seen, with its interval, and how far off it would have been."""
 
 from __future__ import annotations
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -56,8 +55,10 @@ def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
     seen = projection.counts.n_periods
     held = projection.hold_out
     base = printer.say(
-        "Base: {n} accounts; {seen} whole periods observed. Model: {model}; band: {level} confidence interval of the "
-        "model, which does not cover a wrong model.",
+        "Base: {n} accounts; {seen} whole periods observed. Beyond them, the last share observed is carried on by the "
+        "model ({model}). Band: {level} interval, from the error of that share, the error of the model’s parameters, "
+        "and the model’s error on the periods held out, where there are any, growing with distance; it cannot cover "
+        "what departs from the model only later.",
         n=printer.numbers.count(projection.counts.n),
         seen=printer.numbers.count(seen),
         model=printer.say(FAMILIES[projection.model.family]),
@@ -77,7 +78,7 @@ def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
             platform=platform_label(printer, results.study, log_platform(results.study)),
             period=_length(printer, 1, staying.counts.time_unit),
         ),
-        alt=printer.say("Points for what was seen, a curve through them, dashed with a widening band beyond them.")
+        alt=printer.say("Points for what was seen; from the last of them, a dashed curve with a widening band.")
         + (" " + hold_out_sentence(printer, held) if isinstance(held, HoldOut) else ""),
         base=base,
         notes=(
@@ -102,12 +103,12 @@ def hold_out_sentence(printer: Printer, held: HoldOut) -> str:
     'Fitted to the first 40 periods alone'
     """
     return printer.say(
-        "Fitted to the first {fitted} periods alone, the model is {last} off at the last of the {held} held out, "
-        "{mean} on average.",
+        "Fitted to the first {fitted} periods alone, and carried on from the share observed after them, the "
+        "projection is {last} off at the last of the {held} held out, {mean} on average.",
         fitted=printer.numbers.count(held.model.n_periods),
         held=printer.numbers.count(len(held.period)),
-        last=_error(printer, "last", float(abs(held.error[-1]))),
-        mean=_error(printer, "mean", held.mean_error),
+        last=_error(printer, "last", float(abs(held.anchored_error[-1]))),
+        mean=_error(printer, "mean", held.mean_anchored_error),
     )
 
 
@@ -142,18 +143,18 @@ def _draw(projection: RetentionProjection, printer: Printer, last: Estimate) -> 
     figure = Figure(figsize=(TEXT_WIDTH, 2.9), layout="constrained")
     axes = figure.subplots()
     rows, seen = projection.to_frame(), projection.counts.n_periods
-    period = np.concatenate([[0], rows["period"]])
-    survival, low, high = (np.concatenate([[1.0], rows[name]]) for name in ("survival", "conf_low", "conf_high"))
-    axes.fill_between(period, low, high, color=SERIES[0], alpha=0.18, linewidth=0)
-    axes.plot(period[: seen + 1], survival[: seen + 1], color=SERIES[0], linewidth=1.6)
-    axes.plot(period[seen:], survival[seen:], color=SERIES[0], linewidth=1.6, linestyle=(0, (4, 2)))
+    beyond = rows[rows["period"] >= seen]
+    axes.fill_between(
+        beyond["period"], beyond["conf_low"], beyond["conf_high"], color=SERIES[0], alpha=0.18, linewidth=0
+    )
+    axes.plot(beyond["period"], beyond["survival"], color=SERIES[0], linewidth=1.6, linestyle=(0, (4, 2)))
     axes.plot(rows["period"], rows["observed"], linestyle="", marker="o", markersize=3.5, color=INK)
     held = projection.hold_out
     if isinstance(held, HoldOut):
-        axes.plot(held.period, held.projected, color=ACCENT, linewidth=1.4)
+        axes.plot(held.period, held.anchored, color=ACCENT, linewidth=1.4)
         axes.annotate(
             printer.say("from the first {n} periods alone", n=printer.numbers.count(held.model.n_periods)),
-            (held.period[-1], held.projected[-1]),
+            (held.period[-1], held.anchored[-1]),
             (4, 8),
             textcoords="offset points",
             fontsize=8,
@@ -166,7 +167,7 @@ def _draw(projection: RetentionProjection, printer: Printer, last: Estimate) -> 
         )
     axes.annotate(
         printer.estimate("projection.last", last, digits=1),
-        (period[-1], last.estimate),
+        (projection.horizon, last.estimate),
         (0, 6),
         textcoords="offset points",
         ha="right",
@@ -174,7 +175,7 @@ def _draw(projection: RetentionProjection, printer: Printer, last: Estimate) -> 
         color=INK,
     )
     axes.set_ylim(0, 1.02)
-    axes.set_xlim(0, period[-1] * 1.01)
+    axes.set_xlim(0, projection.horizon * 1.01)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [printer.numbers.share(x) for x in (0, 0.25, 0.5, 0.75, 1)])
     axes.grid(axis="y", linewidth=0.4, alpha=0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

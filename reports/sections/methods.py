@@ -311,7 +311,10 @@ def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
         told.append(
             printer.say(
                 "Projection: rates of departure that differ between accounts by a beta distribution, and change with "
-                "tenure only where a likelihood ratio test at 5% finds that they do; maximum likelihood, delta method."
+                "tenure only where a likelihood ratio test at 5% finds that they do; maximum likelihood. Beyond the "
+                "last period observed, the share observed after it times the share of those that the model retains; "
+                "the variances of its logarithm are Greenwood’s, the delta method’s, and the square of the error on "
+                "the periods held out beyond what chance explains, in proportion to the distance."
             )
         )
     return told
