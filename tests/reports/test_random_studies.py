@@ -256,6 +256,10 @@ def _accounts_of(built: Rehearsal, usage: Table) -> pd.DataFrame:
     accounts = log.sort_values("day", kind="stable").groupby("u").first().assign(times=1)
     opening = usage.get("opening_days", usage["dropout"]["gap_days"])
     seen = (accounts["day"] - log["day"].min()).dt.days
+    latest = pd.Timestamp(built.made.spec["study"]["as_of"]) - timedelta(days=usage["dropout"]["gap_days"])
+    followed = (seen >= opening) & (accounts["day"] <= latest)
+    if "opening_days" not in usage and not followed.any():
+        return accounts.rename(columns={"day": "signup"})
     return accounts[seen >= opening].rename(columns={"day": "signup"})
 
 
