@@ -428,7 +428,7 @@ def _of_log(
     # One person may hold several accounts: reach is of people.
     share = min(1.0, coverage.share_of_all * coverage.accounts_per_person)
     flows = measure_flows(staying.activity.lifecycle, universe=universe, share_of_all=share)
-    if isinstance(flows, Unavailable):
+    if isinstance(flows, Unavailable) or flows.retention.estimate >= 1:
         return None, None, None
     first = staying.curve.at(MONTH)
     model = staying.projection.model if isinstance(staying.projection, RetentionProjection) else None
