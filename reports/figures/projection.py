@@ -57,8 +57,9 @@ def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
     base = printer.say(
         "Base: {n} accounts; {seen} whole periods observed. Beyond them, the last share observed is carried on by the "
         "model ({model}). Band: {level} interval, from the error of that share, the error of the model’s parameters, "
-        "and the model’s error on the periods held out, where there are any, growing with distance; it cannot cover "
-        "what departs from the model only later.",
+        "and the model’s error on the periods held out, where there are any, growing with distance. It holds only if "
+        "dropout goes on as the model says: with two kinds of accounts, or a season, it can miss the later curve "
+        "nearly always.",
         n=printer.numbers.count(projection.counts.n),
         seen=printer.numbers.count(seen),
         model=printer.say(FAMILIES[projection.model.family]),
