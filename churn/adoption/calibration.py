@@ -43,6 +43,7 @@ DISCREPANT = Note(
     "survey and log need not count the same people: a share of the log is taken for that of the survey to within a "
     "standard error of {discrepancy} times it, or as far as the two are seen to differ, and counts accordingly"
 )
+NO_WEIGHTS = Note("no weights meet what the log says")
 KEPT = Note("margins that the survey was weighted to before are kept")
 MESSAGES = frozenset(note.message for note in (DISAGREE, DISCREPANT, KEPT))
 
@@ -356,9 +357,11 @@ def _weighed(sample: Sample, margins: Sequence[LogMargin], terms: Floats) -> Des
     except EstimateError as error:
         steps = " and ".join(f"{margin.step} at {say_share(margin.share)}" for margin in margins)
         what = f"no weights give {steps}: {error.problems[0].what}"
-        raise EstimateError.at(
+        refused = EstimateError.at(
             f"wave '{sample.spec.wave}'", what, "Drop a margin, or the wave: too few respondents hold an account"
-        ) from None
+        )
+        refused.reason = NO_WEIGHTS
+        raise refused from None
 
 
 def _calibrate(sample: Sample, platform: str, margins: list[LogMargin], conf_level: float) -> _Wave:

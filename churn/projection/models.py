@@ -407,7 +407,8 @@ def fit_retention(
     found = fit(model, counts.n_at_risk, counts.n_event)
     if found is None:
         mend = "Follow accounts for longer, or choose the shifted-beta-geometric model"
-        raise EstimateError.at("fit_retention", f"the likelihood of the {model} model has no maximum", mend)
+        why = Note("the likelihood of the {model} model has no maximum", {"model": model})
+        raise EstimateError.because("fit_retention", why, mend)
     return _described(found, model, counts, conf_level)
 
 
@@ -416,13 +417,14 @@ def _check(counts: PeriodCounts, model: Model, conf_level: float) -> None:
     check_level(conf_level)
     needed = len(PARAMETERS[model])
     if counts.n_periods < needed:
-        what = f"got {counts.n_periods} periods, the {model} model needs at least {needed}"
-        raise EstimateError.at("fit_retention", what, "Follow accounts for longer, or count shorter periods")
+        told = {"periods": counts.n_periods, "model": model, "needed": needed}
+        why = Note("got {periods} periods, the {model} model needs at least {needed}", told)
+        raise EstimateError.because("fit_retention", why, "Follow accounts for longer, or count shorter periods")
     if not counts.n_event.any():
-        raise EstimateError.at("fit_retention", "nobody has left", "Follow accounts for longer")
+        raise EstimateError.because("fit_retention", Note("nobody has left"), "Follow accounts for longer")
     if not counts.n_event[1:].any():
-        what = "nobody leaves after the first period, so that later rates cannot be known"
-        raise EstimateError.at("fit_retention", what, "Follow accounts for longer, or count shorter periods")
+        why = Note("nobody leaves after the first period, so that later rates cannot be known")
+        raise EstimateError.because("fit_retention", why, "Follow accounts for longer, or count shorter periods")
 
 
 def _described(found: Fit, model: Model, counts: PeriodCounts, conf_level: float) -> RetentionModel:

@@ -409,7 +409,7 @@ def _held_out(counts: PeriodCounts, model: Model, hold_out: int | None, conf_lev
     try:
         fitted = fit_retention(counts.until(kept), model=model, conf_level=conf_level)
     except EstimateError as error:
-        return Unavailable(Note(ABSENT.message, {"reason": error.problems[0].what}))
+        return Unavailable(Note(ABSENT.message, {"reason": reason_of(error)}))
     rows = fitted.survival(n_periods).iloc[kept:]
     later, observed = fitted.survival_after(kept, n_periods), counts.to_frame()["survival"].to_numpy()
     leaving = 1 - fitted.retention_rate(n_periods)["retention"].to_numpy()[kept:]

@@ -171,8 +171,12 @@ class Cox:
             unit=built.unit,
         )
         if not spells.event.any():
-            what = "nobody leaves" if self.cause is None else f"nobody leaves for cause '{self.cause}'"
-            raise EstimateError.at("Cox", what, "Follow accounts for longer")
+            why = (
+                Note("nobody leaves")
+                if self.cause is None
+                else Note("nobody leaves for cause '{cause}'", {"cause": self.cause})
+            )
+            raise EstimateError.because("Cox", why, "Follow accounts for longer")
         cluster = pd.factorize(wanted[self.clusters].iloc[rows])[0] if self.clusters else None
         fit = fit_cox(spells, built.matrix.to_numpy(float), self.ties, cluster)
         found = self._settled(fit, [str(name) for name in built.matrix.columns])
@@ -224,12 +228,17 @@ class Cox:
         """Refuse fits without a finite, single answer."""
         place = "Cox" if self.formula is None else f"formula '{self.formula}'"
         if isinstance(fit, list):
-            what = f"{_told(names[j] for j in fit)} does not vary among those at risk, or other covariates determine it"
-            raise EstimateError.at(place, what, "Leave it out, or join its levels")
+            why = Note(
+                "{names} does not vary among those at risk, or other covariates determine it",
+                {"names": _told(names[j] for j in fit)},
+            )
+            raise EstimateError.because(place, why, "Leave it out, or join its levels")
         if fit.maximum.state != "found":
             told = _told(names[j] for j in fit.maximum.drifting)
-            what = f"{told} tells without error who leaves first, so that no finite coefficient exists"
-            raise EstimateError.at(place, what, "Join its levels, or leave it out")
+            why = Note(
+                "{names} tells without error who leaves first, so that no finite coefficient exists", {"names": told}
+            )
+            raise EstimateError.because(place, why, "Join its levels, or leave it out")
         return fit
 
     def _describe(

@@ -124,7 +124,9 @@ class LogRankComparison:
         difference = float(centered @ (self.observed - self.expected))
         variance = float(centered @ self.covariance @ centered)
         if not variance > 0:
-            raise EstimateError.at("trend", "groups of different scores were never at risk together", "Choose others")
+            raise EstimateError.because(
+                "trend", Note("groups of different scores were never at risk together"), "Choose others"
+            )
         z = difference / np.sqrt(variance)
         return TrendTest(
             scores=dict(zip(self.levels, given.tolist(), strict=True)),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from churn.adoption.joint import JointFunnel
+from churn.competing.curve import CumulativeIncidence
 from churn.projection.projection import RetentionProjection
 from reports.results.adoption import AdoptionResults
 from reports.results.study import Results
@@ -85,7 +86,7 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
         tables |= _adoption(results.adoption)
     if results.staying is not None:
         tables["survival"] = results.staying.curve.to_frame()
-        if results.staying.incidence is not None:
+        if isinstance(results.staying.incidence, CumulativeIncidence):
             tables["causes"] = results.staying.incidence.to_frame()
         for i, group in enumerate(results.staying.groups, start=1):
             if not isinstance(group.means, Unavailable):
@@ -94,11 +95,13 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
             tables["projection"] = results.staying.projection.to_frame()
         if results.staying.activity is not None:
             said = results.staying.activity
-            tables["cohorts"] = said.retention.to_frame()
-            tables["lifecycle"] = said.lifecycle.to_frame()
-            tables["definitions"] = said.definitions.to_frame()
-            if said.gaps is not None:
-                tables["gaps"] = said.gaps.to_frame()
+            parts = {
+                "cohorts": said.retention,
+                "lifecycle": said.lifecycle,
+                "definitions": said.definitions,
+                "gaps": said.gaps,
+            }
+            tables |= {name: part.to_frame() for name, part in parts.items() if not isinstance(part, Unavailable)}
     if results.recalls:
         tables["recall"] = pd.concat([curve.to_frame() for curve in results.recalls], ignore_index=True)
     if results.claims:

@@ -44,7 +44,7 @@ def draw_causes(results: Results, printer: Printer) -> DrawnFigure | None:
     True
     """
     usage, staying = results.study.usage, results.staying
-    if usage is None or staying is None or staying.incidence is None:
+    if usage is None or staying is None or not isinstance(staying.incidence, CumulativeIncidence):
         return None
     incidence = staying.incidence
     last = _last_time(incidence)

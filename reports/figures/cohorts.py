@@ -6,13 +6,15 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from churn.cohorts.retention import Retention
+from churn.cohorts.triangle import CohortTriangle
 from reports.figures.drawn import DrawnFigure
 from reports.look.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
 from reports.results.lookup import log_platform
 from reports.results.study import Results
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
+from surveys.core.results import Estimate, Unavailable
 
 COHORTS = AGES = 12
 PALE = "#C9CED6"
@@ -43,9 +45,11 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     if results.staying is None or results.staying.activity is None or results.study.usage is None:
         return None
-    triangle = results.staying.activity.triangle
+    triangle, retention = results.staying.activity.triangle, results.staying.activity.retention
+    if isinstance(triangle, Unavailable) or isinstance(retention, Unavailable):
+        return None
     with figure_style():
-        figure = _draw(results, printer)
+        figure = _draw(triangle, retention, printer)
     shown = range(max(0, len(triangle.cohort) - COHORTS), len(triangle.cohort))
     second = [
         (float(triangle.share[row, 1]), int(triangle.n_accounts[row]))
@@ -95,18 +99,14 @@ def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
             zone=triangle.timezone,
         ),
         notes=(printer.say("Simulated data."),) if results.study.usage.simulated else (),
-        data=results.staying.activity.retention.to_frame(),
+        data=retention.to_frame(),
     )
 
 
-def _draw(results: Results, printer: Printer) -> Figure:
-    assert results.staying is not None
-    assert results.staying.activity is not None
-    triangle = results.staying.activity.triangle
+def _draw(triangle: CohortTriangle, retention: Retention, printer: Printer) -> Figure:
     first = max(0, len(triangle.cohort) - COHORTS)
     share = triangle.share[first:, :AGES]
     low, high = triangle.conf_low[first:, :AGES], triangle.conf_high[first:, :AGES]
-    retention = results.staying.activity.retention
     figure = Figure(figsize=(TEXT_WIDTH, 0.25 * len(share) + 0.7), layout="constrained")
     axes = figure.subplots()
     axes.pcolormesh(np.ma.masked_invalid(share), cmap=HEAT, vmin=0, vmax=1, edgecolors="white", linewidth=1.2)

@@ -15,7 +15,7 @@ from reports.results.lookup import log_platform
 from reports.results.study import Results
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
+from surveys.core.results import Estimate, Unavailable
 
 TICK = 0.05
 OTHER_RULES = {
@@ -55,6 +55,8 @@ def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
     if usage is None or staying is None or staying.activity is None:
         return None
     fan = staying.activity.definitions
+    if isinstance(fan, Unavailable):
+        return None
     rows = [(name, cells) for name, cells in _rows(fan, printer) if cells]
     if not rows or not np.isfinite(fan.range).all():
         return None

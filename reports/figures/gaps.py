@@ -39,7 +39,7 @@ def draw_gaps(results: Results, printer: Printer) -> DrawnFigure | None:
     'gaps'
     """
     usage, staying = results.study.usage, results.staying
-    if usage is None or staying is None or staying.activity is None or staying.activity.gaps is None:
+    if usage is None or staying is None or staying.activity is None or isinstance(staying.activity.gaps, Unavailable):
         return None
     choice = staying.activity.gaps
     with figure_style():

@@ -12,7 +12,7 @@ from reports.results.lookup import log_platform
 from reports.results.study import Results
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
+from surveys.core.results import Estimate, Unavailable
 
 MONTHS = 24
 PARTS = ("already", "retained", "resurrected", "new")
@@ -52,6 +52,8 @@ def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
     if usage is None or staying is None or staying.activity is None:
         return None
     lifecycle = staying.activity.lifecycle
+    if isinstance(lifecycle, Unavailable):
+        return None
     churn = lifecycle.latest_churn
     if not isinstance(churn, Estimate):
         return None

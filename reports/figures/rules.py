@@ -49,7 +49,7 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
     >>> example_figure("rules").id
     'rules'
     """
-    if results.staying is None or results.staying.bias is None:
+    if results.staying is None or not isinstance(results.staying.bias, RuleBias):
         return None
     bias = results.staying.bias
     if not np.isfinite(bias.survival[bias.rule.index(_own(results, bias))]).any():

@@ -9,7 +9,7 @@ from reports.results.study import Results
 from reports.words.durations import lasting, within_words
 from reports.words.labels import with_interval
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
+from surveys.core.results import Estimate, Unavailable
 
 
 def find_left(results: Results, printer: Printer) -> Finding | None:
@@ -33,7 +33,7 @@ def find_by_definition(results: Results, printer: Printer) -> Finding | None:
     if results.staying is None or results.staying.activity is None:
         return None
     fan = results.staying.activity.definitions
-    if not all(map(math.isfinite, fan.range)):
+    if isinstance(fan, Unavailable) or not all(map(math.isfinite, fan.range)):
         return None
     low, high = (
         printer.value(

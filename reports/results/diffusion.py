@@ -427,7 +427,10 @@ def _of_log(
         return None, None, None
     # One person may hold several accounts: reach is of people.
     share = min(1.0, coverage.share_of_all * coverage.accounts_per_person)
-    flows = measure_flows(staying.activity.lifecycle, universe=universe, share_of_all=share)
+    lifecycle = staying.activity.lifecycle
+    if isinstance(lifecycle, Unavailable):
+        return None, None, None
+    flows = measure_flows(lifecycle, universe=universe, share_of_all=share)
     if isinstance(flows, Unavailable) or flows.retention.estimate >= 1:
         return None, None, None
     first = staying.curve.at(MONTH)

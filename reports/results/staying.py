@@ -35,6 +35,7 @@ from surveys.core.results import Estimate, Note, Unavailable
 from surveys.study.schema import Study
 
 NO_ACTIVITY = Note("a table of accounts does not say who came back")
+NO_SILENCE_TRIED = Note("the log is too short to try any silence")
 BY_MONTH = RetentionRule(measure="on", period="month", clock="calendar")
 SHORTEST_LOG = 2
 """Local days up to which no silence can be tried, since each needs as many days after it."""
@@ -56,27 +57,27 @@ class ActivityResults:
     ----------
     log : Activity
         What was read, an account a row.
-    triangle : CohortTriangle
+    triangle : CohortTriangle or Unavailable
         Monthly cohorts.
-    retention : Retention
+    retention : Retention or Unavailable
         The same cohorts, with what cells that are not over are projected to.
-    lifecycle : Lifecycle
+    lifecycle : Lifecycle or Unavailable
         Accounts new, retained, resurrected and lost, month by month.
     never_returned : Estimate or Unavailable
         Share of accounts never seen after the day of their sign-up.
-    definitions : DefinitionFan
+    definitions : DefinitionFan or Unavailable
         One-month dropout under other definitions.
-    gaps : GapChoice or None
-        How many come back after silences of other lengths; None where the log is too short.
+    gaps : GapChoice or Unavailable
+        How many come back after silences of other lengths.
     """
 
     log: Activity
-    triangle: CohortTriangle
-    retention: Retention
-    lifecycle: Lifecycle
+    triangle: CohortTriangle | Unavailable
+    retention: Retention | Unavailable
+    lifecycle: Lifecycle | Unavailable
     never_returned: Estimate | Unavailable
-    definitions: DefinitionFan
-    gaps: GapChoice | None
+    definitions: DefinitionFan | Unavailable
+    gaps: GapChoice | Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,7 +119,7 @@ class StayingResults:
         Share of accounts retained, under the rule of the study.
     visits : VisitCounts or None
         Consecutive and last active days, counted; None where usage is no log of events.
-    gap : GapCheck or None
+    gap : GapCheck or Unavailable or None
         What calling accounts gone after a silence does; None where usage is no log of events.
     by_gap : Estimate or Unavailable
         Share gone at the horizon by the counts of `counts`.
@@ -128,13 +129,13 @@ class StayingResults:
         Share that came back after a silence as long as the gap.
     groups : tuple of GroupStaying
         Those that the study names.
-    incidence : CumulativeIncidence or None
+    incidence : CumulativeIncidence or Unavailable or None
         Share gone of each cause; None where causes are not told apart.
     projection : RetentionProjection or Unavailable
         Retention projected beyond what was seen.
     activity : ActivityResults or None
         None where usage is a table of accounts.
-    bias : RuleBias or None
+    bias : RuleBias or Unavailable or None
         What rules of dropout do to simulated accounts; None where the study uses no silence.
     notes : tuple of Note
         Caveats.
@@ -143,15 +144,15 @@ class StayingResults:
     counts: TenureCounts
     curve: SurvivalCurve | NextVisitCurve
     visits: VisitCounts | None
-    gap: GapCheck | None
+    gap: GapCheck | Unavailable | None
     by_gap: Estimate | Unavailable
     dropout: Estimate | Unavailable
     returned: Estimate | Unavailable
     groups: tuple[GroupStaying, ...]
-    incidence: CumulativeIncidence | None
+    incidence: CumulativeIncidence | Unavailable | None
     projection: RetentionProjection | Unavailable
     activity: ActivityResults | None
-    bias: RuleBias | None
+    bias: RuleBias | Unavailable | None
     notes: tuple[Note, ...]
 
 
@@ -184,7 +185,8 @@ def compute_staying(study: Study) -> StayingResults:
     assert usage is not None
     conf_level, rule = study.study.conf_level, DropoutRule.of(usage.dropout)
     returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
-    said = visits = gap = None
+    said = visits = None
+    gap: GapCheck | Unavailable | None = None
     if usage.tenure is not None:
         counts = count_tenure_table(study, by=usage.group)
     elif usage.events is None:
@@ -192,10 +194,10 @@ def compute_staying(study: Study) -> StayingResults:
     else:
         activity = read_activity(study)
         counts = count_tenures(measure_tenures(activity, rule), by=usage.group)
-        returned = returned_share(activity, rule.gap_days, conf_level=conf_level)
-        visits = count_visits(activity)
+        returned = attempt(lambda: returned_share(activity, rule.gap_days, conf_level=conf_level))
+        visits = counted = count_visits(activity)
         times = tuple(sorted({*CHECKED, usage.horizon}))
-        gap = compare_gap(visits, gap_days=rule.gap_days, times=times, conf_level=conf_level)
+        gap = attempt(lambda: compare_gap(counted, gap_days=rule.gap_days, times=times, conf_level=conf_level))
         said = _of_activity(activity, rule.gap_days, conf_level)
     by_gap = kaplan_meier(counts, conf_level=conf_level)
     waits = visits if rule.rule == "next_visit" else None
@@ -214,10 +216,12 @@ def compute_staying(study: Study) -> StayingResults:
             else _group_of_visits(said.log, counts, name, usage.horizon, conf_level)
             for name in usage.group
         ),
-        incidence=cumulative_incidence(counts, conf_level=conf_level) if len(counts.causes) > 1 else None,
-        projection=project_tenures(counts, conf_level=conf_level),
+        incidence=attempt(lambda: cumulative_incidence(counts, conf_level=conf_level))
+        if len(counts.causes) > 1
+        else None,
+        projection=attempt(lambda: project_tenures(counts, conf_level=conf_level)),
         activity=said,
-        bias=None if visits is None else _bias(visits, rule.gap_days),
+        bias=None if visits is None else attempt(lambda: _bias(counted, rule.gap_days)),
         notes=counts.notes if waits is None else curve.notes,
     )
 
@@ -230,8 +234,10 @@ def _group_of_visits(
     by_gap = _group(counts, name, conf_level)
     if isinstance(visits, Unavailable):
         return by_gap
-    curves = next_visit_survival_by(visits, by=name, conf_level=conf_level)
-    return replace(by_gap, curves=curves, at=compare_at(curves, at=horizon))
+    curves = attempt(lambda: next_visit_survival_by(visits, by=name, conf_level=conf_level))
+    if isinstance(curves, Unavailable):
+        return by_gap
+    return replace(by_gap, curves=curves, at=attempt(lambda: compare_at(curves, at=horizon)))
 
 
 def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
@@ -248,12 +254,14 @@ def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
 def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> ActivityResults:
     return ActivityResults(
         log=activity,
-        triangle=retention_triangle(activity, conf_level=conf_level),
-        retention=measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level),
-        lifecycle=measure_lifecycle(activity, conf_level=conf_level),
-        never_returned=never_returned(activity, conf_level=conf_level),
-        definitions=compare_definitions(activity, gap_days=gap_days, conf_level=conf_level),
-        gaps=choose_gap(activity, conf_level=conf_level) if activity.end_day - activity.origin > SHORTEST_LOG else None,
+        triangle=attempt(lambda: retention_triangle(activity, conf_level=conf_level)),
+        retention=attempt(lambda: measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level)),
+        lifecycle=attempt(lambda: measure_lifecycle(activity, conf_level=conf_level)),
+        never_returned=attempt(lambda: never_returned(activity, conf_level=conf_level)),
+        definitions=attempt(lambda: compare_definitions(activity, gap_days=gap_days, conf_level=conf_level)),
+        gaps=attempt(lambda: choose_gap(activity, conf_level=conf_level))
+        if activity.end_day - activity.origin > SHORTEST_LOG
+        else Unavailable(NO_SILENCE_TRIED),
     )
 
 

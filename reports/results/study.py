@@ -107,7 +107,9 @@ class Results:
     @cached_property
     def staying(self) -> StayingResults | None:
         """From usage; None where the study has none."""
-        return compute_staying(self.study) if self.study.usage is not None else None
+        if self.study.usage is None:
+            return None
+        return self._attempt("staying", lambda: compute_staying(self.study), None)
 
     @cached_property
     def published(self) -> PublishedFigures | None:
@@ -209,7 +211,7 @@ class Results:
 
 PARTS = tuple(name for name, part in vars(Results).items() if isinstance(part, cached_property))
 """Names of the parts, each after those that it is made from."""
-ATTEMPTED = ("recalls", "adoption", "network", "changes", "calibration", "diffusion")
+ATTEMPTED = ("staying", "recalls", "adoption", "network", "changes", "calibration", "diffusion")
 
 
 def compute_results(study: Study, progress: Progress) -> Results:

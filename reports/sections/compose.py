@@ -73,6 +73,7 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
             *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
             *_why_not(results, printer, "adoption"),
             *write_joint(results, printer, figures),
+            *_why_not(results, printer, "staying"),
             *write_staying(results, printer, figures),
             *_why_not(results, printer, "recalls"),
             *write_recall(results, printer, figures),
@@ -99,6 +100,7 @@ def _why_not(results: Results, printer: Printer, part: str) -> list[Block]:
     title = {
         "changes": printer.say("From wave to wave"),
         "adoption": printer.say("From hearing to staying"),
+        "staying": printer.say("Staying"),
         "recalls": printer.say("Leaving, as people recall it"),
         "calibration": printer.say("What the log adds to the survey"),
         "network": printer.say("Who writes, who answers, whom they follow"),

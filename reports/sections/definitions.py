@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reports.document.blocks import Block, Heading, Paragraph
 from reports.figures.drawn import DrawnFigure
 from reports.results.study import Results
-from reports.sections.figure_block import figure_block
+from reports.sections.figure_block import figure_or_reason
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
 
@@ -41,10 +41,13 @@ def write_definitions(results: Results, printer: Printer, figures: Mapping[str, 
         return []
     heading = Heading(level=2, text=printer.say("What the definition changes"), anchor="sensitivity")
     blocks: list[Block] = [heading, Paragraph.of(_meanings(results, printer))]
-    for name, text in (("definitions", None), ("gaps", _gaps(printer)), ("rules", _rules(printer))):
-        if name in figures:
-            blocks += [] if text is None else [Paragraph.of(text)]
-            blocks.append(figure_block(figures[name]))
+    said = results.staying.activity
+    for name, text, found in (
+        ("definitions", None, said.definitions),
+        ("gaps", _gaps(printer), said.gaps),
+        ("rules", _rules(printer), results.staying.bias),
+    ):
+        blocks += figure_or_reason(printer, figures, name, found, under=None if text is None else Paragraph.of(text))
     return blocks
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from reports.document.blocks import Figure
+from collections.abc import Mapping
+
+from reports.document.blocks import Block, Figure, Paragraph
 from reports.figures.drawn import DrawnFigure, drawn_svg
+from reports.words.labels import note_sentence
+from reports.words.printer import Printer
+from surveys.core.results import Unavailable
 
 
 def figure_block(drawn: DrawnFigure) -> Figure:
@@ -35,3 +40,40 @@ def figure_block(drawn: DrawnFigure) -> Figure:
         base=drawn.base,
         notes=drawn.notes,
     )
+
+
+def figure_or_reason(
+    printer: Printer, figures: Mapping[str, DrawnFigure], name: str, found: object, *, under: Block | None = None
+) -> list[Block]:
+    """
+    Set a figure on the page, or in its place the reason why what it shows cannot be had.
+
+    Parameters
+    ----------
+    printer : Printer
+        Language of the reason.
+    figures : mapping of str to DrawnFigure
+        Those drawn, by name.
+    name : str
+        Of the figure.
+    found : object
+        What the figure shows; Unavailable where it cannot be had.
+    under : Block, optional
+        What stands before the one or the other.
+
+    Returns
+    -------
+    list of Block
+        Empty where there is neither.
+
+    Examples
+    --------
+    >>> from reports.words.printer import open_printer
+    >>> from surveys.core.results import NOT_ESTIMABLE
+    >>> figure_or_reason(open_printer("en"), {}, "cohorts", Unavailable(NOT_ESTIMABLE))[0].text
+    'Cannot be estimated.'
+    """
+    before = [] if under is None else [under]
+    if name in figures:
+        return [*before, figure_block(figures[name])]
+    return [*before, Paragraph.of(note_sentence(printer, found.reason))] if isinstance(found, Unavailable) else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from churn.competing.curve import CumulativeIncidence
 from churn.next_visit.curve import NextVisitCurve
 from churn.projection.projection import RetentionProjection
 from churn.tenures.rules import DropoutRule
@@ -301,7 +302,7 @@ def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
                 "groups reach."
             )
         )
-    if staying.incidence is not None:
+    if isinstance(staying.incidence, CumulativeIncidence):
         told.append(
             printer.say(
                 "Causes of departure: Aalen and Johansen’s estimate, standard errors by the infinitesimal jackknife."

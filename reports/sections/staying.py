@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.results.staying import StayingResults
 from reports.results.study import Results
 from reports.sections.definitions import write_definitions
-from reports.sections.figure_block import figure_block
+from reports.sections.figure_block import figure_block, figure_or_reason
 from reports.sections.projection import write_projection
 from reports.sections.staying_groups import write_staying_groups
 from reports.words.durations import ONE_MONTH, SINCE, lasting
@@ -94,15 +94,18 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         blocks.append(figure_block(figures["survival"]))
     if len(staying.curve.time):
         blocks.append(_table(results, staying, printer))
-    if "causes" in figures:
-        heading = Heading(level=2, text=printer.say("Why accounts leave"), anchor="causes")
-        blocks += [heading, figure_block(figures["causes"])]
+    causes = Heading(level=2, text=printer.say("Why accounts leave"), anchor="causes")
+    blocks += figure_or_reason(printer, figures, "causes", staying.incidence, under=causes)
     blocks += write_staying_groups(results, printer, figures)
-    if "cohorts" in figures:
-        blocks += [Heading(level=2, text=printer.say("Cohorts"), anchor="cohorts"), figure_block(figures["cohorts"])]
-    if "lifecycle" in figures:
-        heading = Heading(level=2, text=printer.say("Life of the accounts, month by month"), anchor="lifecycle")
-        blocks += [heading, figure_block(figures["lifecycle"])]
+    if staying.activity is not None:
+        triangle, retention = staying.activity.triangle, staying.activity.retention
+        lifecycle = staying.activity.lifecycle
+        cohorts = Heading(level=2, text=printer.say("Cohorts"), anchor="cohorts")
+        months = Heading(level=2, text=printer.say("Life of the accounts, month by month"), anchor="lifecycle")
+        lost = triangle if isinstance(triangle, Unavailable) else retention
+        churn = lifecycle if isinstance(lifecycle, Unavailable) else lifecycle.latest_churn
+        blocks += figure_or_reason(printer, figures, "cohorts", lost, under=cohorts)
+        blocks += figure_or_reason(printer, figures, "lifecycle", churn, under=months)
     return [*blocks, *write_definitions(results, printer, figures), *write_projection(results, printer, figures)]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from reports.words.agreement import agreeing
 from reports.words.numbers import Numbers
 from reports.words.typography import shown_text, typographic
 from surveys.core.errors import SpecError
@@ -65,7 +66,7 @@ class Wording:
         '30 days'
         """
         shown = {name: shown_text(value) for name, value in values.items()}
-        return typographic(self._translated(message).format_map(shown), self.language)
+        return typographic(agreeing(self._translated(message), shown, self.language).format_map(shown), self.language)
 
     def note(self, note: Note) -> str:
         """
@@ -75,7 +76,7 @@ class Wording:
         ----------
         note : Note
             Whole numbers are counts, a Decimal keeps its decimals, other numbers are shares, text that is a
-            word of the catalogue is translated.
+            word of the catalogue and a note are translated.
 
         Returns
         -------
@@ -118,6 +119,8 @@ class Wording:
 
     def _value(self, value: NoteValue) -> str:
         match value:
+            case Note():
+                return self.note(value)
             case str():
                 return _catalogue(self.language).get(value, value)
             case date():

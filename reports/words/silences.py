@@ -7,7 +7,7 @@ from churn.next_visit.curve import HalvesCheck, NextVisitCurve
 from reports.results.study import Results
 from reports.words.labels import note_sentence
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
+from surveys.core.results import Estimate, Unavailable
 
 BY_SILENCE = ("next_visit", "inactive")
 """Rules under which accounts are called gone by a silence that the end of the log shows."""
@@ -36,6 +36,8 @@ def gap_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
     >>> len(gap_sentences(example_results(), open_printer("en")))
     2
     """
+    if results.staying is not None and isinstance(results.staying.gap, Unavailable):
+        return (note_sentence(printer, results.staying.gap.reason),)
     check = _check(results)
     if check is None:
         return ()
@@ -69,7 +71,14 @@ def gap_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
 
 def _check(results: Results) -> GapCheck | None:
     usage, staying = results.study.usage, results.staying
-    return None if staying is None or usage is None or usage.dropout.rule not in BY_SILENCE else staying.gap
+    return (
+        None
+        if staying is None
+        or usage is None
+        or usage.dropout.rule not in BY_SILENCE
+        or isinstance(staying.gap, Unavailable)
+        else staying.gap
+    )
 
 
 def warnings(results: Results, printer: Printer) -> tuple[str, ...]:

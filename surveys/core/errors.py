@@ -101,9 +101,9 @@ class EstimateError(ProblemError):
         return error
 
 
-def reason_of(error: ProblemError) -> str:
+def reason_of(error: ProblemError) -> Note:
     """
-    Say why a result cannot be had, for a note of a report: without place and mend, which are for a call.
+    Give the reason why a result cannot be had, for a note of a report: without place and mend, which are for a call.
 
     Parameters
     ----------
@@ -112,17 +112,16 @@ def reason_of(error: ProblemError) -> str:
 
     Returns
     -------
-    str
-        A clause.
+    Note
+        A clause that a report can say in its language; where the error has none, that there is no estimate.
 
     Examples
     --------
-    >>> reason_of(EstimateError.at("logrank, by 'age'", "no account left", "Follow accounts for longer"))
-    'no account left'
+    >>> reason = Note("no account left")
+    >>> print(reason_of(EstimateError.because("logrank, by 'age'", reason, "Follow accounts for longer")))
+    no account left
     """
-    if isinstance(error, EstimateError) and error.reason != NOT_ESTIMABLE:
-        return str(error.reason)
-    return error.problems[0].what
+    return error.reason if isinstance(error, EstimateError) else NOT_ESTIMABLE
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

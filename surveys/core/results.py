@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 from surveys.core.rounding import say_points, say_share
 from surveys.core.singulars import SINGULARS
 
-NoteValue = int | float | Decimal | str | date
+NoteValue: TypeAlias = "int | float | Decimal | str | date | Note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Note:
     ----------
     message : str
         English, with named placeholders; also the key under which a translation is found.
-    values : mapping of str to int, float, str or date
+    values : mapping of str to int, float, Decimal, str, date or Note
         What goes into the placeholders. A float is a share and is shown as a percentage; a Decimal is a
-        number and keeps its decimals.
+        number and keeps its decimals; a Note is a clause, said in the language of the whole.
 
     Examples
     --------
@@ -80,12 +80,16 @@ class Note:
 def _stored(value: NoteValue) -> Any:
     if isinstance(value, date):
         return {"date": value.isoformat()}
+    if isinstance(value, Note):
+        return {"note": value.to_json()}
     return {"decimal": str(value)} if isinstance(value, Decimal) else value
 
 
 def _restored(value: Any) -> NoteValue:
     if not isinstance(value, dict):
         return value  # type: ignore[no-any-return]
+    if "note" in value:
+        return Note.from_json(value["note"])
     return date.fromisoformat(value["date"]) if "date" in value else Decimal(value["decimal"])
 
 
