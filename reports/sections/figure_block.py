@@ -68,9 +68,11 @@ def figure_or_reason(
 
     Examples
     --------
+    >>> from reports.document.blocks import texts_of
     >>> from reports.words.printer import open_printer
     >>> from surveys.core.results import NOT_ESTIMABLE
-    >>> figure_or_reason(open_printer("en"), {}, "cohorts", Unavailable(NOT_ESTIMABLE))[0].text
+    >>> [told] = figure_or_reason(open_printer("en"), {}, "cohorts", Unavailable(NOT_ESTIMABLE))
+    >>> "".join(texts_of(told))
     'Cannot be estimated.'
     """
     before = [] if under is None else [under]
