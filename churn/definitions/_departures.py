@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from churn.next_visit.waits import FEW, LEAST, Cells, product
-from surveys.core.arrays import Floats, Ints
+from surveys.core.arrays import Bools, Floats, Ints
 
 EDGES = np.array([0, 1, 4, 8, 15, 30, 60, 120])
 """Tenures of the last visit at which a band begins, within which silences follow one law."""
@@ -27,7 +26,7 @@ def wait_by_group(pairs: Cells, silent: Cells, size: int, n_groups: int, time: i
     return visits[:, columns], there[:, columns]
 
 
-def _by_group(group: Ints, place: Ints, n: Ints, shape: tuple[int, int], kept: NDArray[np.bool_]) -> Floats:
+def _by_group(group: Ints, place: Ints, n: Ints, shape: tuple[int, int], kept: Bools) -> Floats:
     code = group[kept] * shape[1] + place[kept]
     return np.bincount(code, n[kept], shape[0] * shape[1]).astype(np.float64).reshape(shape)
 
@@ -65,6 +64,14 @@ def band_of(tenure: Ints) -> Ints:
     return np.searchsorted(EDGES, tenure, side="right") - 1
 
 
+def _lasting(ended: Floats, open_: Floats) -> tuple[Floats, Bools]:
+    """Give the product limit of the length of silences by band, and the lengths that enough of them support."""
+    at_risk = (ended + open_)[:, ::-1].cumsum(1)[:, ::-1]
+    first = at_risk[:, :1]
+    kept, _ = product(ended, at_risk)
+    return kept, at_risk >= np.maximum(np.clip(first / FEW, 1, LEAST), LEAST_SILENT * first)
+
+
 def gone_given_silence(ended: Floats, open_: Floats) -> Floats:
     """
     Give the probability that nobody comes back, by band and days of silence so far.
@@ -81,11 +88,8 @@ def gone_given_silence(ended: Floats, open_: Floats) -> Floats:
     -------
     ndarray of float, shape (n_bands, n_days)
     """
-    at_risk = (ended + open_)[:, ::-1].cumsum(1)[:, ::-1]
-    kept, _ = product(ended, at_risk)
-    first = at_risk[:, :1]
-    least = np.maximum(np.clip(first / FEW, 1, LEAST), LEAST_SILENT * first)
-    reach = np.maximum((at_risk >= least).sum(1) - 1, 0)
+    kept, enough = _lasting(ended, open_)
+    reach = np.maximum(enough.sum(1) - 1, 0)
     final = kept[np.arange(len(kept)), reach][:, None]
     odds: Floats = np.minimum(1.0, np.divide(final, kept, out=np.ones_like(kept), where=kept > final))
     return odds
@@ -97,10 +101,7 @@ def silence_law(ended: Floats, open_: Floats) -> Floats:
 
     It is flat from the longest silence on that enough of them support; what is left never comes back.
     """
-    at_risk = (ended + open_)[:, ::-1].cumsum(1)[:, ::-1]
-    kept, _ = product(ended, at_risk)
-    first = at_risk[:, :1]
-    enough = at_risk >= np.maximum(np.clip(first / FEW, 1, LEAST), LEAST_SILENT * first)
+    kept, enough = _lasting(ended, open_)
     over: Floats = 1 - np.minimum.accumulate(np.where(enough, kept, 1.0), 1)
     return over
 
