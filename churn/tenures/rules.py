@@ -86,11 +86,6 @@ class DropoutRule:
         """
         return DropoutRule("inactive", self.gap_days) if self.rule == "next_visit" else self
 
-    @property
-    def lead_days(self) -> int:
-        """How many days before the end of observation accounts are judged for the last time."""
-        return self.gap_days if self.for_labels.rule in ("inactive", "first_silence") else 0
-
     def describe(self) -> Note:
         """Say the rule in one clause."""
         if self.rule == "closed":
