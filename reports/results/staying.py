@@ -27,12 +27,14 @@ from churn.survival.restricted_means import RestrictedMeans, comparable_means
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tables import count_tenure_table
-from churn.tenures.tenures import measure_tenures, returned_share
+from churn.tenures.tenures import Tenures, measure_tenures, returned_share
 from churn.usage.accounts import read_accounts
 from churn.usage.activity import Activity, read_activity
+from reports.results.graph import Graph, Nodes, node
 from surveys.core.attempts import attempt
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.study.schema import Study
+from surveys.study.usage import Usage
 
 NO_ACTIVITY = Note("a table of accounts does not say who came back")
 NO_SILENCE_TRIED = Note("the log is too short to try any silence")
@@ -48,36 +50,50 @@ LONGEST_MEAN = 365.0
 """Tenure up to which mean tenures of groups are compared, or the shortest that all reach."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ActivityResults:
-    """
-    What only a log of events can say, beyond tenures.
+class ActivityResults(Nodes):
+    """What only a log of events can say, beyond tenures; each part computed when it is asked for."""
 
-    Attributes
-    ----------
-    log : Activity
-        What was read, an account a row.
-    triangle : CohortTriangle or Unavailable
-        Monthly cohorts.
-    retention : Retention or Unavailable
-        The same cohorts, with what cells that are not over are projected to.
-    lifecycle : Lifecycle or Unavailable
-        Accounts new, retained, resurrected and lost, month by month.
-    never_returned : Estimate or Unavailable
-        Share of accounts never seen after the day of their sign-up.
-    definitions : DefinitionFan or Unavailable
-        One-month dropout under other definitions.
-    gaps : GapChoice or Unavailable
-        How many come back after silences of other lengths.
-    """
+    @node(kept=False)
+    def log(self) -> Activity:
+        """What was read, an account a row."""
+        return read_activity(self.graph.study)
 
-    log: Activity
-    triangle: CohortTriangle | Unavailable
-    retention: Retention | Unavailable
-    lifecycle: Lifecycle | Unavailable
-    never_returned: Estimate | Unavailable
-    definitions: DefinitionFan | Unavailable
-    gaps: GapChoice | Unavailable
+    @node()
+    def triangle(self) -> CohortTriangle | Unavailable:
+        """Monthly cohorts."""
+        return attempt(lambda: retention_triangle(self.log, conf_level=self._conf_level))
+
+    @node()
+    def retention(self) -> Retention | Unavailable:
+        """The same cohorts, with what cells that are not over are projected to."""
+        return attempt(lambda: measure_retention(self.log, BY_MONTH, cohorts="month", conf_level=self._conf_level))
+
+    @node()
+    def lifecycle(self) -> Lifecycle | Unavailable:
+        """Accounts new, retained, resurrected and lost, month by month."""
+        return attempt(lambda: measure_lifecycle(self.log, conf_level=self._conf_level))
+
+    @node()
+    def never_returned(self) -> Estimate | Unavailable:
+        """Share of accounts never seen after the day of their sign-up."""
+        return attempt(lambda: never_returned(self.log, conf_level=self._conf_level))
+
+    @node()
+    def definitions(self) -> DefinitionFan | Unavailable:
+        """One-month dropout under other definitions."""
+        gap_days = _rule(self.graph.study).gap_days
+        return attempt(lambda: compare_definitions(self.log, gap_days=gap_days, conf_level=self._conf_level))
+
+    @node()
+    def gaps(self) -> GapChoice | Unavailable:
+        """How many come back after silences of other lengths."""
+        if self.log.end_day - self.log.origin <= SHORTEST_LOG:
+            return Unavailable(NO_SILENCE_TRIED)
+        return attempt(lambda: choose_gap(self.log, conf_level=self._conf_level))
+
+    @property
+    def _conf_level(self) -> float:
+        return self.graph.study.study.conf_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -106,64 +122,143 @@ class GroupStaying:
     means: RestrictedMeans | Unavailable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StayingResults:
+class StayingResults(Nodes):
     """
-    How long accounts stay.
+    How long accounts stay; each part computed when it is asked for.
 
-    Attributes
-    ----------
-    counts : TenureCounts
-        Tenures, counted; under the rule of the next visit by silences of the gap, for tests and models.
-    curve : SurvivalCurve or NextVisitCurve
-        Share of accounts retained, under the rule of the study.
-    visits : VisitCounts or None
-        Consecutive and last active days, counted; None where usage is no log of events.
-    gap : GapCheck or Unavailable or None
-        What calling accounts gone after a silence does; None where usage is no log of events.
-    by_gap : Estimate or Unavailable
-        Share gone at the horizon by the counts of `counts`.
-    dropout : Estimate or Unavailable
-        Share gone at the horizon of the study.
-    returned : Estimate or Unavailable
-        Share that came back after a silence as long as the gap.
-    groups : tuple of GroupStaying
-        Those that the study names.
-    incidence : CumulativeIncidence or Unavailable or None
-        Share gone of each cause; None where causes are not told apart.
-    projection : RetentionProjection or Unavailable
-        Retention projected beyond what was seen.
-    activity : ActivityResults or None
-        None where usage is a table of accounts.
-    bias : RuleBias or Unavailable or None
-        What rules of dropout do to simulated accounts; None where the study uses no silence.
-    notes : tuple of Note
-        Caveats.
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> staying = open_staying(Graph(open_example("twitter_france")))
+    >>> staying.dropout.summary()
+    '57.9% [56.3%, 59.4%], n = 3,914'
     """
 
-    counts: TenureCounts
-    curve: SurvivalCurve | NextVisitCurve
-    visits: VisitCounts | None
-    gap: GapCheck | Unavailable | None
-    by_gap: Estimate | Unavailable
-    dropout: Estimate | Unavailable
-    returned: Estimate | Unavailable
-    groups: tuple[GroupStaying, ...]
-    incidence: CumulativeIncidence | Unavailable | None
-    projection: RetentionProjection | Unavailable
-    activity: ActivityResults | None
-    bias: RuleBias | Unavailable | None
-    notes: tuple[Note, ...]
+    @node(kept=False)
+    def activity(self) -> ActivityResults | None:
+        """What only a log of events can say; None where usage is a table of accounts."""
+        usage = self._usage
+        if usage.tenure is not None or usage.events is None:
+            return None
+        return ActivityResults(self.graph, f"{self.prefix}activity.")
+
+    @node(kept=False)
+    def tenures(self) -> Tenures | None:
+        """Tenure of each account under the rule of the study; None where the table of accounts gives them."""
+        if self._usage.tenure is not None:
+            return None
+        known = read_accounts(self.graph.study) if self.activity is None else self.activity.log
+        return measure_tenures(known, _rule(self.graph.study))
+
+    @node()
+    def counts(self) -> TenureCounts:
+        """Tenures, counted; under the rule of the next visit by silences of the gap, for tests and models."""
+        if self.tenures is None:
+            return count_tenure_table(self.graph.study, by=self._usage.group)
+        return count_tenures(self.tenures, by=self._usage.group)
+
+    @node()
+    def visits(self) -> VisitCounts | None:
+        """Consecutive and last active days, counted; None where usage is no log of events."""
+        return None if self.activity is None else count_visits(self.activity.log)
+
+    @node()
+    def by_gap_curve(self) -> SurvivalCurve:
+        """Share of accounts retained by the counts of `counts`."""
+        return kaplan_meier(self.counts, conf_level=self._conf_level)
+
+    @node()
+    def curve(self) -> SurvivalCurve | NextVisitCurve:
+        """Share of accounts retained, under the rule of the study."""
+        waits = self._waits
+        return self.by_gap_curve if waits is None else next_visit_survival(waits, conf_level=self._conf_level)
+
+    @node()
+    def gap(self) -> GapCheck | Unavailable | None:
+        """What calling accounts gone after a silence does; None where usage is no log of events."""
+        visits, gap_days = self.visits, _rule(self.graph.study).gap_days
+        if visits is None:
+            return None
+        times = tuple(sorted({*CHECKED, self._usage.horizon}))
+        return attempt(lambda: compare_gap(visits, gap_days=gap_days, times=times, conf_level=self._conf_level))
+
+    @node()
+    def by_gap(self) -> Estimate | Unavailable:
+        """Share gone at the horizon by the counts of `counts`."""
+        return self.by_gap_curve.dropout(at=self._usage.horizon)
+
+    @node()
+    def dropout(self) -> Estimate | Unavailable:
+        """Share gone at the horizon of the study."""
+        return self.curve.dropout(at=self._usage.horizon)
+
+    @node()
+    def returned(self) -> Estimate | Unavailable:
+        """Share that came back after a silence as long as the gap."""
+        activity = self.activity
+        if activity is None:
+            return Unavailable(NO_ACTIVITY)
+        gap_days = _rule(self.graph.study).gap_days
+        return attempt(lambda: returned_share(activity.log, gap_days, conf_level=self._conf_level))
+
+    @node()
+    def groups(self) -> tuple[GroupStaying, ...]:
+        """Those that the study names."""
+        usage, activity, counts = self._usage, self.activity, self.counts
+        return tuple(
+            _group(counts, name, self._conf_level)
+            if self._waits is None or activity is None
+            else _group_of_visits(activity.log, counts, name, usage.horizon, self._conf_level)
+            for name in usage.group
+        )
+
+    @node()
+    def incidence(self) -> CumulativeIncidence | Unavailable | None:
+        """Share gone of each cause; None where causes are not told apart."""
+        if len(self.counts.causes) <= 1:
+            return None
+        return attempt(lambda: cumulative_incidence(self.counts, conf_level=self._conf_level))
+
+    @node()
+    def projection(self) -> RetentionProjection | Unavailable:
+        """Retention projected beyond what was seen."""
+        return attempt(lambda: project_tenures(self.counts, conf_level=self._conf_level))
+
+    @node()
+    def bias(self) -> RuleBias | Unavailable | None:
+        """What rules of dropout do to simulated accounts; None where the study uses no silence."""
+        visits, gap_days = self.visits, _rule(self.graph.study).gap_days
+        return None if visits is None else attempt(lambda: _bias(visits, gap_days))
+
+    @node()
+    def notes(self) -> tuple[Note, ...]:
+        """Caveats."""
+        return self.counts.notes if self._waits is None else self.curve.notes
+
+    @property
+    def _usage(self) -> Usage:
+        usage = self.graph.study.usage
+        assert usage is not None
+        return usage
+
+    @property
+    def _conf_level(self) -> float:
+        return self.graph.study.study.conf_level
+
+    @property
+    def _waits(self) -> VisitCounts | None:
+        """Counts of visits where the next visit is the rule."""
+        return self.visits if _rule(self.graph.study).rule == "next_visit" else None
 
 
-def compute_staying(study: Study) -> StayingResults:
+def open_staying(graph: Graph) -> StayingResults:
     """
-    Read the usage of a study once, and compute what a report shows of it.
+    Open what the usage of a study says: its counts and its curve, the rest when it is asked for.
 
     Parameters
     ----------
-    study : Study
-        With usage.
+    graph : Graph
+        Of a study with usage.
 
     Returns
     -------
@@ -173,57 +268,23 @@ def compute_staying(study: Study) -> StayingResults:
     ------
     StudyError
         If the usage cannot be used as it is.
+    EstimateError
+        If it does not give a curve.
 
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> staying = compute_staying(open_example("twitter_france"))
-    >>> staying.dropout.summary()
-    '57.9% [56.3%, 59.4%], n = 3,914'
+    >>> open_staying(Graph(open_example("twitter_france"))).by_gap.n
+    3915
     """
-    usage = study.usage
-    assert usage is not None
-    conf_level, rule = study.study.conf_level, DropoutRule.of(usage.dropout)
-    returned: Estimate | Unavailable = Unavailable(NO_ACTIVITY)
-    said = visits = None
-    gap: GapCheck | Unavailable | None = None
-    if usage.tenure is not None:
-        counts = count_tenure_table(study, by=usage.group)
-    elif usage.events is None:
-        counts = count_tenures(measure_tenures(read_accounts(study), rule), by=usage.group)
-    else:
-        activity = read_activity(study)
-        counts = count_tenures(measure_tenures(activity, rule), by=usage.group)
-        returned = attempt(lambda: returned_share(activity, rule.gap_days, conf_level=conf_level))
-        visits = counted = count_visits(activity)
-        times = tuple(sorted({*CHECKED, usage.horizon}))
-        gap = attempt(lambda: compare_gap(counted, gap_days=rule.gap_days, times=times, conf_level=conf_level))
-        said = _of_activity(activity, rule.gap_days, conf_level)
-    by_gap = kaplan_meier(counts, conf_level=conf_level)
-    waits = visits if rule.rule == "next_visit" else None
-    curve = by_gap if waits is None else next_visit_survival(waits, conf_level=conf_level)
-    return StayingResults(
-        counts=counts,
-        curve=curve,
-        visits=visits,
-        gap=gap,
-        by_gap=by_gap.dropout(at=usage.horizon),
-        dropout=curve.dropout(at=usage.horizon),
-        returned=returned,
-        groups=tuple(
-            _group(counts, name, conf_level)
-            if waits is None or said is None
-            else _group_of_visits(said.log, counts, name, usage.horizon, conf_level)
-            for name in usage.group
-        ),
-        incidence=attempt(lambda: cumulative_incidence(counts, conf_level=conf_level))
-        if len(counts.causes) > 1
-        else None,
-        projection=attempt(lambda: project_tenures(counts, conf_level=conf_level)),
-        activity=said,
-        bias=None if visits is None else attempt(lambda: _bias(counted, rule.gap_days)),
-        notes=counts.notes if waits is None else curve.notes,
-    )
+    staying = StayingResults(graph, "staying.")
+    _ = staying.counts, staying.curve, staying.dropout
+    return staying
+
+
+def _rule(study: Study) -> DropoutRule:
+    assert study.usage is not None
+    return DropoutRule.of(study.usage.dropout)
 
 
 def _group_of_visits(
@@ -248,20 +309,6 @@ def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
         curves={} if isinstance(curves, Unavailable) else curves,
         test=attempt(lambda: logrank(counts, by=name)),
         means=attempt(lambda: comparable_means(counts, by=name, longest=LONGEST_MEAN, conf_level=conf_level)),
-    )
-
-
-def _of_activity(activity: Activity, gap_days: int, conf_level: float) -> ActivityResults:
-    return ActivityResults(
-        log=activity,
-        triangle=attempt(lambda: retention_triangle(activity, conf_level=conf_level)),
-        retention=attempt(lambda: measure_retention(activity, BY_MONTH, cohorts="month", conf_level=conf_level)),
-        lifecycle=attempt(lambda: measure_lifecycle(activity, conf_level=conf_level)),
-        never_returned=attempt(lambda: never_returned(activity, conf_level=conf_level)),
-        definitions=attempt(lambda: compare_definitions(activity, gap_days=gap_days, conf_level=conf_level)),
-        gaps=attempt(lambda: choose_gap(activity, conf_level=conf_level))
-        if activity.end_day - activity.origin > SHORTEST_LOG
-        else Unavailable(NO_SILENCE_TRIED),
     )
 
 

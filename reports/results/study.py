@@ -1,11 +1,9 @@
-"""The recipe of a report: every result of a study, computed once."""
+"""The results of a study: what every report, figure, notebook and claim takes from it, each computed when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import pandas as pd
 
@@ -14,14 +12,14 @@ from churn.design_based.recall import RecallCurve, read_recall
 from reports.results.adoption import AdoptionResults, compute_adoption
 from reports.results.calibration import CalibrationResults, compute_calibration
 from reports.results.diffusion import DiffusionResults, compute_diffusion
+from reports.results.graph import Graph, Nodes, attempted, node, nodes_of
 from reports.results.lookup import joined_platform
 from reports.results.named import name_estimates, name_influences
 from reports.results.network import NetworkResults, compute_network
 from reports.results.progress import Progress
-from reports.results.staying import StayingResults, compute_staying
+from reports.results.staying import StayingResults, open_staying
 from surveys.claims.check import CheckedClaim, check_claim
 from surveys.claims.inputs import Influences, Own
-from surveys.core.attempts import attempt
 from surveys.core.errors import StudyError
 from surveys.core.results import Unavailable
 from surveys.funnel.funnel import Funnel, asks_about_steps, estimate_funnel
@@ -35,11 +33,10 @@ from surveys.tables.banners import build_tables
 from surveys.tables.crosstabs import BannerTable
 from surveys.tables.disclosure import Disclosure, disclose
 
-T = TypeVar("T")
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
 
 
-class Results:
+class Results(Nodes):
     """
     Everything a report shows: named parts, each computed once, when it is first asked for, from the parts it names.
 
@@ -63,72 +60,65 @@ class Results:
     (True, ('published',))
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, graph: Graph | None = None) -> None:
         if not (study.survey or study.usage or study.published):
             what = "nothing to report on, expected at least one of [[survey]], [usage] and [published]"
             raise StudyError.at(STUDY_FILE, what, "Add one, as in the file that 'churn init' makes")
-        self.study = study
-        self._absent: dict[str, Unavailable] = {}
+        super().__init__(Graph(study) if graph is None else graph)
+        if graph is None:
+            self.graph.find = self.find
+
+    @property
+    def study(self) -> Study:
+        """What is asked for."""
+        study: Study = self._instead.get("study", self.graph.study)
+        return study
 
     @property
     def computed(self) -> tuple[str, ...]:
-        """Names of the parts that have been asked for."""
-        return tuple(name for name in PARTS if name in self.__dict__)
+        """Names of the results that have been asked for."""
+        return self.graph.computed
 
-    def but(self, **parts: object) -> Results:
-        """
-        Give the same results, some parts being others.
+    def find(self, name: str) -> None:
+        """Ask for a result by its name in the graph, such as `funnel` or `staying.curve`."""
+        found: object = self
+        for part in name.split("."):
+            found = getattr(found, part, None)
 
-        Parameters
-        ----------
-        **parts : object
-            What stands in the place of a part, by its name. Parts that were computed from it stay as they are.
-
-        Returns
-        -------
-        Results
-        """
-        for name in PARTS:
-            getattr(self, name)
-        other = Results(self.study)
-        other.__dict__.update(self.__dict__ | parts)
-        return other
-
-    @cached_property
+    @node()
     def funnel(self) -> Funnel | None:
         """From surveys; None where none asks about a platform."""
         return estimate_funnel(self.study) if asks_about_steps(self.study) else None
 
-    @cached_property
+    @node()
     def shares(self) -> Shares | None:
         """Further percentages that surveys name; None where they name none."""
         return estimate_shares(self.study) if any(survey.share for survey in self.study.survey) else None
 
-    @cached_property
+    @attempted()
     def staying(self) -> StayingResults | None:
         """From usage; None where the study has none."""
         if self.study.usage is None:
             return None
-        return self._attempt("staying", lambda: compute_staying(self.study), None)
+        return open_staying(self.graph)
 
-    @cached_property
+    @node()
     def published(self) -> PublishedFigures | None:
         """Figures that others printed."""
         return read_published(self.study) if self.study.published is not None else None
 
-    @cached_property
+    @attempted(())
     def recalls(self) -> tuple[RecallCurve, ...]:
         """When people say they left the main platform, one curve for each wave that asked."""
-        none: tuple[RecallCurve, ...] = ()
-        return self._attempt("recalls", lambda: _recalls(self.study), none)
+        return _recalls(self.study)
 
-    @cached_property
+    @attempted()
     def adoption(self) -> AdoptionResults | None:
         """The steps joined, compared and counted in people."""
         parts = self.funnel, self.staying, self.published, self.recalls
-        return self._attempt("adoption", lambda: compute_adoption(self.study, *parts), None)
+        return compute_adoption(self.study, *parts)
 
-    @cached_property
+    @node()
     def joint(self) -> tuple[JointFunnel, ...]:
         """
         Awareness, sign-up and staying joined, one funnel for each wave that asked about the main platform.
@@ -137,46 +127,46 @@ class Results:
         """
         return () if self.adoption is None else self.adoption.waves
 
-    @cached_property
+    @attempted()
     def network(self) -> NetworkResults | None:
         """Who writes to whom; None where the log does not say."""
         parts = self.staying, self.published
-        return self._attempt("network", lambda: compute_network(self.study, *parts), None)
+        return compute_network(self.study, *parts)
 
-    @cached_property
+    @attempted()
     def changes(self) -> WaveChanges | None:
         """From wave to wave; None where there are fewer than two."""
         funnel = self.funnel
-        return self._attempt("changes", lambda: _changes(self.study, funnel), None)
+        return _changes(self.study, funnel)
 
-    @cached_property
+    @node()
     def tables(self) -> tuple[BannerTable, ...]:
         """Banner tables that the study asks for."""
         return tuple(build_tables(self.study))
 
-    @cached_property
+    @node()
     def disclosure(self) -> Disclosure | None:
         """What a survey must disclose; None where the study has none."""
         return disclose(self.study, self.funnel) if self.study.survey else None
 
-    @cached_property
+    @attempted()
     def calibration(self) -> CalibrationResults | None:
         """What the log adds to the survey; None where the study lacks either."""
         parts = self.funnel, self.staying, self.recalls
-        return self._attempt("calibration", lambda: compute_calibration(self.study, *parts), None)
+        return compute_calibration(self.study, *parts)
 
-    @cached_property
+    @attempted()
     def diffusion(self) -> DiffusionResults | None:
         """How far the service may spread; None where the study has no series."""
         parts = self.funnel, self.staying, self.published
-        return self._attempt("diffusion", lambda: compute_diffusion(self.study, *parts), None)
+        return compute_diffusion(self.study, *parts)
 
-    @cached_property
+    @node()
     def series(self) -> tuple[SeriesPoint, ...]:
         """Published figures of the study's own platforms and waves."""
         return () if self.published is None else self.published.series(self.study)
 
-    @cached_property
+    @node()
     def claims(self) -> tuple[CheckedClaim, ...]:
         """Sentences and their verdicts, in the order of the study."""
         if not self.study.claim:
@@ -188,28 +178,19 @@ class Results:
         influences = name_influences(self.funnel, self.shares, self.staying, joint)
         return _check_claims(self.study, self.published, own, influences)
 
-    @cached_property
+    @node()
     def truth(self) -> pd.DataFrame | None:
         """What a simulated study was made from."""
         return None if self.study.truth is None else read_truth(self.study)
 
-    @cached_property
+    @node()
     def absent(self) -> Mapping[str, Unavailable]:
         """Parts that the study has data for and that these do not give, by name."""
-        for name in ATTEMPTED:
-            getattr(self, name)
-        return self._absent
-
-    def _attempt(self, name: str, compute: Callable[[], T], otherwise: T) -> T:
-        """Compute a part that the others do without, or keep the reason why it cannot be had."""
-        found = attempt(compute)
-        if isinstance(found, Unavailable):
-            self._absent[name] = found
-            return otherwise
-        return found
+        reasons = {name: self.why_absent(name) for name in ATTEMPTED}
+        return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-PARTS = tuple(name for name, part in vars(Results).items() if isinstance(part, cached_property))
+PARTS = nodes_of(Results)
 """Names of the parts, each after those that it is made from."""
 ATTEMPTED = ("staying", "recalls", "adoption", "network", "changes", "calibration", "diffusion")
 

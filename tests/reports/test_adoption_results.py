@@ -33,8 +33,11 @@ def study() -> Study:
 def staying() -> StayingResults:
     """Only the curve of the log, which is all that is joined."""
     blank = Unavailable(reason=None)  # type: ignore[arg-type]
-    return StayingResults(
-        counts=None,  # type: ignore[arg-type]
+    return StayingResults.given(
+        study(),
+        tenures=None,
+        counts=None,
+        by_gap_curve=example_curve(),
         curve=example_curve(),
         visits=None,
         gap=None,
@@ -90,7 +93,7 @@ def test_levels_are_of_the_last_wave_and_share_the_curve_of_all_accounts(adoptio
 def test_a_level_has_the_curve_of_its_own_accounts_where_the_log_tells_them_apart():
     women = kaplan_meier(TenureCounts.from_frame(pd.DataFrame({"duration": [1, 60], "event": [1, 0], "n": [25, 75]})))
     own = GroupStaying(name="sex", curves={"Femmes": women}, at=None, test=None, means=None)  # type: ignore[arg-type]
-    found = compute(study(), example_funnel(), dataclasses.replace(staying(), groups=(own,)))
+    found = compute(study(), example_funnel(), staying().but(groups=(own,)))
     assert found is not None
     stayed = {each.level: (each.own_curve, each.funnel) for each in found.levels}
     told, joint = stayed["Femmes"]
@@ -104,7 +107,7 @@ def test_a_level_has_the_curve_of_its_own_accounts_where_the_log_tells_them_apar
 def test_a_level_that_cannot_be_joined_says_why():
     gone = kaplan_meier(TenureCounts.from_frame(pd.DataFrame({"duration": [1], "event": [1], "n": [9]})))
     own = GroupStaying(name="sex", curves={"Femmes": gone}, at=None, test=None, means=None)  # type: ignore[arg-type]
-    found = compute(study(), example_funnel(), dataclasses.replace(staying(), groups=(own,)))
+    found = compute(study(), example_funnel(), staying().but(groups=(own,)))
     assert found is not None
     women = next(each.funnel for each in found.levels if each.level == "Femmes")
     assert isinstance(women, Unavailable)

@@ -13,7 +13,8 @@ import pytest
 from churn.definitions.rule_bias import OwnSilences
 from reports.build.build import build_report
 from reports.figures import example_results
-from reports.results.staying import compute_staying
+from reports.results.graph import Graph
+from reports.results.staying import open_staying
 from surveys.core.results import Unavailable
 from surveys.study.file import read_study
 from surveys.study.schema import Study
@@ -66,13 +67,13 @@ def test_a_table_of_tenures_reports_groups_causes_and_what_lies_beyond(tmp_path:
 
 
 def test_paying_accounts_stay_longer_and_the_test_says_so(tmp_path: Path):
-    (plan,) = compute_staying(place(tmp_path)).groups
+    (plan,) = open_staying(Graph(place(tmp_path))).groups
     assert plan.means.difference[plan.means.levels.index("paid")] > 0
     assert plan.test.p_value < 1e-6
 
 
 def test_too_few_periods_are_not_projected(tmp_path: Path):
-    found = compute_staying(place(tmp_path, longest=4)).projection
+    found = open_staying(Graph(place(tmp_path, longest=4))).projection
     assert isinstance(found, Unavailable)
     assert "too few to project" in str(found)
 
@@ -141,7 +142,7 @@ def place_log(folder: Path, *, days: int, step: float) -> Study:
 
 
 def test_a_gap_that_moves_the_curve_is_told_on_the_first_page(tmp_path: Path):
-    staying = compute_staying(place_log(tmp_path, days=365, step=45))
+    staying = open_staying(Graph(place_log(tmp_path, days=365, step=45)))
     assert staying.gap is not None
     assert staying.gap.is_far(30)
     built = build_report(tmp_path, tmp_path / "report", formats=["html"]).folder
@@ -151,7 +152,7 @@ def test_a_gap_that_moves_the_curve_is_told_on_the_first_page(tmp_path: Path):
 
 
 def test_a_log_too_short_for_the_next_visit_says_so_and_is_built(tmp_path: Path):
-    staying = compute_staying(place_log(tmp_path, days=75, step=10))
+    staying = open_staying(Graph(place_log(tmp_path, days=75, step=10)))
     assert isinstance(staying.dropout, Unavailable)
     built = build_report(tmp_path, tmp_path / "report", formats=["html"]).folder
     page = (built / "report.en.html").read_text(encoding="utf-8")

@@ -1,0 +1,184 @@
+"""A folder in which results are kept from one process to the next, each with what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from surveys.core.reads import Place
+
+Read = Place | str
+"""A place in a study, or the name of a result."""
+FOLDER = "CHURN_CACHE"
+"""Variable of the environment that names the folder; empty where nothing is to be kept."""
+KEPT_FOR = 30 * 24 * 3600
+"""Seconds after which what nobody asked for is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """
+    A result as it is kept.
+
+    Attributes
+    ----------
+    reads : dict of place or name to str
+        What it read, in that order, and what that was.
+    digest : str
+        Tells it from other results of its name.
+    payload : bytes or None
+        The value; None where it is not kept.
+    """
+
+    reads: dict[Read, str]
+    digest: str
+    payload: bytes | None
+
+
+class Store:
+    """
+    Results of one study, kept in files.
+
+    What is damaged, or was made by other code, counts as not kept; where nothing can be written, nothing is kept.
+    Values are pickled: a store is read by whoever wrote it, and is never part of what is handed on.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when something is written.
+    made_by : str
+        Tells code and versions of libraries from all others.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = Store(Path(tempfile.mkdtemp()), "version 1")
+    >>> store.write("funnel", Record({("study", "as_of"): "2013"}, "d", b"..."))
+    >>> store.read("funnel").reads
+    {('study', 'as_of'): '2013'}
+    >>> Store(store.folder, "version 2").read("funnel") is None
+    True
+    """
+
+    def __init__(self, folder: Path, made_by: str) -> None:
+        self.folder, self.made_by = folder, made_by
+
+    def read(self, name: str) -> Record | None:
+        """Give what is kept under a name; None where nothing is."""
+        try:
+            with self._file(name).open("rb") as stream:
+                header = json.loads(stream.readline())
+                payload = stream.read()
+        except (OSError, ValueError):
+            return None
+        try:
+            if header["made_by"] != self.made_by or header["name"] != name:
+                return None
+            if header["kept"] and hashlib.sha256(payload).hexdigest() != header["sha256"]:
+                return None
+            reads = {read if isinstance(read, str) else tuple(read): digest for read, digest in header["reads"]}
+            return Record(reads, header["digest"], payload if header["kept"] else None)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def write(self, name: str, record: Record) -> None:
+        """Keep a result in the place of what was kept under its name."""
+        payload = record.payload or b""
+        header = {
+            "name": name,
+            "made_by": self.made_by,
+            "reads": [[read, digest] for read, digest in record.reads.items()],
+            "digest": record.digest,
+            "kept": record.payload is not None,
+            "sha256": hashlib.sha256(payload).hexdigest(),
+        }
+        file = self._file(name)
+        part = file.with_name(f"{file.name}.{os.getpid()}")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            part.write_bytes(json.dumps(header).encode() + b"\n" + payload)
+            part.replace(file)
+        except OSError:
+            part.unlink(missing_ok=True)
+
+    def made_by_others(self) -> bool:
+        """Tell whether something is kept here that other code, or other versions of libraries, made."""
+        for file in self.folder.glob("*.result"):
+            try:
+                with file.open("rb") as stream:
+                    return bool(json.loads(stream.readline())["made_by"] != self.made_by)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return False
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.result"
+
+
+def open_store(study_folder: Path, made_by: str) -> Store | None:
+    """
+    Open the store of a study in the user's own folder for such files.
+
+    Parameters
+    ----------
+    study_folder : Path
+        Where `study.toml` lies.
+    made_by : str
+        Tells code and versions of libraries from all others.
+
+    Returns
+    -------
+    Store or None
+        None where the person wants nothing kept, or there is no place for it.
+
+    Examples
+    --------
+    >>> store = open_store(Path("my-study"), "version 1")
+    """
+    root = cache_folder()
+    if root is None:
+        return None
+    folder = root / hashlib.sha256(str(study_folder.resolve()).encode()).hexdigest()[:32]
+    _forget_old(root, folder)
+    return Store(folder, made_by)
+
+
+def cache_folder() -> Path | None:
+    """
+    Give the folder of all stores: that of `CHURN_CACHE`, or `churn` among the user's caches.
+
+    Returns
+    -------
+    Path or None
+        None where there is none.
+
+    Examples
+    --------
+    >>> folder = cache_folder()
+    """
+    named = os.environ.get(FOLDER)
+    if named is not None:
+        return Path(named) if named else None
+    caches = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    try:
+        return (Path(caches) if caches else Path.home() / ".cache") / "churn"
+    except RuntimeError:
+        return None
+
+
+def _forget_old(root: Path, folder: Path) -> None:
+    """Mark a store as used, and remove those that have not been for long."""
+    try:
+        if folder.is_dir():
+            os.utime(folder)
+        for other in root.iterdir():
+            if time.time() - other.stat().st_mtime > KEPT_FOR:
+                for file in other.glob("*.result*"):
+                    file.unlink(missing_ok=True)
+                other.rmdir()
+    except OSError:
+        pass
