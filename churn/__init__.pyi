@@ -163,16 +163,10 @@ from churn.definitions.rule_bias import (
     simulate_rule_bias as simulate_rule_bias,
 )
 from churn.design_based.cox import (
-    CoxModel as CoxModel,
-)
-from churn.design_based.cox import (
-    LogRankTest as LogRankTest,
+    SurveyCoxResult as SurveyCoxResult,
 )
 from churn.design_based.cox import (
     survey_cox as survey_cox,
-)
-from churn.design_based.cox import (
-    survey_logrank as survey_logrank,
 )
 from churn.design_based.curves import (
     SurveyCurves as SurveyCurves,
@@ -184,16 +178,22 @@ from churn.design_based.curves import (
     survey_kaplan_meier as survey_kaplan_meier,
 )
 from churn.design_based.interval_censored import (
-    DurationModel as DurationModel,
+    IntervalCurve as IntervalCurve,
 )
 from churn.design_based.interval_censored import (
-    IntervalCurve as IntervalCurve,
+    SurveyDurationResult as SurveyDurationResult,
 )
 from churn.design_based.interval_censored import (
     survey_duration_model as survey_duration_model,
 )
 from churn.design_based.interval_censored import (
     survey_interval_survival as survey_interval_survival,
+)
+from churn.design_based.logrank import (
+    LogRankTest as LogRankTest,
+)
+from churn.design_based.logrank import (
+    survey_logrank as survey_logrank,
 )
 from churn.design_based.recall import (
     RecallCurve as RecallCurve,
@@ -271,7 +271,7 @@ from churn.next_visit.visit_counts import count_visits as count_visits
 from churn.parametric.aft import AcceleratedFailureTime as AcceleratedFailureTime
 from churn.parametric.cure import MixtureCure as MixtureCure
 from churn.parametric.cure import mixture_cure as mixture_cure
-from churn.parametric.results import ParametricSurvival as ParametricSurvival
+from churn.parametric.results import AcceleratedFailureTimeResult as AcceleratedFailureTimeResult
 from churn.parametric.splines import SmoothSurvival as SmoothSurvival
 from churn.parametric.splines import smooth_survival as smooth_survival
 from churn.projection.models import RetentionModel as RetentionModel

@@ -97,8 +97,11 @@ from surveys.funnel.shares import Shares as Shares
 from surveys.funnel.shares import estimate_shares as estimate_shares
 from surveys.funnel.waves import WaveChanges as WaveChanges
 from surveys.funnel.waves import compare_waves as compare_waves
-from surveys.models.glm import GlmResult as GlmResult
+from surveys.models.fitted import FittedModel as FittedModel
 from surveys.models.glm import SurveyGlm as SurveyGlm
+from surveys.models.glm import SurveyGlmResult as SurveyGlmResult
+from surveys.models.significance import ChiSquaredTest as ChiSquaredTest
+from surveys.models.significance import WaldTest as WaldTest
 from surveys.published.figures import PublishedFigures as PublishedFigures
 from surveys.published.figures import read_published as read_published
 from surveys.samples.design_report import DesignReport as DesignReport

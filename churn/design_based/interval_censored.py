@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from churn.design_based.cox import design_matrix
+from churn.design_based.covariates import sample_covariates
 from churn.design_based.curves import loglog_limits
 from churn.parametric.interval_likelihood import Distribution, IntervalShares, ParametricScore, half_open
 from surveys.core.arguments import one_number
@@ -104,7 +104,7 @@ class IntervalCurve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DurationModel:
+class SurveyDurationResult:
     """
     An accelerated-failure-time model of durations.
 
@@ -147,7 +147,7 @@ class DurationModel:
         SpecError
             If a covariate is unknown.
         """
-        time = one_number(time, "DurationModel.at, time")
+        time = one_number(time, "SurveyDurationResult.at, time")
         found = self.coefficients
         names = [str(name) for name in found.index[:-1]]
         unknown = [name for name in covariates if name not in names[1:]]
@@ -305,7 +305,7 @@ def survey_duration_model(
     rows: ArrayLike | None = None,
     time_unit: str = "days",
     conf_level: float = 0.95,
-) -> DurationModel:
+) -> SurveyDurationResult:
     """
     Fit a parametric model to durations that lie between bounds.
 
@@ -320,7 +320,7 @@ def survey_duration_model(
 
     Returns
     -------
-    DurationModel
+    SurveyDurationResult
         As `svysurvreg` of R's survey.
 
     Raises
@@ -340,13 +340,16 @@ def survey_duration_model(
     if distribution not in CHOICES:
         mend = did_you_mean(distribution, CHOICES, f"Choose from: {', '.join(CHOICES)}")
         raise SpecError.at("distribution", f"got '{distribution}'", mend)
-    columns = pd.DataFrame(index=range(design.n)) if covariates is None else design_matrix(design, covariates)
-    known = np.isfinite(columns.to_numpy(float)).all(axis=1)
+    names, columns = [], np.empty((design.n, 0))
+    if covariates is not None:
+        built, columns = sample_covariates(design, covariates)
+        names = [str(name) for name in built.matrix.columns]
+    known = np.isfinite(columns).all(axis=1)
     ends = np.where(known, np.asarray(low, float), np.nan)
     left, right, row, counted = _check_bounds(design, ends, high, rows)
     if ((left == right) & (left <= 0)).any():
         raise SpecError.at("low", "durations of exactly 0 have no logarithm", "Give them an upper end above 0")
-    values = np.column_stack([np.ones(len(row)), columns.to_numpy(float)[row]])
+    values = np.column_stack([np.ones(len(row)), columns[row]])
     score = ParametricScore(distribution, left, right, values, row, design.n)
     estimate = score.value(design.weights)
     if np.isnan(estimate).any():
@@ -356,8 +359,8 @@ def survey_duration_model(
     std_error = np.sqrt(np.square(found).sum(axis=0))
     freedom = design.degrees_of_freedom(counted)
     half = float(student_t(freedom, conf_level)) * std_error
-    index = pd.Index(["(intercept)", *columns.columns, "log(scale)"], name="coefficient")
-    return DurationModel(
+    index = pd.Index(["(intercept)", *names, "log(scale)"], name="coefficient")
+    return SurveyDurationResult(
         distribution=distribution,
         coefficients=Estimates(
             index=index,

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn.design_based.interval_censored import (
-    DurationModel,
     IntervalCurve,
+    SurveyDurationResult,
     survey_duration_model,
     survey_interval_survival,
 )
@@ -231,7 +231,7 @@ class RecallCurve:
         gone = np.where(np.isnan(self._claimed), np.nan, (self._claimed <= at).astype(float))
         return proportion(self._design, gone, conf_level=self.conf_level).at("value")
 
-    def fit(self, distribution: Distribution = "weibull") -> DurationModel:
+    def fit(self, distribution: Distribution = "weibull") -> SurveyDurationResult:
         """
         Fit a parametric model to the same answers, for tenures between and beyond the bands.
 
@@ -242,7 +242,7 @@ class RecallCurve:
 
         Returns
         -------
-        DurationModel
+        SurveyDurationResult
 
         Raises
         ------

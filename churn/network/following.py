@@ -16,7 +16,6 @@ from churn.network.followed import number_of, read_following
 from churn.network.messages import read_early_contacts
 from churn.parametric.spline_basis import spline_basis
 from churn.regression.cox import Cox
-from churn.regression.cox_results import ChiSquaredTest
 from churn.survival.curve import SurvivalCurve
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.logrank import TrendTest, logrank
@@ -29,6 +28,7 @@ from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, StudyError, reason_of
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.core.rounding import say_share
+from surveys.models.significance import ChiSquaredTest, WaldTest
 from surveys.study.schema import Study
 
 if TYPE_CHECKING:
@@ -310,7 +310,7 @@ class DoseCurve:
     ratio_high: Floats
     reference: float
     knots: tuple[float, ...]
-    association: ChiSquaredTest
+    association: ChiSquaredTest | WaldTest
     curvature: ChiSquaredTest | None
     conf_level: float
     method: str

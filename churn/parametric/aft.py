@@ -8,18 +8,17 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from churn.parametric._likelihood import Distribution, Durations, Maximum, known_bounds, maximise, sandwich
-from churn.parametric.results import ParametricSurvival, StdErrors
-from churn.regression.formulas import Covariates, build_covariates, variables
+from churn.parametric.results import AcceleratedFailureTimeResult, StdErrors
 from churn.survival.grouping import LEFT_OUT, MODEL_BASED, check_choice, check_level
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
-from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note
+from surveys.models.fitted import inference
+from surveys.models.formulas import Covariates, build_covariates, variables
 from surveys.models.glm_fit import aliased_columns
 
 Times = Literal["exact", "begun"]
@@ -97,7 +96,7 @@ class AcceleratedFailureTime:
         """The errors asked for, or those that go with weights and clusters."""
         return self.std_errors or ("robust" if self.weights or self.clusters else "model")
 
-    def fit(self, tenures: Tenures | TenureCounts, *, conf_level: float = 0.95) -> ParametricSurvival:
+    def fit(self, tenures: Tenures | TenureCounts, *, conf_level: float = 0.95) -> AcceleratedFailureTimeResult:
         """
         Fit the law to tenures, which may begin late and be censored.
 
@@ -110,7 +109,7 @@ class AcceleratedFailureTime:
 
         Returns
         -------
-        ParametricSurvival
+        AcceleratedFailureTimeResult
             Accounts without one of the columns are left out, and the notes count them.
 
         Raises
@@ -140,7 +139,7 @@ class AcceleratedFailureTime:
         entry: str | None = None,
         time_unit: str = "days",
         conf_level: float = 0.95,
-    ) -> ParametricSurvival:
+    ) -> AcceleratedFailureTimeResult:
         """
         Fit the law to durations that are only known to lie between bounds.
 
@@ -162,7 +161,7 @@ class AcceleratedFailureTime:
 
         Returns
         -------
-        ParametricSurvival
+        AcceleratedFailureTimeResult
 
         Raises
         ------
@@ -203,7 +202,7 @@ class AcceleratedFailureTime:
         conf_level: float,
         time_unit: str,
         notes: tuple[Note, ...],
-    ) -> ParametricSurvival:
+    ) -> AcceleratedFailureTimeResult:
         check_level(conf_level)
         absent = {str(name): frame[name].isna().to_numpy() for name in frame.columns}
         kept = ~np.logical_or.reduce([np.zeros(len(frame), bool), *absent.values()])
@@ -247,23 +246,15 @@ class AcceleratedFailureTime:
         conf_level: float,
         time_unit: str,
         notes: tuple[Note, ...],
-    ) -> ParametricSurvival:
-        error = np.sqrt(np.diag(covariance))
-        ratio, half = found.theta / error, normal_quantile(conf_level) * error
+    ) -> AcceleratedFailureTimeResult:
         gone = np.isfinite(durations.high)
         scale = [] if self.distribution == "exponential" else ["log(scale)"]
-        return ParametricSurvival(
+        return AcceleratedFailureTimeResult(
             distribution=self.distribution,
             std_errors=self.chosen_errors,
             index=pd.Index([*map(str, covariates.matrix.columns), *scale], name="term"),
-            estimate=found.theta,
-            std_error=error,
-            covariance=covariance,
-            z=ratio,
-            p_value=2 * special.ndtr(-np.abs(ratio)),
-            conf_low=found.theta - half,
-            conf_high=found.theta + half,
-            conf_level=conf_level,
+            **inference(found.theta, covariance, conf_level=conf_level),
+            terms=covariates.terms,
             log_likelihood=found.log_likelihood,
             log_likelihood_null=null,
             n=int(durations.n.sum()),

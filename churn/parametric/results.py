@@ -1,21 +1,22 @@
-"""A parametric law of how long accounts stay, fitted: shares retained, quantiles, what covariates do."""
+"""Accelerated-failure-time models, fitted: shares retained, quantiles, and by what covariates multiply durations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from churn.parametric._likelihood import Distribution, above, density, quantile
-from churn.regression.formulas import Covariates
-from surveys.core.arguments import one_number
+from surveys.core.arguments import one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note
+from surveys.models.fitted import NO_COVARIATES, FittedModel
+from surveys.models.formulas import Covariates
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,31 +26,22 @@ StdErrors = Literal["model", "robust"]
 EXTRAPOLATED = Note("nobody was observed beyond {last} {unit}; what is said of later is an extrapolation of the model")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ParametricSurvival:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class AcceleratedFailureTimeResult(FittedModel):
     """
-    A law of how long accounts stay, fitted.
+    An accelerated-failure-time model, fitted: the parametric distribution of how long accounts stay.
 
     Attributes
     ----------
+    index, estimate, std_error, covariance, statistic, p_value, conf_low, conf_high, conf_level, terms, notes
+        As of every `FittedModel`: coefficients of the location of log durations, then `log(scale)` but for an
+        exponential distribution, as `survreg` of R's survival has them.
     distribution : {'weibull', 'log-normal', 'log-logistic', 'exponential'}
         Of durations.
     std_errors : {'model', 'robust'}
         Where standard errors come from.
-    index : Index, shape (k,)
-        Names of the coefficients of the location of log durations, then `log(scale)` but for an exponential law.
-    estimate, std_error : ndarray of float, shape (k,)
-        As `survreg` of R's survival has them.
-    covariance : ndarray of float, shape (k, k)
-        Of the estimates.
-    z, p_value : ndarray of float, shape (k,)
-        Of each against zero, two-sided.
-    conf_low, conf_high : ndarray of float, shape (k,)
-        Normal limits.
-    conf_level : float
-        Between 0 and 1.
     log_likelihood, log_likelihood_null : float
-        At the estimates, and of the law without covariates; weighted where there are weights.
+        At the estimates, and of the distribution without covariates; weighted where there are weights.
     n, n_event : int
         Accounts, and those of them that left.
     observed_until : float
@@ -58,53 +50,73 @@ class ParametricSurvival:
         What the formula names.
     time_unit : str
         Unit of durations.
-    notes : tuple of Note
-        Caveats.
     """
 
     distribution: Distribution
     std_errors: StdErrors
-    index: pd.Index
-    estimate: Floats
-    std_error: Floats
-    covariance: Floats = field(repr=False)
-    z: Floats
-    p_value: Floats
-    conf_low: Floats
-    conf_high: Floats
-    conf_level: float
     log_likelihood: float
     log_likelihood_null: float
-    n: int
     n_event: int
     observed_until: float
     columns: tuple[str, ...]
     time_unit: str = "days"
-    notes: tuple[Note, ...] = ()
-    _covariates: Covariates = field(repr=False)
+    _covariates: Covariates
+
+    not_ratios: ClassVar[tuple[str, ...]] = NO_COVARIATES
 
     @property
     def method(self) -> str:
         """Name of the estimate and its interval."""
-        return f"{self.distribution} law, maximum likelihood, {self.std_errors} standard errors"
+        return f"{self.distribution} distribution, maximum likelihood, {self.std_errors} standard errors"
+
+    @property
+    def ratio(self) -> str:
+        """What an exponentiated coefficient is: by what a unit of the covariate multiplies durations."""
+        return "time_ratio"
 
     @property
     def scale(self) -> float:
-        """Scale of the log durations: 1 for an exponential law."""
+        """Scale of the log durations: 1 for an exponential distribution."""
         return 1.0 if self.distribution == "exponential" else float(np.exp(self.estimate[-1]))
 
     @property
     def aic(self) -> float:
-        """Akaike's criterion; of laws fitted to the same accounts, the lowest is the best bet."""
+        """Akaike's criterion; of distributions fitted to the same accounts, the lowest is the best bet."""
         return 2 * len(self.index) - 2 * self.log_likelihood
 
-    def survival(self, times: Sequence[float], profiles: pd.DataFrame | None = None) -> pd.DataFrame:
+    def predict(
+        self, profiles: pd.DataFrame | None = None, times: float | Sequence[float] | None = None
+    ) -> pd.DataFrame:
+        """
+        Give the share retained by tenure, of each kind of account.
+
+        Parameters
+        ----------
+        profiles : DataFrame, shape (n_profiles, n_columns), optional
+            Values of the columns that the formula names; not needed where it names none.
+        times : float or sequence of float, optional
+            Tenures, in `time_unit`; a hundred up to the longest observed without them.
+
+        Returns
+        -------
+        DataFrame
+            As `survival`.
+
+        Raises
+        ------
+        SpecError
+            As `survival`.
+        """
+        chosen = np.linspace(0, self.observed_until, 101).tolist() if times is None else times
+        return self.survival(chosen, profiles)
+
+    def survival(self, times: float | Sequence[float], profiles: pd.DataFrame | None = None) -> pd.DataFrame:
         """
         Give the share retained at chosen tenures.
 
         Parameters
         ----------
-        times : sequence of float
+        times : float or sequence of float
             Tenures, in `time_unit`; 0 or more.
         profiles : DataFrame, shape (n_profiles, n_columns), optional
             Values of the columns that the formula names, one row for each kind of account; not needed where it
@@ -122,9 +134,7 @@ class ParametricSurvival:
         SpecError
             If a column is missing or holds a level that the model does not know; if a time is negative.
         """
-        chosen = np.atleast_1d(np.asarray(times, float))
-        if not (chosen >= 0).all():
-            raise SpecError.at("times", "got a negative or missing tenure", "Give tenures of 0 or more")
+        chosen = some_times(times, "times")
         x = self._rows(profiles)
         profile, time = np.repeat(np.arange(len(x)), len(chosen)), np.tile(chosen, len(x))
         with np.errstate(divide="ignore"):
@@ -135,24 +145,24 @@ class ParametricSurvival:
         if self.distribution != "exponential":
             slopes = np.column_stack([slopes, -at])
         error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
-        half, law = normal_quantile(self.conf_level) * error, self.distribution
+        half, name = normal_quantile(self.conf_level) * error, self.distribution
         columns = {
-            "survival": above(law, at),
-            "std_error": density(law, at) * error,
-            "conf_low": above(law, at + half),
-            "conf_high": above(law, at - half),
+            "survival": above(name, at),
+            "std_error": density(name, at) * error,
+            "conf_low": above(name, at + half),
+            "conf_high": above(name, at - half),
         }
         sure = {"survival": 1.0, "std_error": 0.0, "conf_low": 1.0, "conf_high": 1.0}
         columns = {name: np.where(begun, column, sure[name]) for name, column in columns.items()}
         return pd.DataFrame({"profile": profile, "time": time, **columns, "extrapolated": time > self.observed_until})
 
-    def quantiles(self, shares_gone: Sequence[float], profiles: pd.DataFrame | None = None) -> pd.DataFrame:
+    def quantiles(self, shares_gone: float | Sequence[float], profiles: pd.DataFrame | None = None) -> pd.DataFrame:
         """
         Give the tenures by which shares of the accounts have gone.
 
         Parameters
         ----------
-        shares_gone : sequence of float
+        shares_gone : float or sequence of float
             Between 0 and 1, both excluded.
         profiles : DataFrame, shape (n_profiles, n_columns), optional
             As for `survival`.
@@ -231,7 +241,7 @@ class ParametricSurvival:
         >>> fitted.at(30).summary()
         '34.8% [7.3%, 65.3%], n = 8'
         """
-        time = one_number(time, "ParametricSurvival.at, time")
+        time = one_number(time, "AcceleratedFailureTimeResult.at, time")
         row = self.survival([time], self._one(covariates)).iloc[0]
         return self._estimate(row, "survival", "share", bool(row["extrapolated"]))
 
@@ -274,30 +284,6 @@ class ParametricSurvival:
         row = self.quantiles([0.5], self._one(covariates)).iloc[0]
         return self._estimate(row, "time", self.time_unit, bool(row["extrapolated"]))
 
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per coefficient.
-
-        Returns
-        -------
-        DataFrame
-            `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`; and `time_ratio` with its
-            limits: by what a unit of the covariate multiplies durations (NaN for `log(scale)`).
-        """
-        names = ("estimate", "std_error", "z", "p_value", "conf_low", "conf_high")
-        ratio = np.where(self.index == "log(scale)", np.nan, 1.0)
-        ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
-        with np.errstate(over="ignore"):
-            ratios = {f"time_ratio{end}": ratio * np.exp(value) for end, value in ends.items()}
-        return pd.DataFrame({"term": list(self.index)} | {name: getattr(self, name) for name in names} | ratios)
-
-    def summary(self) -> str:
-        """Say each coefficient and its interval in a line of English."""
-        return "\n".join(
-            f"{row.term}: {row.estimate:.3g} [{row.conf_low:.3g}, {row.conf_high:.3g}]"
-            for row in self.to_frame().itertuples()
-        )
-
     def plot(self, ax: Axes) -> Axes:
         """
         Draw what each covariate multiplies durations by; the share retained where there are none.
@@ -312,14 +298,8 @@ class ParametricSurvival:
         Axes
             The same.
         """
-        rows = self.to_frame()
-        rows = rows[~rows["term"].isin(["Intercept", "log(scale)"])]
-        if len(rows):
-            height = -np.arange(len(rows), dtype=float)
-            ax.set_xscale("log")
-            ax.hlines(height, rows["time_ratio_low"], rows["time_ratio_high"])
-            ax.plot(rows["time_ratio"], height, "o")
-            return ax
+        if not self.index.isin(NO_COVARIATES).all():
+            return FittedModel.plot(self, ax)
         shown = self.survival(np.linspace(0, self.observed_until, 200).tolist())
         (line,) = ax.plot(shown["time"], shown["survival"])
         limits = (shown["conf_low"], shown["conf_high"])

@@ -9,19 +9,19 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from churn.regression._ties import Ties
+from churn.regression.complete_rows import complete_rows
 from churn.regression.cox_results import CoxResult, StdErrors
 from churn.regression.fit import Fit, fit_cox
-from churn.regression.formulas import Covariates, build_covariates, complete_rows, find_patterns, variables
 from churn.regression.risk_sets import Spells
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
-from surveys.core.intervals import student_t
 from surveys.core.results import Note
+from surveys.models.fitted import inference
+from surveys.models.formulas import Covariates, build_covariates, find_patterns, variables
 
 STRANGERS = "rows of covariates of accounts that have no tenure, which are left out: {n}"
 
@@ -254,20 +254,10 @@ class Cox:
         estimate, errors = fit.coefficient, self.chosen_errors
         model_covariance = fit.covariance(robust=False)
         covariance = fit.covariance(robust=True) if errors == "robust" else model_covariance
-        std_error = np.sqrt(np.diag(covariance))
-        half = float(student_t(np.inf, conf_level)) * std_error
-        z = estimate / std_error
         return CoxResult(
             index=pd.Index([str(name) for name in built.matrix.columns], name="term"),
-            estimate=estimate,
-            std_error=std_error,
-            covariance=covariance,
+            **inference(estimate, covariance, conf_level=conf_level),
             model_covariance=model_covariance,
-            z=z,
-            p_value=2 * special.ndtr(-np.abs(z)),
-            conf_low=estimate - half,
-            conf_high=estimate + half,
-            conf_level=conf_level,
             log_likelihood=fit.maximum.at.log_likelihood,
             log_likelihood_null=fit.maximum.null.log_likelihood,
             n=int(fit.spells.n.sum()),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from churn.regression._predicted import Hazard
 from churn.survival.tallies import ConfType, limits
-from surveys.core.arguments import one_number
+from surveys.core.arguments import one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
@@ -91,6 +91,32 @@ class CoxCurve:
             method=self.method,
             notes=self.notes,
         )
+
+    def rows_at(self, times: float | Sequence[float] | None = None) -> pd.DataFrame:
+        """
+        Give the share retained at some tenures, or at all at which the curve may step.
+
+        Parameters
+        ----------
+        times : float or sequence of float, optional
+            In `time_unit`; 0 or more.
+
+        Returns
+        -------
+        DataFrame
+            `stratum`, `profile`, `time`, `survival`, `std_error`, `conf_low`, `conf_high`; NaN beyond the longest
+            tenure observed.
+        """
+        chosen = self.time if times is None else some_times(times, "times")
+        place = np.searchsorted(self.time, chosen, side="right")
+        beyond = chosen > self.time[-1]
+        parts = {"survival": (self.survival, 1.0), "std_error": (self.std_error, 0.0)}
+        parts |= {"conf_low": (self.conf_low, 1.0), "conf_high": (self.conf_high, 1.0)}
+        columns = {
+            name: np.where(beyond, np.nan, np.concatenate([[first], part])[place])
+            for name, (part, first) in parts.items()
+        }
+        return pd.DataFrame({"stratum": self.stratum, "profile": self.profile, "time": chosen, **columns})
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row per time: `time`, `cumulative_hazard`, `hazard_std_error`, `survival` and its interval."""

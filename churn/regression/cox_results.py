@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,59 +15,18 @@ from churn.regression import _residuals
 from churn.regression._ties import Ties
 from churn.regression.cox_curves import CoxCurves, curves_of
 from churn.regression.fit import Fit
-from churn.regression.formulas import Covariates
-from churn.regression.hazard_ratios import plot_ratios, ratio_table
 from churn.survival.tallies import ConfType
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
-from surveys.core.results import Estimate, Note
-from surveys.core.rounding import say_p
-from surveys.estimates.contrasts import Contrast
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from surveys.core.results import Estimate
+from surveys.models.fitted import FittedModel
+from surveys.models.formulas import Covariates
+from surveys.models.significance import ChiSquaredTest
 
 StdErrors = Literal["model", "robust"]
 Transform = Literal["km", "identity", "rank", "log"]
 Residuals = Literal["martingale", "deviance", "score", "schoenfeld", "dfbeta"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChiSquaredTest:
-    """
-    A test by a chi-squared statistic.
-
-    Attributes
-    ----------
-    statistic : float
-    df : int
-        Degrees of freedom.
-    p_value : float
-    method : str
-        Name of the test.
-    """
-
-    statistic: float
-    df: int
-    p_value: float
-    method: str
-
-    @classmethod
-    def of(cls, statistic: float, df: int, method: str) -> ChiSquaredTest:
-        """
-        Compare a statistic with its distribution.
-
-        Examples
-        --------
-        >>> print(ChiSquaredTest.of(3.84, 1, "Wald test").summary())
-        Wald test: chi-squared(1) = 3.84, p = 0.050
-        """
-        return cls(statistic=statistic, df=df, p_value=float(special.chdtrc(df, statistic)), method=method)
-
-    def summary(self) -> str:
-        """Say the test in one line of English."""
-        return f"{self.method}: chi-squared({self.df}) = {self.statistic:.3g}, {say_p(self.p_value)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -144,25 +103,17 @@ class Concordance:
         return f"concordance {self.estimate.summary()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CoxResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CoxResult(FittedModel):
     """
-    A proportional-hazards model of leaving, fitted.
+    A proportional-hazards model of leaving, fitted; coefficients are logarithms of hazard ratios.
 
     Attributes
     ----------
-    index : Index, shape (k,)
-        Names of the covariates; `sex[T.M]` is level M of sex against its first level.
-    estimate, std_error : ndarray of float, shape (k,)
-        Logarithms of hazard ratios.
-    covariance, model_covariance : ndarray of float, shape (k, k)
-        Of the estimates, as `std_errors` says; and as the model alone has it.
-    z, p_value : ndarray of float, shape (k,)
-        Of each estimate against zero, two-sided.
-    conf_low, conf_high : ndarray of float, shape (k,)
-        Ends of the normal intervals of the estimates.
-    conf_level : float
-        Between 0 and 1.
+    index, estimate, std_error, covariance, statistic, p_value, conf_low, conf_high, conf_level, terms, notes
+        As of every `FittedModel`.
+    model_covariance : ndarray of float, shape (k, k)
+        As the model alone has it, whatever `std_errors` says.
     log_likelihood, log_likelihood_null : float
         Partial, at the fit and at no effect.
     n, n_event : int
@@ -171,39 +122,23 @@ class CoxResult:
         How accounts that leave at the same time are counted.
     std_errors : {'model', 'robust'}
         Whether the covariance is the model's, or the sandwich over accounts or clusters.
-    terms : mapping of str to tuple of int
-        Positions of each term's covariates.
     strata : tuple of str
         Each with a baseline hazard of its own; one, nameless, without strata.
     time_unit : str
         Unit of tenures.
-    notes : tuple of Note
-        Caveats.
     """
 
-    index: pd.Index
-    estimate: Floats
-    std_error: Floats
-    covariance: Floats = field(repr=False)
-    model_covariance: Floats = field(repr=False)
-    z: Floats
-    p_value: Floats
-    conf_low: Floats
-    conf_high: Floats
-    conf_level: float
+    model_covariance: Floats
     log_likelihood: float
     log_likelihood_null: float
-    n: int
     n_event: int
     ties: Ties
     std_errors: StdErrors
-    terms: Mapping[str, tuple[int, ...]]
     strata: tuple[str, ...]
     time_unit: str
-    notes: tuple[Note, ...] = ()
-    _fit: Fit = field(repr=False)
-    _covariates: Covariates = field(repr=False)
-    _rows: NDArray[np.int64] = field(repr=False)
+    _fit: Fit
+    _covariates: Covariates
+    _rows: NDArray[np.int64]
 
     @property
     def method(self) -> str:
@@ -213,79 +148,14 @@ class CoxResult:
         return f"Cox model, {ties}, {errors}"
 
     @property
+    def ratio(self) -> str:
+        """What an exponentiated coefficient is."""
+        return "hazard_ratio"
+
+    @property
     def aic(self) -> float:
         """Akaike's information criterion of the partial likelihood."""
         return 2 * len(self.index) - 2 * self.log_likelihood
-
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per covariate.
-
-        Returns
-        -------
-        DataFrame
-            `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio`,
-            `hazard_ratio_low`, `hazard_ratio_high`.
-        """
-        return ratio_table(self)
-
-    def summary(self) -> str:
-        """Say each hazard ratio, its interval and its test in a line of English."""
-        rows = zip(self.index, *(np.exp(x) for x in (self.estimate, self.conf_low, self.conf_high)), strict=True)
-        return "\n".join(
-            f"{name}: hazard ratio {ratio:.3g} [{low:.3g}, {high:.3g}], {say_p(p)}"
-            for (name, ratio, low, high), p in zip(rows, self.p_value, strict=True)
-        )
-
-    def plot(self, ax: Axes) -> Axes:
-        """Draw each hazard ratio as a point on its interval, on a logarithmic axis, the first at the top."""
-        return plot_ratios(self, ax)
-
-    def contrast(self, weights: Mapping[str, float]) -> Contrast:
-        """
-        Estimate a weighted sum of logarithms of hazard ratios.
-
-        Parameters
-        ----------
-        weights : mapping of str to float
-            Weight of each covariate named.
-
-        Returns
-        -------
-        Contrast
-            With a normal interval.
-
-        Raises
-        ------
-        SpecError
-            If a covariate is unknown.
-        """
-        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
-
-    def wald_test(self, term: str | None = None) -> ChiSquaredTest:
-        """
-        Test that the covariates of a term, or all of them, have no effect.
-
-        Parameters
-        ----------
-        term : str, optional
-            As the formula writes it.
-
-        Returns
-        -------
-        ChiSquaredTest
-
-        Raises
-        ------
-        SpecError
-            If the model has no such term.
-        """
-        if term is not None and term not in self.terms:
-            mend = did_you_mean(term, self.terms, f"Terms here: {', '.join(self.terms)}")
-            raise SpecError.at(f"term '{term}'", "the model has no such term", mend)
-        used = list(range(len(self.index)) if term is None else self.terms[term])
-        estimate, spread = self.estimate[used], self.covariance[np.ix_(used, used)]
-        return ChiSquaredTest.of(float(estimate @ np.linalg.solve(spread, estimate)), len(used), "Wald test")
 
     def likelihood_ratio_test(self) -> ChiSquaredTest:
         """Test by the partial likelihood that no covariate has an effect."""
@@ -494,9 +364,18 @@ class CoxResult:
         .. [1] Tsiatis (1981), A large sample study of Cox's regression model, *Annals of Statistics* 9, 93-108.
         """
         self._refuse_exact("survival")
-        hazards = self._fit.hazards(self._covariates.of(profiles), robust=self.std_errors == "robust")
+        return self._curves(self._covariates.of(profiles), profiles, conf_type=conf_type, conf_level=conf_level)
+
+    def _curves(
+        self,
+        x: Floats,
+        profiles: pd.DataFrame,
+        *,
+        conf_type: ConfType = "log-log",
+        conf_level: float | None = None,
+    ) -> CoxCurves:
         return curves_of(
-            hazards,
+            self._fit.hazards(x, robust=self.std_errors == "robust"),
             strata=self.strata,
             profiles=profiles.reset_index(drop=True),
             conf_type=conf_type,
@@ -506,6 +385,38 @@ class CoxResult:
             n=self.n,
             notes=self.notes,
         )
+
+    def predict(
+        self, profiles: pd.DataFrame | None = None, times: float | Sequence[float] | None = None
+    ) -> pd.DataFrame:
+        """
+        Predict the share of accounts retained, by tenure, in each stratum.
+
+        Parameters
+        ----------
+        profiles : DataFrame, shape (n_profiles, n_columns), optional
+            Values of the columns that the model names, one row for each kind of account; the kinds of the fit
+            without it.
+        times : float or sequence of float, optional
+            Tenures, in `time_unit`; those at which accounts left or were censored without them.
+
+        Returns
+        -------
+        DataFrame
+            `stratum`, `profile`, `time`, `survival`, `std_error`, `conf_low`, `conf_high`; NaN beyond the longest
+            tenure of a stratum.
+
+        Raises
+        ------
+        SpecError
+            If a column or a value is missing or unknown, a time is negative, or ties are exact.
+        """
+        self._refuse_exact("predict")
+        if profiles is None:
+            curves = self._curves(self._covariates.matrix.to_numpy(float), self._covariates.matrix)
+        else:
+            curves = self.survival(profiles)
+        return pd.concat([curve.rows_at(times) for curve in curves.curves], ignore_index=True)
 
     def _refuse_exact(self, place: str) -> None:
         if self.ties == "exact":

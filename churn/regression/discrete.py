@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from churn.regression.cox_results import ChiSquaredTest
-from churn.regression.formulas import LEFT_OUT, Covariates, build_covariates, variables
 from churn.regression.person_periods import PersonPeriods, count_periods
+from churn.survival.grouping import LEFT_OUT
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Note
-from surveys.core.rounding import say_p
-from surveys.estimates.contrasts import Contrast
 from surveys.models import glm_fit as _regression
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from surveys.models.fitted import FittedModel, inference
+from surveys.models.formulas import Covariates, build_covariates, variables
 
 Link = Literal["cloglog", "logit"]
 Baseline = Literal["period", "linear", "spline", "formula"]
@@ -41,33 +38,21 @@ CERTAIN = 1e-8
 PRECISION = 1e-11
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DiscreteHazardResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class DiscreteHazardResult(FittedModel):
     """
     A discrete-time hazard, fitted.
 
     Attributes
     ----------
-    index : Index, shape (k,)
-        Names of the coefficients.
-    estimate, std_error : ndarray of float, shape (k,)
-        On the scale of the link.
-    covariance : ndarray of float, shape (k, k)
-        The inverse of the expected information.
-    z, p_value : ndarray of float, shape (k,)
-        Of each estimate against zero, two-sided.
-    conf_low, conf_high : ndarray of float, shape (k,)
-        Ends of the normal intervals of the estimates.
-    conf_level : float
-        Between 0 and 1.
+    index, estimate, std_error, covariance, statistic, p_value, conf_low, conf_high, conf_level, terms, notes
+        As of every `FittedModel`; the covariance is the inverse of the expected information.
     link : {'cloglog', 'logit'}
     log_likelihood, null_deviance : float
         Of accounts period by period. The null model is an intercept alone; for a model without one, a
         linear predictor of 0, as in R.
     n, n_event : int
         Periods of accounts at risk, and dropouts.
-    terms : mapping of str to tuple of int
-        Positions of each term's coefficients.
     baseline : tuple of int
         Positions of the coefficients of time.
     periods : ndarray of int
@@ -76,31 +61,17 @@ class DiscreteHazardResult:
         Length of a period, in `time_unit`.
     time_unit : str
         Unit of tenures.
-    notes : tuple of Note
-        Caveats.
     """
 
-    index: pd.Index
-    estimate: Floats
-    std_error: Floats
-    covariance: Floats = field(repr=False)
-    z: Floats
-    p_value: Floats
-    conf_low: Floats
-    conf_high: Floats
-    conf_level: float
     link: Link
     log_likelihood: float
     null_deviance: float
-    n: int
     n_event: int
-    terms: Mapping[str, tuple[int, ...]]
     baseline: tuple[int, ...]
     periods: NDArray[np.int64]
     width: float
     time_unit: str
-    notes: tuple[Note, ...] = ()
-    _covariates: Covariates = field(repr=False)
+    _covariates: Covariates
 
     @property
     def method(self) -> str:
@@ -113,6 +84,11 @@ class DiscreteHazardResult:
         return RATIOS[self.link]
 
     @property
+    def nuisance(self) -> tuple[int, ...]:
+        """The coefficients of time, which sentences leave out."""
+        return self.baseline
+
+    @property
     def deviance(self) -> float:
         """Minus twice the log-likelihood, of accounts period by period."""
         return -2 * self.log_likelihood
@@ -122,97 +98,20 @@ class DiscreteHazardResult:
         """Akaike's information criterion."""
         return 2 * len(self.index) - 2 * self.log_likelihood
 
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per coefficient.
-
-        Returns
-        -------
-        DataFrame
-            `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio` or
-            `odds_ratio` with its `_low` and `_high`.
-        """
-        names = ("estimate", "std_error", "z", "p_value", "conf_low", "conf_high")
-        columns: dict[str, object] = {"term": list(self.index)} | {name: getattr(self, name) for name in names}
-        ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
-        return pd.DataFrame(columns | {f"{self.ratio}{end}": np.exp(value) for end, value in ends.items()})
-
-    def summary(self) -> str:
-        """Say each ratio but those of the baseline, its interval and its test in a line of English."""
-        label = self.ratio.replace("_", " ")
-        ends = (self.estimate, self.conf_low, self.conf_high)
-        return "\n".join(
-            "{}: {} {:.3g} [{:.3g}, {:.3g}], ".format(self.index[i], label, *(float(np.exp(x[i])) for x in ends))
-            + say_p(float(self.p_value[i]))
-            for i in self._shown()
-        )
-
-    def plot(self, ax: Axes) -> Axes:
-        """Draw each ratio but those of the baseline on its interval, on a logarithmic axis, the first at the top."""
-        shown = self._shown()
-        height = -np.arange(len(shown), dtype=float)
-        ax.set_xscale("log")
-        ax.hlines(height, np.exp(self.conf_low[shown]), np.exp(self.conf_high[shown]))
-        ax.plot(np.exp(self.estimate[shown]), height, "o")
-        return ax
-
-    def _shown(self) -> list[int]:
-        return [i for i in range(len(self.index)) if i not in self.baseline]
-
-    def contrast(self, weights: Mapping[str, float]) -> Contrast:
-        """
-        Estimate a weighted sum of coefficients.
-
-        Parameters
-        ----------
-        weights : mapping of str to float
-            Weight of each coefficient named.
-
-        Returns
-        -------
-        Contrast
-            With a normal interval.
-
-        Raises
-        ------
-        SpecError
-            If a coefficient is unknown.
-        """
-        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
-
-    def wald_test(self, term: str) -> ChiSquaredTest:
-        """
-        Test that all coefficients of a term are zero.
-
-        Parameters
-        ----------
-        term : str
-            As the formula writes it.
-
-        Returns
-        -------
-        ChiSquaredTest
-
-        Raises
-        ------
-        SpecError
-            If the model has no such term.
-        """
-        if term not in self.terms:
-            mend = did_you_mean(term, self.terms, f"Terms here: {', '.join(self.terms)}")
-            raise SpecError.at(f"term '{term}'", "the model has no such term", mend)
-        used = list(self.terms[term])
-        estimate, spread = self.estimate[used], self.covariance[np.ix_(used, used)]
-        return ChiSquaredTest.of(float(estimate @ np.linalg.solve(spread, estimate)), len(used), "Wald test")
-
-    def predict(self, profiles: pd.DataFrame) -> pd.DataFrame:
+    def predict(
+        self, profiles: pd.DataFrame | None = None, times: float | Sequence[float] | None = None
+    ) -> pd.DataFrame:
         """
         Predict hazards and shares retained, by period.
 
         Parameters
         ----------
-        profiles : DataFrame, shape (n_profiles, n_columns)
-            Values of the columns that the model names, one row for each kind of account.
+        profiles : DataFrame, shape (n_profiles, n_columns), optional
+            Values of the columns that the model names, one row for each kind of account; not needed where it
+            names none.
+        times : float or sequence of float, optional
+            Tenures, in `time_unit`; for each, the last period that has ended by then is given. All periods
+            without them.
 
         Returns
         -------
@@ -225,10 +124,20 @@ class DiscreteHazardResult:
         Raises
         ------
         SpecError
-            If a column or a value is missing or unknown.
+            If a column or a value is missing or unknown, or a time lies before the end of the first period or
+            beyond the last.
         """
+        profiles = pd.DataFrame(index=[0]) if profiles is None else profiles
         parts = [self._follow(i, row.to_frame().T.infer_objects()) for i, (_, row) in enumerate(profiles.iterrows())]
-        return pd.concat(parts, ignore_index=True)
+        shown = slice(None) if times is None else self._places(some_times(times, "times"))
+        return pd.concat([part.iloc[shown] for part in parts], ignore_index=True)
+
+    def _places(self, times: Floats) -> NDArray[np.intp]:
+        ends = self.periods * self.width
+        if (times < ends[0]).any() or (times > ends[-1]).any():
+            what = f"expected tenures of {ends[0]:g} to {ends[-1]:g} {self.time_unit}, where hazards were estimated"
+            raise SpecError.at("times", what, "Leave the others out")
+        return np.searchsorted(ends, times, side="right") - 1
 
     def _follow(self, profile: int, row: pd.DataFrame) -> pd.DataFrame:
         rows = row.loc[row.index.repeat(len(self.periods))].reset_index(drop=True).assign(period=self.periods)
@@ -445,8 +354,6 @@ class DiscreteHazard:
         conf_level: float,
     ) -> DiscreteHazardResult:
         estimate, covariance, hazard, at_risk, gone = found
-        std_error = np.sqrt(np.diag(covariance))
-        half, z = float(student_t(np.inf, conf_level)) * std_error, estimate / std_error
         names = [str(name) for name in built.matrix.columns]
         own = BASELINES[self.baseline].format(df=self.df).removeprefix("0 + ")
         baseline = {i for term, places in built.terms.items() if term == own for i in places}
@@ -455,14 +362,7 @@ class DiscreteHazard:
         )
         return DiscreteHazardResult(
             index=pd.Index(names, name="term"),
-            estimate=estimate,
-            std_error=std_error,
-            covariance=covariance,
-            z=z,
-            p_value=2 * special.ndtr(-np.abs(z)),
-            conf_low=estimate - half,
-            conf_high=estimate + half,
-            conf_level=conf_level,
+            **inference(estimate, covariance, conf_level=conf_level),
             link=self.link,
             log_likelihood=_log_likelihood(hazard, at_risk, gone),
             null_deviance=-2 * _log_likelihood(np.broadcast_to(level, gone.shape), at_risk, gone),

@@ -2,160 +2,107 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from churn.regression._fine_gray import SubdistributionFit, fit_subdistribution
-from churn.regression.formulas import Covariates, build_covariates, complete_rows, variables
-from churn.regression.hazard_ratios import plot_ratios, ratio_table
+from churn.regression.complete_rows import complete_rows
 from churn.regression.risk_sets import Spells
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
-from surveys.core.intervals import student_t
 from surveys.core.results import Note
-from surveys.core.rounding import say_p
-from surveys.estimates.contrasts import Contrast
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from matplotlib.axes import Axes
+from surveys.models.fitted import FittedModel, inference
+from surveys.models.formulas import Covariates, build_covariates, variables
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FineGrayResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FineGrayResult(FittedModel):
     """
     A proportional model of the hazard of one cause's cumulative incidence, fitted.
 
+    Coefficients are logarithms of subdistribution hazard ratios.
+
     Attributes
     ----------
+    index, estimate, std_error, covariance, statistic, p_value, conf_low, conf_high, conf_level, terms, notes
+        As of every `FittedModel`; the covariance is the sandwich that knows the censoring to be estimated.
     cause : str
         The reason in question.
-    index : Index, shape (k,)
-        Names of the covariates.
-    estimate, std_error : ndarray of float, shape (k,)
-        Logarithms of subdistribution hazard ratios.
-    covariance, model_covariance : ndarray of float, shape (k, k)
-        The sandwich that knows the censoring to be estimated; the inverse information.
-    z, p_value : ndarray of float, shape (k,)
-        Of each estimate against zero, two-sided.
-    conf_low, conf_high : ndarray of float, shape (k,)
-        Ends of the normal intervals of the estimates.
-    conf_level : float
-        Between 0 and 1.
+    model_covariance : ndarray of float, shape (k, k)
+        The inverse information.
     log_likelihood, log_likelihood_null : float
         At the fit and at no effect.
     n, n_event, n_other : int
         Accounts, those gone for the cause, and those gone for another.
     time_unit : str
         Unit of tenures.
-    notes : tuple of Note
-        Caveats.
     """
 
     cause: str
-    index: pd.Index
-    estimate: Floats
-    std_error: Floats
-    covariance: Floats = field(repr=False)
-    model_covariance: Floats = field(repr=False)
-    z: Floats
-    p_value: Floats
-    conf_low: Floats
-    conf_high: Floats
-    conf_level: float
+    model_covariance: Floats
     log_likelihood: float
     log_likelihood_null: float
-    n: int
     n_event: int
     n_other: int
     time_unit: str
-    notes: tuple[Note, ...] = ()
-    _fit: SubdistributionFit = field(repr=False)
-    _covariates: Covariates = field(repr=False)
+    _fit: SubdistributionFit
+    _covariates: Covariates
 
     @property
     def method(self) -> str:
         """Name of the model and of its errors."""
         return "Fine-Gray model, Breslow's ties, robust errors"
 
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per covariate.
+    @property
+    def ratio(self) -> str:
+        """What an exponentiated coefficient is: of the subdistribution."""
+        return "hazard_ratio"
 
-        Returns
-        -------
-        DataFrame
-            `term`, `estimate`, `std_error`, `z`, `p_value`, `conf_low`, `conf_high`, and `hazard_ratio`,
-            `hazard_ratio_low`, `hazard_ratio_high`.
-        """
-        return ratio_table(self)
+    @property
+    def ratio_label(self) -> str:
+        """What an exponentiated coefficient is, in words."""
+        return f"subdistribution hazard ratio of {self.cause}"
 
-    def summary(self) -> str:
-        """Say each subdistribution hazard ratio, its interval and its test in a line of English."""
-        return "\n".join(
-            f"{row.term}: subdistribution hazard ratio of {self.cause} {row.hazard_ratio:.3g} "
-            f"[{row.hazard_ratio_low:.3g}, {row.hazard_ratio_high:.3g}], {say_p(float(p))}"
-            for row, p in zip(self.to_frame().itertuples(), self.p_value, strict=True)
-        )
-
-    def plot(self, ax: Axes) -> Axes:
-        """Draw each hazard ratio as a point on its interval, on a logarithmic axis, the first at the top."""
-        return plot_ratios(self, ax)
-
-    def contrast(self, weights: Mapping[str, float]) -> Contrast:
-        """
-        Estimate a weighted sum of logarithms of subdistribution hazard ratios.
-
-        Parameters
-        ----------
-        weights : mapping of str to float
-            Weight of each covariate named.
-
-        Returns
-        -------
-        Contrast
-            With a normal interval.
-
-        Raises
-        ------
-        SpecError
-            If a covariate is unknown.
-        """
-        return Contrast.between(weights, self.index, self.estimate, self.covariance, np.inf, conf_level=self.conf_level)
-
-    def incidence(self, profiles: pd.DataFrame) -> pd.DataFrame:
+    def predict(
+        self, profiles: pd.DataFrame | None = None, times: float | Sequence[float] | None = None
+    ) -> pd.DataFrame:
         """
         Predict the share of accounts gone for the cause, by tenure, without an interval.
 
         Parameters
         ----------
-        profiles : DataFrame, shape (n_profiles, n_columns)
-            Values of the columns that the model names, one row for each kind of account.
+        profiles : DataFrame, shape (n_profiles, n_columns), optional
+            Values of the columns that the model names, one row for each kind of account; the kinds of the fit
+            without it.
+        times : float or sequence of float, optional
+            Tenures, in `time_unit`; those at which an account left for the cause without them.
 
         Returns
         -------
         DataFrame
-            `profile`, the row of the profiles counted from 0; `time`; `incidence`, just after each time at
-            which an account left for the cause.
+            `profile`, the row of the profiles counted from 0; `time`; `incidence`, just after it.
 
         Raises
         ------
         SpecError
-            If a column or a value is missing or unknown.
+            If a column or a value is missing or unknown, or a time is negative.
         """
         fit = self._fit
-        log_risk = (self._covariates.of(profiles) - fit.center) / fit.spread @ fit.maximum.coefficient
-        hazard = np.cumsum(fit.hazard())
+        x = self._covariates.matrix.to_numpy(float) if profiles is None else self._covariates.of(profiles)
+        log_risk = (x - fit.center) / fit.spread @ fit.maximum.coefficient
+        time, hazard = fit.slots.time, np.cumsum(fit.hazard())
+        if times is not None:
+            time = some_times(times, "times")
+            hazard = np.concatenate([[0.0], hazard])[np.searchsorted(fit.slots.time, time, side="right")]
         parts = [
-            pd.DataFrame({"profile": i, "time": fit.slots.time, "incidence": -np.expm1(-hazard * np.exp(value))})
+            pd.DataFrame({"profile": i, "time": time, "incidence": -np.expm1(-hazard * np.exp(value))})
             for i, value in enumerate(log_risk)
         ]
         return pd.concat(parts, ignore_index=True)
@@ -276,20 +223,12 @@ def _describe(
     conf_level: float,
 ) -> FineGrayResult:
     estimate, covariance = fit.maximum.coefficient / fit.spread, fit.covariance(robust=True)
-    std_error = np.sqrt(np.diag(covariance))
-    half, z = float(student_t(np.inf, conf_level)) * std_error, estimate / std_error
     return FineGrayResult(
         cause=cause,
         index=pd.Index([str(name) for name in built.matrix.columns], name="term"),
-        estimate=estimate,
-        std_error=std_error,
-        covariance=covariance,
+        **inference(estimate, covariance, conf_level=conf_level),
+        terms=built.terms,
         model_covariance=fit.covariance(robust=False),
-        z=z,
-        p_value=2 * special.ndtr(-np.abs(z)),
-        conf_low=estimate - half,
-        conf_high=estimate + half,
-        conf_level=conf_level,
         log_likelihood=fit.maximum.at.log_likelihood,
         log_likelihood_null=fit.maximum.null.log_likelihood,
         n=int(fit.spells.n.sum()),

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.regression.formulas import find_patterns
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.core.arrays import Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note
+from surveys.models.formulas import find_patterns
 
 COLUMNS = ("period", "n_at_risk", "n_event")
 CENSORED_INSIDE = "{n} accounts are censored inside a period and count as at risk throughout it"

@@ -92,3 +92,38 @@ as in [curve.at(t) for t in (30, 60)].
     several = hasattr(value, "__iter__") and not isinstance(value, str)
     mend = "Ask for one at a time, as in [curve.at(t) for t in (30, 60)]" if several else "Give a number, such as 30"
     raise SpecError.at(place, f"got {shown}, expected one number", mend)
+
+
+def some_times(values: object, place: str) -> NDArray[np.float64]:
+    """
+    Take one time or several, 0 or later, and refuse anything else.
+
+    Parameters
+    ----------
+    values : float or sequence of float
+        Times, in the unit of whoever asks.
+    place : str
+        What to call them in messages.
+
+    Returns
+    -------
+    ndarray of float, shape (n_times,)
+
+    Raises
+    ------
+    SpecError
+        If one of them is no number, or below 0.
+
+    Examples
+    --------
+    >>> some_times(30, "times").tolist(), some_times([0, 7], "times").tolist()
+    ([30.0], [0.0, 7.0])
+    >>> some_times([7, -1], "times")
+    Traceback (most recent call last):
+    surveys.core.errors.SpecError: times: got a negative or missing tenure. Give tenures of 0 or more.
+    """
+    several: ArrayLike = values if isinstance(values, pd.Series | pd.Index | np.ndarray | list | tuple) else [values]  # type: ignore[assignment]
+    times = np.atleast_1d(numbers(several, place))
+    if not (times >= 0).all():
+        raise SpecError.at(place, "got a negative or missing tenure", "Give tenures of 0 or more")
+    return times

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special
 
 from surveys.core.arrays import Bools, Floats
-from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
+from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import student_t
-from surveys.core.rounding import say_p
-from surveys.data.codebook import format_code
 from surveys.design.design import Design
-from surveys.estimates.contrasts import Contrast
 from surveys.estimates.domains import row_mask
 from surveys.models import glm_fit as _regression
+from surveys.models.fitted import FittedModel, inference
+from surveys.models.formulas import Covariates, build_regression, named_columns
 from surveys.models.glm_fit import Coefficients, FamilyName, LinkName
 from surveys.samples.sample import Sample
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 USUAL: dict[FamilyName, LinkName] = {"gaussian": "identity", "quasibinomial": "logit", "quasipoisson": "log"}
 LINKS: dict[FamilyName, tuple[LinkName, ...]] = {
@@ -37,157 +31,76 @@ GREATEST: dict[FamilyName, float] = {"quasibinomial": 1.0, "quasipoisson": np.in
 RANGES: dict[FamilyName, str] = {"quasibinomial": "0 to 1", "quasipoisson": "0 and above"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaldTest:
-    """The test that all coefficients of a term are zero: an F with its degrees of freedom."""
-
-    term: str
-    statistic: float
-    ndf: float
-    ddf: float
-    p_value: float
-
-    def summary(self) -> str:
-        """Say the test in one line of English."""
-        return f"{self.term}: F({self.ndf:.4g}, {self.ddf:.4g}) = {self.statistic:.3g}, {say_p(self.p_value)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GlmResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SurveyGlmResult(FittedModel):
     """
     A regression fitted under a survey design.
 
     Attributes
     ----------
+    index, estimate, std_error, covariance, statistic, p_value, df, conf_low, conf_high, conf_level, n, terms, notes
+        As of every `FittedModel`; `df` are the degrees of freedom of the design, less those of the model.
     model : SurveyGlm
         What was asked for.
-    index : Index, shape (k,)
-        Names of the coefficients; `sex[T.M]` is level M of sex against its first level.
-    estimate, std_error : ndarray of float, shape (k,)
-        On the scale of the linear predictor.
     deviations : ndarray of float, shape (m, k)
         A matrix whose cross-product is the covariance.
-    df : float
-        Degrees of freedom of the design, less those of the model.
-    t, p_value : ndarray of float, shape (k,)
-        Of each coefficient against zero, two-sided; NaN where `df` is below 1.
-    conf_low, conf_high : ndarray of float, shape (k,)
-        Ends of the intervals of Student's t.
-    conf_level : float
-        Between 0 and 1.
-    n : int
-        Rows counted.
-    terms : mapping of str to tuple of int
-        Positions of each term's coefficients.
     """
 
     model: SurveyGlm
-    index: pd.Index
-    estimate: Floats
-    std_error: Floats
-    deviations: Floats = field(repr=False)
-    df: float
-    t: Floats
-    p_value: Floats
-    conf_low: Floats
-    conf_high: Floats
-    conf_level: float
-    n: int
-    terms: Mapping[str, tuple[int, ...]]
+    deviations: Floats
+    _covariates: Covariates
 
     @property
-    def covariance(self) -> Floats:
-        """Covariance of the coefficients under the design, shape (k, k)."""
-        return self.deviations.T @ self.deviations
+    def method(self) -> str:
+        """Name of the model and of its errors."""
+        return f"{self.model.family} regression, {self.model.chosen_link} link, errors of the design"
 
     @property
     def ratio(self) -> str:
         """What an exponentiated coefficient is: `odds_ratio`, `hazard_ratio`, `rate_ratio`, or nothing."""
         return RATIOS.get(self.model.chosen_link, "")
 
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per coefficient; but for a linear model, with the ratio it makes and its interval."""
-        names = ("estimate", "std_error", "t", "p_value", "conf_low", "conf_high")
-        columns: dict[str, object] = {"term": list(self.index)} | {name: getattr(self, name) for name in names}
-        if self.ratio:
-            with np.errstate(over="ignore"):
-                ends = {"": self.estimate, "_low": self.conf_low, "_high": self.conf_high}
-                columns |= {f"{self.ratio}{end}": np.exp(value) for end, value in ends.items()}
-        return pd.DataFrame(columns)
-
-    def contrast(self, weights: Mapping[str, float]) -> Contrast:
+    def predict(self, profiles: pd.DataFrame | None = None) -> pd.DataFrame:
         """
-        Estimate a weighted sum of coefficients.
+        Predict the mean of the outcome.
 
         Parameters
         ----------
-        weights : mapping of str to float
-            Weight of each coefficient named.
+        profiles : DataFrame, shape (n_profiles, n_columns), optional
+            Values of the columns on the right of the formula; the rows of the fit without it.
 
         Returns
         -------
-        Contrast
+        DataFrame
+            `profile`, `mean`, `std_error`, `conf_low`, `conf_high`, the limits being symmetric on the scale of
+            the linear predictor.
 
         Raises
         ------
         SpecError
-            If a coefficient is unknown.
+            If a column or a value is missing or unknown.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"w": [1.0, 2] * 6, "kept": [0, 1, 1, 0, 0, 1] * 2, "sex": list("FFFMMM") * 2})
+        >>> fitted = SurveyGlm("kept ~ sex", family="quasibinomial").fit(Design.from_frame(frame, weight="w"), frame)
+        >>> fitted.predict(pd.DataFrame({"sex": ["F", "M"]}))["mean"].round(3).tolist()
+        [0.75, 0.4]
         """
-        return Contrast.between(
-            weights, self.index, self.estimate, self.covariance, self.df, conf_level=self.conf_level
+        x = self._covariates.matrix.to_numpy(float) if profiles is None else self._covariates.of(profiles)
+        link = _regression.LINKS[self.model.chosen_link]
+        predictor = x @ self.estimate
+        error = np.sqrt(np.square(self.deviations @ x.T).sum(axis=0))
+        half, mean = student_t(self.df, self.conf_level) * error, link.inverse(predictor)
+        return pd.DataFrame(
+            {
+                "profile": np.arange(len(x)),
+                "mean": mean,
+                "std_error": np.abs(link.slope(mean)) * error,
+                "conf_low": link.inverse(predictor - half),
+                "conf_high": link.inverse(predictor + half),
+            }
         )
-
-    def wald_test(self, term: str) -> WaldTest:
-        """
-        Test that all coefficients of a term are zero.
-
-        Parameters
-        ----------
-        term : str
-            As the formula writes it.
-
-        Returns
-        -------
-        WaldTest
-
-        Raises
-        ------
-        SpecError
-            If the model has no such term.
-        EstimateError
-            If the design has too few units for the test.
-        """
-        if term not in self.terms:
-            mend = did_you_mean(term, self.terms, f"Terms here: {', '.join(self.terms)}")
-            raise SpecError.at(f"term '{term}'", "the model has no such term", mend)
-        used = list(self.terms[term])
-        estimate, spread = self.estimate[used], self.covariance[np.ix_(used, used)]
-        if np.linalg.matrix_rank(spread, hermitian=True) < len(used):
-            raise EstimateError.at(
-                f"term '{term}'", "the design has too few units to test it", "Join some of its levels"
-            )
-        value = float(estimate @ np.linalg.solve(spread, estimate)) / len(used)
-        p_value = float(special.fdtrc(len(used), self.df, value)) if self.df >= 1 else float("nan")
-        return WaldTest(term=term, statistic=value, ndf=float(len(used)), ddf=self.df, p_value=p_value)
-
-    def summary(self) -> str:
-        """Say each coefficient, or the ratio it makes, in a line of English."""
-        change = np.exp if self.ratio else np.asarray
-        lines = zip(
-            self.index, *(change(x) for x in (self.estimate, self.conf_low, self.conf_high)), self.p_value, strict=True
-        )
-        label = self.ratio.replace("_", " ") or "coefficient"
-        return "\n".join(
-            f"{name}: {label} {e:.3g} [{low:.3g}, {high:.3g}], {say_p(p)}" for name, e, low, high, p in lines
-        )
-
-    def plot(self, ax: Axes) -> Axes:
-        """Draw each coefficient but the intercept as a point on its interval, the first at the top."""
-        shown = [i for i, name in enumerate(self.index) if name != "Intercept"]
-        height = -np.arange(len(shown), dtype=float)
-        ax.hlines(height, self.conf_low[shown], self.conf_high[shown])
-        ax.plot(self.estimate[shown], height, "o")
-        return ax
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +158,7 @@ class SurveyGlm:
         *,
         rows: ArrayLike | None = None,
         conf_level: float = 0.95,
-    ) -> GlmResult:
+    ) -> SurveyGlmResult:
         """
         Fit the model.
 
@@ -262,7 +175,7 @@ class SurveyGlm:
 
         Returns
         -------
-        GlmResult
+        SurveyGlmResult
             Rows without one of the variables leave the fit, never the design.
 
         Raises
@@ -279,7 +192,7 @@ class SurveyGlm:
         (Binder, 1983, *International Statistical Review* 51, 279-292), as `svyglm` of R's survey.
         """
         design, data = _data(source, frame)
-        names = self._variables(data)
+        names = named_columns(self.formula, data)
         inside = row_mask(design, rows) & (design.weights != 0)
         inside &= data[names].notna().all(axis=1).to_numpy()
         if not inside.any():
@@ -287,74 +200,27 @@ class SurveyGlm:
                 f"formula '{self.formula}'", "no row has all of its variables", "Leave some of them out"
             )
         complete = data[names] if inside.all() else data.loc[inside, names]
-        outcome, matrix, labels, terms = self._matrices(complete.reset_index(drop=True))
+        outcome, covariates = self._matrices(complete.reset_index(drop=True))
         kept = np.flatnonzero(inside)
         statistic = Coefficients(
-            matrix,
+            covariates.matrix.to_numpy(float),
             outcome,
             kept,
             design.n,
             _regression.FAMILIES[self.family],
             _regression.LINKS[self.chosen_link],
         )
-        self._check(statistic, design.weights, labels)
-        return self._describe(statistic, design, inside, labels, terms, conf_level)
+        self._check(statistic, design.weights, covariates.matrix.columns)
+        return self._describe(statistic, design, inside, covariates, conf_level)
 
-    def _variables(self, data: pd.DataFrame) -> list[str]:
-        """List the columns that the formula names."""
-        from formulaic import Formula
-        from formulaic.errors import FormulaicError
-
-        place = f"formula '{self.formula}'"
-        try:
-            named = Formula(self.formula).required_variables
-        except FormulaicError as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise SpecError.at(
-                place, f"cannot be read: {reason[:1].lower()}{reason[1:]}", "Write it as 'y ~ x + z'"
-            ) from None
-        wanted = sorted(str(name) for name in named if str(name) not in FUNCTIONS)
-        columns = [str(name) for name in data.columns]
-        unknown = [name for name in wanted if name not in columns]
-        if unknown:
-            raise SpecError(*(
-                Problem(place, f"no column is called '{name}'", did_you_mean(name, columns, "Name columns of the data"))
-                for name in unknown
-            ))  # fmt: skip
-        if not wanted:
-            raise SpecError.at(place, "names no column", "Write it as 'y ~ x + z'")
-        return wanted
-
-    def _matrices(self, data: pd.DataFrame) -> tuple[Floats, Floats, pd.Index, dict[str, tuple[int, ...]]]:
-        """Build outcome and covariates from complete rows, with the names of columns and the places of terms."""
-        from formulaic import Formula
-        from formulaic.errors import FormulaicError
-
-        place = f"formula '{self.formula}'"
-        try:
-            built = Formula(self.formula).get_model_matrix(data, context=FUNCTIONS, na_action="raise")
-        except (FormulaicError, ValueError, TypeError) as error:
-            reason = str(error).splitlines()[0].rstrip(".")
-            raise SpecError.at(place, f"cannot be worked out: {reason[:1].lower()}{reason[1:]}", "Correct it") from None
-        if not hasattr(built, "lhs") or built.lhs.shape[1] != 1:
-            mend = "Write one outcome that is a number before '~', such as I(answer == \"Yes\")"
-            raise SpecError.at(place, "has no single outcome", mend)
-        outcome, matrix = built.lhs.iloc[:, 0].to_numpy(float), np.asarray(built.rhs, float)
-        problems = []
-        if not np.isfinite(matrix).all() or not np.isfinite(outcome).all():
-            problems.append(
-                Problem(place, "gives infinite or missing values", "Limit rows to those where it can be had")
-            )
-        elif not _regression.FAMILIES[self.family].inside(outcome).all():
+    def _matrices(self, data: pd.DataFrame) -> tuple[Floats, Covariates]:
+        """Build outcome and covariates from complete rows."""
+        outcome, covariates = build_regression(self.formula, data)
+        if not _regression.FAMILIES[self.family].inside(outcome).all():
             found = f"{outcome.min():g} to {outcome.max():g}"
-            problems.append(
-                Problem(place, f"the outcome goes from {found}, expected {RANGES[self.family]}", "Recode it")
-            )
-        if problems:
-            raise SpecError(*problems)
-        slices = {str(term): tuple(range(*part.indices(matrix.shape[1]))) for term, part in _slices(built.rhs).items()}
-        terms = {name: places for name, places in slices.items() if name != "1"}
-        return outcome, matrix, built.rhs.columns, terms
+            what = f"the outcome goes from {found}, expected {RANGES[self.family]}"
+            raise SpecError.at(f"formula '{self.formula}'", what, "Recode it")
+        return outcome, covariates
 
     def _check(self, statistic: Coefficients, weights: Floats, names: pd.Index) -> None:
         """Refuse models without a finite, single answer."""
@@ -384,29 +250,20 @@ class SurveyGlm:
         statistic: Coefficients,
         design: Design,
         counted: Bools,
-        names: pd.Index,
-        terms: dict[str, tuple[int, ...]],
+        covariates: Covariates,
         conf_level: float,
-    ) -> GlmResult:
+    ) -> SurveyGlmResult:
         estimate, found = statistic.value(design.weights), design.deviations(statistic)
         std_error = np.sqrt(np.square(found).sum(axis=0))
-        df = float(design.degrees_of_freedom(counted) + 1 - len(names))
-        t = np.divide(estimate, std_error, out=np.full_like(estimate, np.nan), where=std_error > 0)
-        half = student_t(df, conf_level) * std_error
-        return GlmResult(
+        df = float(design.degrees_of_freedom(counted) + 1 - len(estimate))
+        return SurveyGlmResult(
             model=self,
-            index=pd.Index([str(name) for name in names], name="term"),
-            estimate=estimate,
-            std_error=std_error,
+            index=pd.Index([str(name) for name in covariates.matrix.columns], name="term"),
+            **inference(estimate, found.T @ found, conf_level=conf_level, df=df, std_error=std_error),
             deviations=found,
-            df=df,
-            t=t,
-            p_value=2 * special.stdtr(df, -np.abs(t)) if df >= 1 else np.full_like(t, np.nan),
-            conf_low=estimate - half,
-            conf_high=estimate + half,
-            conf_level=conf_level,
             n=int(counted.sum()),
-            terms=terms,
+            terms=covariates.terms,
+            _covariates=covariates,
         )
 
 
@@ -423,21 +280,3 @@ def _data(source: Sample | Design, frame: pd.DataFrame | None) -> tuple[Design, 
             "frame", f"got {got} for a sample of {source.n}", "Give the table with one row per respondent"
         )
     return source, frame
-
-
-def _factor(values: pd.Series) -> pd.Series:
-    """Make levels of numbers, in their order, named as a person would write them."""
-    if values.dtype.kind not in "iuf":
-        return values.astype("category")
-    codes, levels = pd.factorize(values.to_numpy(float), sort=True)
-    named = pd.Categorical.from_codes(codes, categories=pd.Index([format_code(float(level)) for level in levels]))
-    return pd.Series(named, index=values.index)
-
-
-def _slices(matrix: Any) -> Mapping[Any, slice]:
-    found: Mapping[Any, slice] = matrix.model_spec.term_slices
-    return found
-
-
-FUNCTIONS: dict[str, Any] = {"factor": _factor, "I": lambda values: values}
-"""What a formula may call beside the functions of formulaic itself."""

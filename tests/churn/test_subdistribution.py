@@ -72,7 +72,7 @@ def test_coxs_model_of_a_cause_censors_those_gone_for_another():
 
 def test_predicted_shares_rise_and_stay_below_one():
     fitted = fine_gray(make_tenures(), "~ sex", cause="left")
-    found = fitted.incidence(pd.DataFrame({"sex": ["F", "M"]}))
+    found = fitted.predict(pd.DataFrame({"sex": ["F", "M"]}))
     women, men = (found.loc[found["profile"] == i, "incidence"].to_numpy() for i in (0, 1))
     assert (np.diff(women) > 0).all()
     assert (men > women).all()

@@ -66,7 +66,7 @@ def run_cox(case: Case) -> str:
         "coef": fitted.estimate,
         "se": fitted.std_error,
         "hr": frame["hazard_ratio"],
-        "z": fitted.z,
+        "z": fitted.statistic,
         "p": fitted.p_value,
         "lower95": frame["hazard_ratio_low"],
         "upper95": frame["hazard_ratio_high"],

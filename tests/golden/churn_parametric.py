@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.parametric.aft import AcceleratedFailureTime, ParametricSurvival
+from churn.parametric.aft import AcceleratedFailureTime, AcceleratedFailureTimeResult
 from churn.parametric.cure import mixture_cure
 from churn.tenures.counts import TenureCounts
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare, numbers
@@ -72,7 +72,7 @@ def _is_formula(frame: pd.DataFrame, term: str) -> bool:
     return term in frame or re.fullmatch(rf"(log|sqrt|exp)\({NAME}\)", term) is not None
 
 
-def compare_survreg(fitted: ParametricSurvival, expected: Mapping[str, Any]) -> None:
+def compare_survreg(fitted: AcceleratedFailureTimeResult, expected: Mapping[str, Any]) -> None:
     k = len(expected["coef"])
     if len(expected["terms"]) != k or len(fitted.index) != len(expected["se"]):
         raise MissedError(f"coefficients {list(fitted.index)}, expected {expected['terms']}")
@@ -90,7 +90,7 @@ def compare_survreg(fitted: ParametricSurvival, expected: Mapping[str, Any]) -> 
 
 
 def compare_quantiles(
-    fitted: ParametricSurvival,
+    fitted: AcceleratedFailureTimeResult,
     expected: Mapping[str, Any],
     frame: pd.DataFrame,
     terms: list[str],

@@ -100,7 +100,7 @@ def say_glm(case: dict[str, Any], setting: Setting, comparison: Comparison, case
     comparison.close("se", found.std_error[order], se)
     comparison.close("vcov", found.covariance[np.ix_(order, order)], np.array(expect["vcov"]), np.outer(se, se))
     comparison.close("df", found.df, expect["df_resid"])
-    comparison.close("t", found.t[order], numbers(expect["t"].values()))
+    comparison.close("t", found.statistic[order], numbers(expect["t"].values()))
     comparison.close("p", found.p_value[order], numbers(expect["p_value"].values()))
     if not setting.calibrated or setting.rows.all():  # R counts the rows outside a domain of a calibrated design
         comparison.close("n", found.n, expect["n"])

@@ -64,7 +64,7 @@ def test_an_odds_ratio_is_that_of_the_table(respondents: pd.DataFrame, design: D
 def test_a_test_of_one_coefficient_is_its_t_squared(respondents: pd.DataFrame, design: Design):
     found = SurveyGlm("kept ~ age + factor(wave)", "quasibinomial").fit(design, respondents)
     tested = found.wald_test("age")
-    assert tested.statistic == pytest.approx(found.t[1] ** 2)
+    assert tested.statistic == pytest.approx(found.statistic[1] ** 2)
     assert tested.p_value == pytest.approx(found.p_value[1])
     assert found.wald_test("factor(wave)").ndf == 2
     with pytest.raises(SpecError, match="Did you mean 'age'"):

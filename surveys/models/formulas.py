@@ -1,4 +1,4 @@
-"""One-sided formulas over the columns that describe accounts, worked out once for each pattern of them."""
+"""Formulas as R writes them, made into covariates by formulaic: once for each pattern of the columns they name."""
 
 from __future__ import annotations
 
@@ -12,17 +12,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from churn.tenures.counts import TenureCounts
-from churn.tenures.tenures import Tenures
 from surveys.core.arrays import Floats, Ints
-from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
-from surveys.core.results import Note
-from surveys.models.glm import FUNCTIONS
+from surveys.core.errors import Problem, SpecError, did_you_mean
+from surveys.data.codebook import format_code
 
-LEFT_OUT = "{n} accounts without a value of {group} are left out"
 PROBE = 5_000
 MOST_CODES = 2**62
 QUOTED = re.compile("`([^`]*)`")
+
+
+def _factor(values: pd.Series) -> pd.Series:
+    """Make levels of numbers, in their order, named as a person would write them."""
+    if values.dtype.kind not in "iuf":
+        return values.astype("category")
+    codes, levels = pd.factorize(values.to_numpy(float), sort=True)
+    named = pd.Categorical.from_codes(codes, categories=pd.Index([format_code(float(level)) for level in levels]))
+    return pd.Series(named, index=values.index)
+
+
+FUNCTIONS: dict[str, Any] = {"factor": _factor, "I": lambda values: values}
+"""What a formula may call beside the functions of formulaic itself."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,16 +171,10 @@ def build_covariates(formula: str, frame: pd.DataFrame, *, intercept: bool = Fal
     >>> covariates.matrix.to_numpy().tolist(), covariates.unit.tolist()
     ([[0.0], [1.0]], [0, 1, 1, 0])
     """
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
     wanted, place = variables(formula, frame), f"formula '{formula}'"
     unit, first = find_patterns(frame[wanted])
     data = frame[wanted].iloc[first].reset_index(drop=True)
-    try:
-        built = Formula(formula).get_model_matrix(data, context=FUNCTIONS, na_action="raise")
-    except (FormulaicError, ValueError, TypeError) as error:
-        raise SpecError.at(place, f"cannot be worked out: {_reason(error)}", "Correct it") from None
+    built = _worked_out(formula, data)
     matrix = pd.DataFrame(built)
     kept = [str(name) for name in matrix.columns if intercept or name != "Intercept"]
     matrix = matrix[kept].astype(float)
@@ -179,60 +182,11 @@ def build_covariates(formula: str, frame: pd.DataFrame, *, intercept: bool = Fal
         raise SpecError.at(place, "gives infinite or missing values", "Limit accounts to those where it can be had")
     position = {name: i for i, name in enumerate(kept)}
     names = [str(name) for name in built.columns]
-    spec = built.model_spec
     terms = {
-        str(term): tuple(position[names[i]] for i in range(*part.indices(len(names))))
-        for term, part in spec.term_slices.items()
-        if str(term) != "1"
+        term: tuple(position[names[i]] for i in places)
+        for term, places in _places(built.model_spec, len(names)).items()
     }
-    return Covariates(formula, matrix, unit, terms, spec)
-
-
-def complete_rows(
-    tenures: Tenures | TenureCounts, columns: pd.DataFrame, *, place: str
-) -> tuple[Tenures | TenureCounts, Ints, tuple[Note, ...]]:
-    """
-    Keep the rows that have a value in every column.
-
-    Parameters
-    ----------
-    tenures : Tenures or TenureCounts
-        One row per account, or counts of accounts.
-    columns : DataFrame, shape (n_rows, n_columns)
-        What a model needs of each row.
-    place : str
-        Where they are asked for, for the error.
-
-    Returns
-    -------
-    tenures : Tenures or TenureCounts
-        The rows kept.
-    rows : ndarray of int
-        Their places, counted from 0.
-    notes : tuple of Note
-        How many accounts are left out for want of which column.
-
-    Raises
-    ------
-    EstimateError
-        If no row is left.
-
-    Examples
-    --------
-    >>> tenures = Tenures(duration=[3, 5], event=[True, False])
-    >>> kept, rows, notes = complete_rows(tenures, pd.DataFrame({"age": [20, None]}), place="Cox")
-    >>> rows.tolist(), str(notes[0])
-    ([0], '1 account without a value of age is left out')
-    """
-    absent = {str(name): columns[name].isna().to_numpy() for name in columns.columns}
-    n = np.ones(len(columns), np.int64) if isinstance(tenures, Tenures) else tenures.n
-    notes = tuple(
-        Note(LEFT_OUT, {"n": int(n[rows].sum()), "group": name}) for name, rows in absent.items() if rows.any()
-    )
-    kept = ~np.logical_or.reduce(list(absent.values()))
-    if not kept.any():
-        raise EstimateError.at(place, "no account has all of the columns", "Leave some of them out")
-    return tenures if kept.all() else tenures.where(kept), np.flatnonzero(kept), notes
+    return Covariates(formula, matrix, unit, terms, built.model_spec)
 
 
 def find_patterns(frame: pd.DataFrame) -> tuple[Ints, Ints]:
@@ -294,3 +248,107 @@ def _names(formula: Any, columns: list[str]) -> set[str]:
 def _reason(error: BaseException) -> str:
     reason = str(error).splitlines()[0].rstrip(".")
     return f"{reason[:1].lower()}{reason[1:]}"
+
+
+def _worked_out(formula: str, data: pd.DataFrame) -> Any:
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        return Formula(formula).get_model_matrix(data, context=FUNCTIONS, na_action="raise")
+    except (FormulaicError, ValueError, TypeError) as error:
+        raise SpecError.at(f"formula '{formula}'", f"cannot be worked out: {_reason(error)}", "Correct it") from None
+
+
+def _places(spec: Any, width: int) -> dict[str, tuple[int, ...]]:
+    """Give the columns of each term, the intercept left out."""
+    slices = {str(term): tuple(range(*part.indices(width))) for term, part in spec.term_slices.items()}
+    return {name: places for name, places in slices.items() if name != "1"}
+
+
+def named_columns(formula: str, frame: pd.DataFrame) -> list[str]:
+    """
+    List the columns that a formula with an outcome names.
+
+    Parameters
+    ----------
+    formula : str
+        Such as `kept ~ age + factor(wave)`.
+    frame : DataFrame
+        Where the columns are.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    SpecError
+        If the formula cannot be read, or names no column or unknown ones.
+
+    Examples
+    --------
+    >>> named_columns("kept ~ age", pd.DataFrame({"kept": [1], "age": [30], "sex": ["F"]}))
+    ['age', 'kept']
+    """
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    place, mend = f"formula '{formula}'", "Write it as 'y ~ x + z'"
+    try:
+        named = Formula(formula).required_variables
+    except FormulaicError as error:
+        raise SpecError.at(place, f"cannot be read: {_reason(error)}", mend) from None
+    wanted = sorted(str(name) for name in named if str(name) not in FUNCTIONS)
+    columns = [str(name) for name in frame.columns]
+    problems = [
+        Problem(place, f"no column is called '{name}'", did_you_mean(name, columns, "Name columns of the data"))
+        for name in wanted
+        if name not in columns
+    ]
+    if problems:
+        raise SpecError(*problems)
+    if not wanted:
+        raise SpecError.at(place, "names no column", mend)
+    return wanted
+
+
+def build_regression(formula: str, data: pd.DataFrame) -> tuple[Floats, Covariates]:
+    """
+    Work out the outcome and the covariates of a formula, row by row.
+
+    Parameters
+    ----------
+    formula : str
+        With one outcome.
+    data : DataFrame, shape (n_rows, n_columns)
+        Without missing values in the columns named.
+
+    Returns
+    -------
+    outcome : ndarray of float, shape (n_rows,)
+    covariates : Covariates
+        With the intercept.
+
+    Raises
+    ------
+    SpecError
+        If the formula cannot be worked out, has no single outcome, or gives values that are not finite.
+
+    Examples
+    --------
+    >>> outcome, covariates = build_regression("y ~ x", pd.DataFrame({"y": [1, 0], "x": [3, 5]}))
+    >>> outcome.tolist(), list(covariates.matrix.columns)
+    ([1.0, 0.0], ['Intercept', 'x'])
+    """
+    built, place = _worked_out(formula, data), f"formula '{formula}'"
+    if not hasattr(built, "lhs") or built.lhs.shape[1] != 1:
+        mend = "Write one outcome that is a number before '~', such as I(answer == \"Yes\")"
+        raise SpecError.at(place, "has no single outcome", mend)
+    outcome, matrix = built.lhs.iloc[:, 0].to_numpy(float), pd.DataFrame(built.rhs).astype(float)
+    if not np.isfinite(matrix.to_numpy()).all() or not np.isfinite(outcome).all():
+        raise SpecError.at(place, "gives infinite or missing values", "Limit rows to those where it can be had")
+    right = formula.partition("~")[2]
+    spec = built.rhs.model_spec
+    unit = np.arange(len(matrix), dtype=np.int64)
+    return outcome, Covariates(f"~ {right.strip()}", matrix, unit, _places(spec, matrix.shape[1]), spec)
