@@ -26,7 +26,7 @@ from churn.adoption.diffusion import (
     DiffusionComparison as DiffusionComparison,
 )
 from churn.adoption.diffusion import (
-    DiffusionFit as DiffusionFit,
+    DiffusionResult as DiffusionResult,
 )
 from churn.adoption.diffusion import (
     compare_diffusion as compare_diffusion,
@@ -269,12 +269,12 @@ from churn.next_visit.estimate import (
 from churn.next_visit.visit_counts import VisitCounts as VisitCounts
 from churn.next_visit.visit_counts import count_visits as count_visits
 from churn.parametric.aft import AcceleratedFailureTime as AcceleratedFailureTime
-from churn.parametric.cure import MixtureCure as MixtureCure
+from churn.parametric.cure import MixtureCureResult as MixtureCureResult
 from churn.parametric.cure import mixture_cure as mixture_cure
 from churn.parametric.results import AcceleratedFailureTimeResult as AcceleratedFailureTimeResult
 from churn.parametric.splines import SmoothSurvival as SmoothSurvival
 from churn.parametric.splines import smooth_survival as smooth_survival
-from churn.projection.models import RetentionModel as RetentionModel
+from churn.projection.models import RetentionModelResult as RetentionModelResult
 from churn.projection.models import fit_retention as fit_retention
 from churn.projection.period_counts import PeriodCounts as PeriodCounts
 from churn.projection.projection import (
@@ -288,7 +288,7 @@ from churn.projection.projection import (
 )
 from churn.projection.purchase_counts import PurchaseCounts as PurchaseCounts
 from churn.projection.purchase_counts import count_purchases as count_purchases
-from churn.projection.purchases import PurchaseModel as PurchaseModel
+from churn.projection.purchases import PurchaseModelResult as PurchaseModelResult
 from churn.projection.purchases import fit_purchases as fit_purchases
 from churn.recurrent.mean_cumulative import (
     MeanCumulativeFunction as MeanCumulativeFunction,

@@ -74,7 +74,7 @@ class NotRisingError(EstimateError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class DiffusionFit:
+class DiffusionResult:
     """
     A curve of diffusion, fitted.
 
@@ -375,7 +375,7 @@ def fit_diffusion(
     launch: float | None = None,
     unknown_sizes: UnknownSizes = "smallest",
     conf_level: float = 0.95,
-) -> DiffusionFit:
+) -> DiffusionResult:
     r"""
     Fit a curve of diffusion to shares measured at a few times.
 
@@ -406,7 +406,7 @@ def fit_diffusion(
 
     Returns
     -------
-    DiffusionFit
+    DiffusionResult
 
     Raises
     ------
@@ -463,13 +463,13 @@ def fit_diffusion(
     return _fitted(model, seen, when, start, ceiling, conf_level, notes)
 
 
-def compare_diffusion(fits: Mapping[str, DiffusionFit]) -> DiffusionComparison:
+def compare_diffusion(fits: Mapping[str, DiffusionResult]) -> DiffusionComparison:
     """
     Compare curves fitted to the same points by AICc.
 
     Parameters
     ----------
-    fits : mapping of str to DiffusionFit
+    fits : mapping of str to DiffusionResult
         By name; all of the same points.
 
     Returns
@@ -580,7 +580,7 @@ def _fitted(
     ceiling: float | None,
     conf_level: float,
     notes: list[Note],
-) -> DiffusionFit:
+) -> DiffusionResult:
     k, m = 2 + (ceiling is None), len(when)
     if m <= k:
         raise EstimateError.at("fit_diffusion", f"{m} points for {k} parameters", "Give more points, or a ceiling")
@@ -598,7 +598,7 @@ def _fitted(
         _profile(model, seen, found.theta, found.deviance, dispersion, quantile) if ceiling is None else (top, top)
     )
     covariance = _covariance(model, seen, found.theta, ceiling, at_limit) * max(dispersion, 1.0)
-    result = DiffusionFit(
+    result = DiffusionResult(
         model=model,
         times=when,
         shares=seen.shares,
@@ -638,7 +638,7 @@ def _check_rising(seen: Observations, when: Floats) -> None:
         raise NotRisingError.at("shares", what, "Fit a curve of diffusion to a series that rises")
 
 
-def _fallen(found: DiffusionFit) -> Note | None:
+def _fallen(found: DiffusionResult) -> Note | None:
     """Say where the last share lies below the highest beyond the errors of both."""
     variance = sampling_variance(found.seen, found.shares)
     top = int(np.argmax(found.shares))
@@ -648,7 +648,7 @@ def _fallen(found: DiffusionFit) -> Note | None:
     return Note(FALLEN.message, {"points": Decimal(f"{100 * gap:.1f}")})
 
 
-def _noted(found: DiffusionFit, notes: list[Note], at_limit: bool) -> DiffusionFit:
+def _noted(found: DiffusionResult, notes: list[Note], at_limit: bool) -> DiffusionResult:
     from dataclasses import replace
 
     told, m = list(notes), len(found.times)

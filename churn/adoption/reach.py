@@ -19,7 +19,7 @@ from churn.adoption._reach import (
     three_states,
 )
 from churn.cohorts.period_patterns import PeriodPatterns, ratio_error
-from churn.projection.models import RetentionModel
+from churn.projection.models import RetentionModelResult
 from surveys.core.errors import SpecError
 from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate, Note, Unavailable
@@ -154,7 +154,7 @@ def reach_ceiling(
     inflow: Estimate | float,
     *,
     returning: Estimate | float | None = None,
-    mixture: RetentionModel | tuple[float, float] | None = None,
+    mixture: RetentionModelResult | tuple[float, float] | None = None,
     horizon: int | None = None,
 ) -> ReachCeiling:
     r"""
@@ -168,7 +168,7 @@ def reach_ceiling(
         Visitors who arrive in a month, as a share of the universe.
     returning : Estimate or float, optional
         Share of the lapsed who come back in a month.
-    mixture : RetentionModel or (float, float), optional
+    mixture : RetentionModelResult or (float, float), optional
         How rates of leaving differ between accounts: a fitted model, or the two parameters of a beta distribution
         of monthly dropout.
     horizon : int, optional
@@ -496,9 +496,9 @@ def _returning(kept: Estimate, back: Estimate) -> Estimate:
 
 
 def _mixed(
-    arriving: Estimate, mixture: RetentionModel | tuple[float, float], horizon: int | None
+    arriving: Estimate, mixture: RetentionModelResult | tuple[float, float], horizon: int | None
 ) -> Estimate | Unavailable:
-    if isinstance(mixture, RetentionModel):
+    if isinstance(mixture, RetentionModelResult):
         tenure = mixture.expected_tenure(horizon=horizon)
         if isinstance(tenure, Unavailable):
             return Unavailable(NO_CAP)

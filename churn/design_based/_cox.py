@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.design_based._curves import Followed, divide, martingale_table
+from churn.design_based._curves import FollowedSample, divide, martingale_table
 from churn.regression.fit import Fit, fit_cox
 from churn.regression.risk_sets import Spells
 from surveys.core.arrays import Codes, Floats
@@ -84,7 +84,7 @@ class LogRankScore:
 
     Attributes
     ----------
-    followed : Followed
+    followed : FollowedSample
         With one cause, and a level for each group.
     rho : float
         Power of the pooled share retained before each time by which departures count.
@@ -94,7 +94,7 @@ class LogRankScore:
     As in R's survey, those who leave at the same time are counted by Efron's method.
     """
 
-    followed: Followed
+    followed: FollowedSample
     rho: float
 
     def value(self, weights: Floats) -> Floats:

@@ -42,7 +42,7 @@ class Risk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Followed:
+class FollowedSample:
     """
     Who was followed until when, laid out for counting.
 
@@ -147,7 +147,7 @@ class CurveStatistic(Protocol):
     """A statistic of people followed, with k columns for each level."""
 
     @property
-    def followed(self) -> Followed:
+    def followed(self) -> FollowedSample:
         """Who was followed."""
         ...
 
@@ -167,12 +167,12 @@ class ProductLimit:
 
     Attributes
     ----------
-    followed : Followed
+    followed : FollowedSample
         With one cause.
     times : ndarray of float, shape (k,)
     """
 
-    followed: Followed
+    followed: FollowedSample
     times: Floats
 
     def value(self, weights: Floats) -> Floats:
@@ -208,12 +208,12 @@ class RestrictedMean:
 
     Attributes
     ----------
-    followed : Followed
+    followed : FollowedSample
         With one cause.
     until : float
     """
 
-    followed: Followed
+    followed: FollowedSample
     until: float
 
     def _remaining(self, survival: Floats) -> Floats:
@@ -241,11 +241,11 @@ class Incidence:
 
     Attributes
     ----------
-    followed : Followed
+    followed : FollowedSample
     times : ndarray of float, shape (k,)
     """
 
-    followed: Followed
+    followed: FollowedSample
     times: Floats
 
     @staticmethod

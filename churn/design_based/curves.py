@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from churn.design_based._curves import CurveStatistic, Followed, Incidence, ProductLimit, RestrictedMean
+from churn.design_based._curves import CurveStatistic, FollowedSample, Incidence, ProductLimit, RestrictedMean
 from churn.survival.tallies import ConfType, crossing, limits, merge_near_ties
 from surveys.core.arguments import numbers, one_number
 from surveys.core.arrays import Bools, Codes, Floats
@@ -69,7 +69,7 @@ class SurveyCurves:
     conf_type: ConfType
     notes: tuple[Note, ...]
     _design: Design = field(repr=False)
-    _followed: Followed = field(repr=False)
+    _followed: FollowedSample = field(repr=False)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -545,7 +545,12 @@ def describe_curves(
 
 
 def _at_times(
-    design: Design, followed: Followed, levels: Sequence[str], times: Sequence[float], kind: ConfType, conf_level: float
+    design: Design,
+    followed: FollowedSample,
+    levels: Sequence[str],
+    times: Sequence[float],
+    kind: ConfType,
+    conf_level: float,
 ) -> Estimates:
     chosen = np.asarray(times, float)
     labels = [(level, time) for level in levels for time in chosen.tolist()]
@@ -587,7 +592,7 @@ def _limits(kept: Floats, error: Floats, df: Floats, kind: ConfType, conf_level:
 
 def follow(
     design: Design, duration: ArrayLike, kind: ArrayLike, by: By | None, rows: ArrayLike | None, kinds: Sequence[str]
-) -> tuple[Followed, tuple[str, ...], tuple[Note, ...]]:
+) -> tuple[FollowedSample, tuple[str, ...], tuple[Note, ...]]:
     """
     Lay out who is followed, having checked that they can be.
 
@@ -612,7 +617,7 @@ def follow(
         raise EstimateError.at("duration", "nobody is followed", "Choose a larger group")
     found, place = np.unique(time[row], return_inverse=True)
     distinct, merged = np.unique(merge_near_ties(found)[0], return_inverse=True)
-    followed = Followed(
+    followed = FollowedSample(
         time=distinct,
         position=merged[place].astype(np.intp),
         kind=ending[row].astype(np.intp),

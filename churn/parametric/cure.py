@@ -41,7 +41,7 @@ NOT_NEEDED = Note(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MixtureCure:
+class MixtureCureResult:
     """
     A share of accounts that never leaves, and when the others do.
 
@@ -201,7 +201,9 @@ class MixtureCure:
         )
 
 
-def mixture_cure(tenures: Tenures | TenureCounts, *, times: Times = "exact", conf_level: float = 0.95) -> MixtureCure:
+def mixture_cure(
+    tenures: Tenures | TenureCounts, *, times: Times = "exact", conf_level: float = 0.95
+) -> MixtureCureResult:
     r"""
     Estimate the share of accounts that never leaves, and when the others do.
 
@@ -216,7 +218,7 @@ def mixture_cure(tenures: Tenures | TenureCounts, *, times: Times = "exact", con
 
     Returns
     -------
-    MixtureCure
+    MixtureCureResult
 
     Raises
     ------
@@ -263,7 +265,7 @@ def mixture_cure(tenures: Tenures | TenureCounts, *, times: Times = "exact", con
     p_value = float(chi2.sf(max(2 * (best.value - none_stay), 0.0), 1)) / 2
     last = float(np.max(durations.high[gone]))
     until = float(np.max(np.where(gone, durations.high, durations.low)))
-    return MixtureCure(
+    return MixtureCureResult(
         theta=best.theta,
         covariance=best.covariance,
         log_likelihood=best.value,

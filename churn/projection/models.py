@@ -30,7 +30,7 @@ HORIZON = Note("the expected tenure of this model is only worked out within a ho
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RetentionModel:
+class RetentionModelResult:
     """
     Retention by whole periods, as a family of distributions has it.
 
@@ -359,7 +359,7 @@ class RetentionModel:
 
 def fit_retention(
     counts: PeriodCounts, *, model: Model = "shifted-beta-geometric", conf_level: float = 0.95
-) -> RetentionModel:
+) -> RetentionModelResult:
     r"""
     Fit retention by whole periods, dropout rates differing between accounts.
 
@@ -374,7 +374,7 @@ def fit_retention(
 
     Returns
     -------
-    RetentionModel
+    RetentionModelResult
 
     Raises
     ------
@@ -427,8 +427,8 @@ def _check(counts: PeriodCounts, model: Model, conf_level: float) -> None:
         raise EstimateError.because("fit_retention", why, "Follow accounts for longer, or count shorter periods")
 
 
-def _described(found: Fit, model: Model, counts: PeriodCounts, conf_level: float) -> RetentionModel:
-    return RetentionModel(
+def _described(found: Fit, model: Model, counts: PeriodCounts, conf_level: float) -> RetentionModelResult:
+    return RetentionModelResult(
         family=found.family,
         theta=found.theta,
         covariance=found.covariance,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from churn.projection._likelihood import PARAMETERS
-from churn.projection.models import Model, RetentionModel, fit_retention
+from churn.projection.models import Model, RetentionModelResult, fit_retention
 from churn.projection.period_counts import PeriodCounts
 from churn.tenures.counts import TenureCounts
 from surveys.core.arrays import Floats
@@ -62,7 +62,7 @@ class HoldOut:
 
     Attributes
     ----------
-    model : RetentionModel
+    model : RetentionModelResult
         Fitted to the periods before.
     period : ndarray of int, shape (n_held_out,)
         The periods held out.
@@ -75,7 +75,7 @@ class HoldOut:
         of the parameters.
     """
 
-    model: RetentionModel
+    model: RetentionModelResult
     period: NDArray[np.int64]
     observed: Floats
     projected: Floats
@@ -132,9 +132,9 @@ class RetentionProjection:
     ----------
     counts : PeriodCounts
         What was seen.
-    model : RetentionModel
+    model : RetentionModelResult
         Fitted to all of it.
-    mixed, ageing : RetentionModel or None
+    mixed, ageing : RetentionModelResult or None
         The model in which rates differ between accounts only, and the one in which they also change with
         tenure; None where it has no maximum.
     p_value : float
@@ -151,9 +151,9 @@ class RetentionProjection:
     """
 
     counts: PeriodCounts
-    model: RetentionModel
-    mixed: RetentionModel | None
-    ageing: RetentionModel | None
+    model: RetentionModelResult
+    mixed: RetentionModelResult | None
+    ageing: RetentionModelResult | None
     p_value: float
     verdict: Note
     hold_out: HoldOut | Unavailable
@@ -369,20 +369,22 @@ def project_tenures(counts: TenureCounts, *, conf_level: float = 0.95) -> Retent
         return Unavailable(Note(NO_MODEL.message, {"reason": reason_of(error)}))
 
 
-def _tried(counts: PeriodCounts, model: Model, conf_level: float) -> RetentionModel | None:
+def _tried(counts: PeriodCounts, model: Model, conf_level: float) -> RetentionModelResult | None:
     try:
         return fit_retention(counts, model=model, conf_level=conf_level)
     except EstimateError:
         return None
 
 
-def _compared(mixed: RetentionModel | None, ageing: RetentionModel | None) -> float:
+def _compared(mixed: RetentionModelResult | None, ageing: RetentionModelResult | None) -> float:
     if mixed is None or ageing is None:
         return float("nan")
     return float(chi2.sf(max(2 * (ageing.log_likelihood - mixed.log_likelihood), 0.0), 1))
 
 
-def _verdict(mixed: RetentionModel | None, ageing: RetentionModel | None, p_value: float, n_periods: int) -> Note:
+def _verdict(
+    mixed: RetentionModelResult | None, ageing: RetentionModelResult | None, p_value: float, n_periods: int
+) -> Note:
     needed = len(PARAMETERS["beta-discrete-Weibull"]) + 1
     if n_periods < needed:
         return Note(UNTOLD.message, {"periods": n_periods, "needed": needed})

@@ -73,7 +73,7 @@ class PurchaseHoldOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PurchaseModel:
+class PurchaseModelResult:
     """
     How often accounts are seen while they are there, and how likely they go after each time.
 
@@ -326,7 +326,7 @@ class PurchaseModel:
         )
 
 
-def fit_purchases(counts: PurchaseCounts, *, conf_level: float = 0.95) -> PurchaseModel:
+def fit_purchases(counts: PurchaseCounts, *, conf_level: float = 0.95) -> PurchaseModelResult:
     r"""
     Fit how often accounts are seen and how likely they go, where no account is ever closed.
 
@@ -339,7 +339,7 @@ def fit_purchases(counts: PurchaseCounts, *, conf_level: float = 0.95) -> Purcha
 
     Returns
     -------
-    PurchaseModel
+    PurchaseModelResult
         With the error on the span held out, where there is one.
 
     Raises
@@ -381,7 +381,7 @@ def fit_purchases(counts: PurchaseCounts, *, conf_level: float = 0.95) -> Purcha
     if found is None:
         what = "the likelihood has no maximum: accounts hardly differ in how often they are seen, or hardly any go"
         raise EstimateError.at("fit_purchases", what, "Observe more accounts, or for longer")
-    return PurchaseModel(
+    return PurchaseModelResult(
         theta=found.theta,
         covariance=found.covariance,
         log_likelihood=found.value,

@@ -12,7 +12,7 @@ import pandas as pd
 from churn.adoption.diffusion import (
     FALLING,
     DiffusionComparison,
-    DiffusionFit,
+    DiffusionResult,
     NotRisingError,
     compare_diffusion,
     fit_diffusion,
@@ -65,7 +65,7 @@ class Spread:
         Whose values.
     points : DataFrame
         `time` in years, `share`, `conf_low`, `conf_high` (NaN without a base), `n` (NaN without), `id`.
-    fits : dict of str to DiffusionFit
+    fits : dict of str to DiffusionResult
         `logistic` and, where the launch is known, `bass`, their ceilings estimated.
     comparison : DiffusionComparison or None
         Of these and of the same with everybody as the ceiling.
@@ -82,7 +82,7 @@ class Spread:
     step: Literal["aware", "signup"]
     origin: Literal["published", "survey"]
     points: pd.DataFrame
-    fits: dict[str, DiffusionFit]
+    fits: dict[str, DiffusionResult]
     comparison: DiffusionComparison | None
     ahead: float
     expected: dict[str, tuple[Estimate, Estimate]]
@@ -312,13 +312,13 @@ def _by_time(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 def _fits(
     points: pd.DataFrame, launch: float | None, conf_level: float
-) -> tuple[dict[str, DiffusionFit], dict[str, DiffusionFit]]:
+) -> tuple[dict[str, DiffusionResult], dict[str, DiffusionResult]]:
     """Fit each model with its ceiling estimated, and up to everybody; those that cannot be fitted are left out."""
     models: list[DiffusionModel] = ["logistic"]
     if launch is not None and launch < points["time"].iloc[0]:
         models.append("bass")
-    fits: dict[str, DiffusionFit] = {}
-    capped: dict[str, DiffusionFit] = {}
+    fits: dict[str, DiffusionResult] = {}
+    capped: dict[str, DiffusionResult] = {}
     for model in models:
         for ceiling, into, name in ((None, fits, model), (1.0, capped, f"{model}, everybody")):
             try:
@@ -339,7 +339,7 @@ def _fits(
     return fits, capped
 
 
-def _expected(fit: DiffusionFit, year: float) -> tuple[Estimate, Estimate]:
+def _expected(fit: DiffusionResult, year: float) -> tuple[Estimate, Estimate]:
     by_delta, by_bootstrap = fit.curve([year]).iloc[0], fit.bootstrap([year], replicates=REPLICATES).iloc[0]
     told = [
         Estimate(

@@ -388,7 +388,7 @@ class Truth(Section):
     file: str
 
 
-class Disclosure(Section):
+class DisclosureSection(Section):
     """`[disclosure]`: what a reader of a survey must be told and its files do not say."""
 
     sponsor: Label | None = None
@@ -428,7 +428,7 @@ class Study(Section):
         Banner tables.
     truth : Truth or None
         What a simulated study was made from.
-    disclosure : Disclosure
+    disclosure : DisclosureSection
         What a reader must be told about the surveys.
     """
 
@@ -441,7 +441,7 @@ class Study(Section):
     claim: tuple[Claim, ...] = ()
     table: tuple[Crosstab, ...] = ()
     truth: Truth | None = None
-    disclosure: Disclosure = Disclosure()
+    disclosure: DisclosureSection = DisclosureSection()
 
     @field_validator("survey")
     @classmethod

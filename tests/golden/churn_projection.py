@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from churn.projection._likelihood import log_likelihood
-from churn.projection.models import RetentionModel, fit_retention
+from churn.projection.models import RetentionModelResult, fit_retention
 from churn.projection.period_counts import PeriodCounts
 from churn.projection.projection import project_retention
 from surveys.core.results import Estimate
@@ -131,7 +131,7 @@ def told_parameters(expected: Mapping[str, Any]) -> dict[str, float]:
 
 
 def compare_parameters(
-    fitted: RetentionModel, parameters: Mapping[str, float], counts: PeriodCounts, family: Any
+    fitted: RetentionModelResult, parameters: Mapping[str, float], counts: PeriodCounts, family: Any
 ) -> float:
     """
     Compare parameters, and give the tolerance of what rests on them.
@@ -153,7 +153,7 @@ def compare_parameters(
     return tolerance
 
 
-def compare_published(fitted: RetentionModel, published: Mapping[str, Any]) -> None:
+def compare_published(fitted: RetentionModelResult, published: Mapping[str, Any]) -> None:
     """Compare parameters as a paper printed them, to its decimals."""
     for ours, names in NAMES.items():
         for name in names:
@@ -164,7 +164,7 @@ def compare_published(fitted: RetentionModel, published: Mapping[str, Any]) -> N
                 compare(f"{name} as printed", value.estimate, published[name], 1.001 * 10**-decimals)
 
 
-def compare_likelihoods(fitted: RetentionModel, expected: Mapping[str, Any], n: float) -> None:
+def compare_likelihoods(fitted: RetentionModelResult, expected: Mapping[str, Any], n: float) -> None:
     """Compare the greatest log-likelihood, of everybody or for each account."""
     for place in (expected, *(part for part in expected.values() if isinstance(part, Mapping))):
         if place is expected.get("published"):
@@ -178,7 +178,7 @@ def compare_likelihoods(fitted: RetentionModel, expected: Mapping[str, Any], n: 
 
 
 def compare_figures(
-    fitted: RetentionModel, expected: Mapping[str, Any], counts: PeriodCounts, tolerance: float
+    fitted: RetentionModelResult, expected: Mapping[str, Any], counts: PeriodCounts, tolerance: float
 ) -> list[str]:
     """Compare what follows from the parameters, and name what is not known here."""
     left_out = []
@@ -208,7 +208,7 @@ def compare_figures(
     return left_out
 
 
-def _lifetimes(fitted: RetentionModel, renewals: np.ndarray, discount: float) -> Iterable[float]:
+def _lifetimes(fitted: RetentionModelResult, renewals: np.ndarray, discount: float) -> Iterable[float]:
     for n in renewals:
         yield fitted.discounted_residual_lifetime(renewals=int(n), discount=discount).estimate
 
