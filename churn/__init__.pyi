@@ -305,16 +305,13 @@ from churn.regression.cox import Cox as Cox
 from churn.regression.cox_curves import CoxCurve as CoxCurve
 from churn.regression.cox_curves import CoxCurves as CoxCurves
 from churn.regression.cox_results import (
-    Concordance as Concordance,
-)
-from churn.regression.cox_results import (
     CoxResult as CoxResult,
 )
-from churn.regression.cox_results import (
-    ProportionalHazardsTest as ProportionalHazardsTest,
-)
+from churn.regression.diagnostics import Concordance as Concordance
+from churn.regression.diagnostics import ProportionalHazardsTest as ProportionalHazardsTest
 from churn.regression.discrete import DiscreteHazard as DiscreteHazard
 from churn.regression.discrete import DiscreteHazardResult as DiscreteHazardResult
+from churn.regression.exchange import LifelinesCoxResult as LifelinesCoxResult
 from churn.regression.fine_gray import FineGrayResult as FineGrayResult
 from churn.regression.fine_gray import fine_gray as fine_gray
 from churn.survival.curve import SurvivalCurve as SurvivalCurve

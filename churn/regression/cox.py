@@ -159,7 +159,7 @@ class Cox:
         kept, rows, notes = complete_rows(tenures, wanted, place="Cox")
         notes = (*notes, *strangers)
         built = self._build(wanted.iloc[rows], given=covariates is not None)
-        stratum, names = _strata(wanted.iloc[rows], self.strata)
+        stratum, levels = _strata(wanted.iloc[rows], self.strata)
         n = len(kept.duration)
         spells = Spells(
             duration=kept.duration,
@@ -180,7 +180,7 @@ class Cox:
         cluster = pd.factorize(wanted[self.clusters].iloc[rows])[0] if self.clusters else None
         fit = fit_cox(spells, built.matrix.to_numpy(float), self.ties, cluster)
         found = self._settled(fit, [str(name) for name in built.matrix.columns])
-        return self._describe(found, built, rows, names, kept, notes, conf_level)
+        return self._describe(found, built, rows, levels, kept, notes, conf_level)
 
     def _gone(self, tenures: Tenures | TenureCounts) -> NDArray[np.bool_]:
         """Tell who leaves, for the cause if there is one."""
@@ -246,7 +246,7 @@ class Cox:
         fit: Fit,
         built: Covariates,
         rows: Ints,
-        strata: tuple[str, ...],
+        levels: pd.DataFrame,
         tenures: Tenures | TenureCounts,
         notes: tuple[Note, ...],
         conf_level: float,
@@ -265,12 +265,13 @@ class Cox:
             ties=self.ties,
             std_errors=errors,
             terms=built.terms,
-            strata=strata,
+            strata=_names_of(levels),
             time_unit=tenures.time_unit,
             notes=tenures.notes + notes,
             _fit=fit,
             _covariates=built,
             _rows=rows,
+            _levels=levels,
         )
 
 
@@ -304,18 +305,23 @@ def _joined(
     return rows.where((place >= 0)[:, None]), notes
 
 
-def _strata(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Ints, tuple[str, ...]]:
-    """Give the number of each combination of levels that is there, and their names, in order."""
+def _strata(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[Ints, pd.DataFrame]:
+    """Give the number of each combination of levels that is there, and the combinations, in order."""
     if not columns:
-        return np.zeros(len(frame), np.int64), ("",)
+        return np.zeros(len(frame), np.int64), pd.DataFrame(index=[0])
     code = np.zeros(len(frame), np.int64)
     for name in columns:
         own, levels = pd.factorize(frame[name], sort=True)
         code = code * len(levels) + own
     _, first, stratum = np.unique(code, return_index=True, return_inverse=True)
-    rows = frame[list(columns)].iloc[first].itertuples(index=False)
-    names = [", ".join(f"{name}={value}" for name, value in zip(columns, row, strict=True)) for row in rows]
-    return stratum.astype(np.int64), tuple(names)
+    return stratum.astype(np.int64), frame[list(columns)].iloc[first].reset_index(drop=True)
+
+
+def _names_of(levels: pd.DataFrame) -> tuple[str, ...]:
+    if not len(levels.columns):
+        return ("",)
+    rows = levels.itertuples(index=False)
+    return tuple(", ".join(f"{name}={value}" for name, value in zip(levels.columns, row, strict=True)) for row in rows)
 
 
 def _weights(column: pd.Series) -> Floats:

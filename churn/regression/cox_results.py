@@ -1,106 +1,39 @@
-"""What a Cox model found: hazard ratios, their tests, whether hazards are proportional, how well it orders."""
+"""A Cox model, fitted: hazard ratios, tests, diagnostics, and predicted shares retained."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
-from churn.regression import _residuals
 from churn.regression._ties import Ties
 from churn.regression.cox_curves import CoxCurves, curves_of
+from churn.regression.diagnostics import (
+    Concordance,
+    ProportionalHazardsTest,
+    Residuals,
+    Transform,
+    concordance_of,
+    proportional_hazards,
+    residual_table,
+)
+from churn.regression.exchange import LifelinesCoxResult, cox_fitter, cox_from_lifelines
 from churn.regression.fit import Fit
 from churn.survival.tallies import ConfType
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
-from surveys.core.intervals import student_t
-from surveys.core.results import Estimate
 from surveys.models.fitted import FittedModel
 from surveys.models.formulas import Covariates
 from surveys.models.significance import ChiSquaredTest
 
+if TYPE_CHECKING:
+    from lifelines import CoxPHFitter
+
 StdErrors = Literal["model", "robust"]
-Transform = Literal["km", "identity", "rank", "log"]
-Residuals = Literal["martingale", "deviance", "score", "schoenfeld", "dfbeta"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ProportionalHazardsTest:
-    """
-    A test that hazard ratios stay the same over time.
-
-    Attributes
-    ----------
-    index : Index, shape (k,)
-        Names of the covariates.
-    statistic, p_value : ndarray of float, shape (k,)
-        Chi-squared on one degree of freedom, for each covariate.
-    together : ChiSquaredTest
-        Of all covariates.
-    transform : {'km', 'identity', 'rank', 'log'}
-        The function of time that hazard ratios may follow instead.
-    """
-
-    index: pd.Index
-    statistic: Floats
-    p_value: Floats
-    together: ChiSquaredTest
-    transform: Transform
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per covariate and one, `(all)`, for all: `term`, `statistic`, `df`, `p_value`."""
-        return pd.DataFrame(
-            {
-                "term": [*self.index, "(all)"],
-                "statistic": [*self.statistic, self.together.statistic],
-                "df": [1] * len(self.index) + [self.together.df],
-                "p_value": [*self.p_value, self.together.p_value],
-            }
-        )
-
-    def summary(self) -> str:
-        """Say the test of all covariates in one line of English."""
-        return self.together.summary()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Concordance:
-    """
-    How often the account with the higher risk leaves first.
-
-    Attributes
-    ----------
-    estimate : Estimate
-        Share of comparable pairs; pairs of equal risk count half.
-    strata : tuple of str
-        Within which accounts are compared; one, nameless, without strata.
-    concordant, discordant, tied_risk : ndarray of float, shape (n_strata,)
-        Comparable pairs, weighted: those who leave in the order of their risk, or against it, or at equal risk.
-    tied_time, tied_both : ndarray of float, shape (n_strata,)
-        Pairs that leave at the same time, at different and at equal risk: they do not count.
-    """
-
-    estimate: Estimate
-    strata: tuple[str, ...]
-    concordant: Floats
-    discordant: Floats
-    tied_risk: Floats
-    tied_time: Floats
-    tied_both: Floats
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per stratum, with its pairs."""
-        names = ("concordant", "discordant", "tied_risk", "tied_time", "tied_both")
-        return pd.DataFrame({"stratum": self.strata} | {name: getattr(self, name) for name in names})
-
-    def summary(self) -> str:
-        """Say the concordance in one line of English."""
-        return f"concordance {self.estimate.summary()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -139,6 +72,7 @@ class CoxResult(FittedModel):
     _fit: Fit
     _covariates: Covariates
     _rows: NDArray[np.int64]
+    _levels: pd.DataFrame
 
     @property
     def method(self) -> str:
@@ -215,14 +149,7 @@ class CoxResult(FittedModel):
             raise SpecError.at(f"transform '{transform}'", "not known here", mend)
         if transform == "log" and self._fit.slots.time.min() <= 0:
             raise SpecError.at("transform 'log'", "some accounts leave at 0", "Take 'km', 'rank' or 'identity'")
-        each, together = self._fit.proportional(transform)
-        return ProportionalHazardsTest(
-            index=self.index,
-            statistic=each,
-            p_value=special.chdtrc(1, each),
-            together=ChiSquaredTest.of(together, len(self.index), "test of proportional hazards"),
-            transform=transform,
-        )
+        return proportional_hazards(self._fit, self.index, transform)
 
     def concordance(self) -> Concordance:
         """
@@ -236,27 +163,7 @@ class CoxResult(FittedModel):
         -----
         Harrell's C, its error by the infinitesimal jackknife, as `concordance` of R's survival.
         """
-        pairs = self._fit.concordance()
-        half = float(student_t(np.inf, self.conf_level)) * pairs.std_error
-        value = pairs.concordance
-        estimate = Estimate(
-            estimate=value,
-            std_error=pairs.std_error,
-            conf_low=max(value - half, 0.0),
-            conf_high=min(value + half, 1.0),
-            conf_level=self.conf_level,
-            n=self.n,
-            method="concordance, infinitesimal jackknife",
-        )
-        return Concordance(
-            estimate=estimate,
-            strata=self.strata,
-            concordant=pairs.concordant,
-            discordant=pairs.discordant,
-            tied_risk=pairs.tied_score,
-            tied_time=pairs.tied_time,
-            tied_both=pairs.tied_both,
-        )
+        return concordance_of(self._fit, self.strata, n=self.n, conf_level=self.conf_level)
 
     def residuals(self, kind: Residuals = "martingale") -> pd.DataFrame:
         """
@@ -284,20 +191,7 @@ class CoxResult(FittedModel):
         if kind not in get_args(Residuals):
             mend = did_you_mean(kind, get_args(Residuals), f"Known: {', '.join(get_args(Residuals))}")
             raise SpecError.at(f"residuals '{kind}'", "not known here", mend)
-        fit, spells = self._fit, self._fit.spells
-        if kind == "schoenfeld":
-            gone, found = fit.schoenfeld_residuals()
-            about = {"row": self._rows[gone], "n": spells.n[gone], "time": fit.slots.time[fit.slots.last[gone]]}
-            return pd.DataFrame(about).join(pd.DataFrame(found, columns=self.index))
-        about = {"row": self._rows, "n": spells.n}
-        if kind in ("score", "dfbeta"):
-            found = fit.score_residuals() * fit.spread
-            found = found @ self.model_covariance * spells.weight[:, None] if kind == "dfbeta" else found
-            return pd.DataFrame(about).join(pd.DataFrame(found, columns=self.index))
-        residual = fit.martingale_residuals()
-        return pd.DataFrame(
-            about | {"residual": _residuals.deviance(spells, residual) if kind == "deviance" else residual}
-        )
+        return residual_table(self._fit, kind, self.model_covariance, self._rows, self.index)
 
     def baseline_hazard(self) -> pd.DataFrame:
         """
@@ -417,6 +311,69 @@ class CoxResult(FittedModel):
         else:
             curves = self.survival(profiles)
         return pd.concat([curve.rows_at(times) for curve in curves.curves], ignore_index=True)
+
+    def to_lifelines(self) -> CoxPHFitter:
+        """
+        Give the model as a fitted `CoxPHFitter` of lifelines, whose summaries, predictions and plots agree with it.
+
+        Returns
+        -------
+        CoxPHFitter
+            As lifelines has it, its `variance_matrix_` is that of the model; robust errors are its
+            `standard_errors_`.
+
+        Raises
+        ------
+        SpecError
+            If ties are exact, which lifelines does not know.
+
+        Examples
+        --------
+        >>> from churn.regression.cox import Cox
+        >>> from churn.tenures.tenures import Tenures
+        >>> plan = pd.DataFrame({"plan": ["a", "b", "b", "a"] * 3})
+        >>> fitted = Cox("~ plan").fit(Tenures(duration=range(1, 13), event=[1, 1, 0] * 4, attributes=plan))
+        >>> theirs = fitted.to_lifelines()
+        >>> round(float(theirs.hazard_ratios_["plan[T.b]"]), 3), round(float(np.exp(fitted.estimate[0])), 3)
+        (0.972, 0.972)
+        """
+        self._refuse_exact("to_lifelines")
+        fit = self._fit
+        hazards = fit.hazards(fit.center[None], robust=False)
+        return cox_fitter(
+            self,
+            self._covariates,
+            fit.spells,
+            center=fit.center,
+            baselines=[(hazard.time, hazard.cumulative[:, 0]) for hazard in hazards],
+            levels=self._levels,
+            model_covariance=self.model_covariance,
+            robust=self.std_errors == "robust",
+            log_likelihoods=(self.log_likelihood, self.log_likelihood_null),
+            concordance=fit.concordance().concordance,
+            log_risk=fit.log_risk,
+        )
+
+    @staticmethod
+    def from_lifelines(fitter: CoxPHFitter) -> LifelinesCoxResult:
+        """
+        Take a fitted `CoxPHFitter` of lifelines, for tables, sentences, tests and drawings as here.
+
+        Parameters
+        ----------
+        fitter : CoxPHFitter
+            Fitted without a penalty.
+
+        Returns
+        -------
+        LifelinesCoxResult
+
+        Raises
+        ------
+        SpecError
+            If it is another kind of fitter, not fitted, penalised, or has a parametric baseline.
+        """
+        return cox_from_lifelines(fitter)
 
     def _refuse_exact(self, place: str) -> None:
         if self.ties == "exact":
