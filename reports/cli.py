@@ -89,16 +89,25 @@ def build(
         list[str] | None, typer.Option("--format", metavar="pdf|html", help="Only these documents.")
     ] = None,
     out: OutOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Build even where nothing changed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Build even where nothing changed, from nothing that was kept.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Say what would be made anew and which input changed; build nothing.")
+    ] = False,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Build the report of a study: PDF, HTML, figures, tables and every number behind them."""
-    from reports.build.build import build_report
+    from reports.build.build import build_report, why_stale
 
     with _told_in_one_line(debug=debug, as_json=as_json):
         folder = _study_folder(study)
-        target = out or (folder / "report" if study is not None else Path(f"report-{EXAMPLE}"))
+        target = _report_folder(study, out)
+        if why:
+            reasons = why_stale(folder, target, languages=lang, formats=formats)
+            typer.echo(json.dumps({"stale": reasons}) if as_json else "\n".join(reasons) or "nothing changed")
+            return
         built = build_report(
             folder,
             target,
@@ -106,9 +115,28 @@ def build(
             formats=formats,
             style="json" if as_json else "auto",
             rebuild="always" if force else "when changed",
+            processes=os.cpu_count() or 1,
         )
+        for name in built.removed:
+            typer.echo(f"{name} was of an earlier state of the study and is removed; build it with --lang", err=True)
         paths = [str(path) for path in built.documents]
         typer.echo(json.dumps({"changed": built.changed, "documents": paths}) if as_json else "\n".join(paths))
+
+
+@app.command()
+def watch(
+    study: StudyArgument = None,
+    lang: Annotated[list[str] | None, typer.Option(metavar="fr|en", help="Only these languages.")] = None,
+    formats: Annotated[
+        list[str] | None, typer.Option("--format", metavar="pdf|html", help="Only these documents.")
+    ] = None,
+    out: OutOption = None,
+) -> None:
+    """Build the report again whenever the study or its data change, until interrupted."""
+    from reports.build.watch import watch_study
+
+    with _told_in_one_line(debug=False, as_json=False):
+        watch_study(_study_folder(study), _report_folder(study, out), languages=lang, formats=formats)
 
 
 @app.command()
@@ -142,6 +170,10 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(PROBLEMS) from None
+
+
+def _report_folder(study: Path | None, out: Path | None) -> Path:
+    return out or (_study_folder(study) / "report" if study is not None else Path(f"report-{EXAMPLE}"))
 
 
 def _study_folder(study: Path | None) -> Path:

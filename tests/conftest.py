@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -9,6 +11,14 @@ from tests.golden import report
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _kept_here_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep results where this run alone finds them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHURN_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

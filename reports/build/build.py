@@ -1,22 +1,26 @@
-"""Building a report: compute once, draw and set in each language, write whole, swap in."""
+"""Building a report: whatever no longer stands is made anew beside the last good report, and swapped in when whole."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from reports.build.manifest import describe_build, is_current, write_manifest
+from reports.build.manifest import Described, describe_build, is_current, read_settings, write_manifest
 from reports.build.staging import recover, staged_folder
-from reports.results.progress import Progress, ProgressStyle, open_progress
+from reports.results.progress import ProgressStyle, open_progress
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.study.fields import Language
 from surveys.study.file import read_study
 from surveys.study.schema import Study
 
+if TYPE_CHECKING:
+    from reports.build.products import Products
+
 DOCUMENTS = ("pdf", "html")
 FIGURE_FORMATS = ("svg", "pdf", "png")
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,14 @@ class Build:
         Its documents: HTML first, the PDF of the first language last.
     changed : bool
         False where the report was current already.
+    removed : tuple of str
+        Documents of the earlier report that were not asked for and no longer stand.
     """
 
     folder: Path
     documents: tuple[Path, ...]
     changed: bool
+    removed: tuple[str, ...] = ()
 
 
 def build_report(
@@ -47,6 +54,7 @@ def build_report(
     formats: Sequence[str] | None = None,
     style: ProgressStyle = "quiet",
     rebuild: Literal["when changed", "always"] = "when changed",
+    processes: int = 1,
 ) -> Build:
     """
     Build the report of a study.
@@ -64,7 +72,9 @@ def build_report(
     style : {"auto", "json", "quiet"}
         How progress is told.
     rebuild : {"when changed", "always"}
-        Whether to build where nothing changed.
+        Whether to build where nothing changed, and to use nothing that was kept.
+    processes : int
+        How many languages to make at once.
 
     Returns
     -------
@@ -90,20 +100,53 @@ def build_report(
     study = read_study(study_folder)
     chosen = _languages(study, languages)
     kinds = _known(formats or DOCUMENTS, DOCUMENTS, "format")
-    description = describe_build(study, {"languages": chosen, "formats": kinds})
+    described = describe_build(study)
     documents = [f"report.{language}.{kind}" for kind in reversed(kinds) for language in reversed(chosen)]
     recover(target)
-    changed = rebuild == "always" or not is_current(target, description)
-    if changed:
-        from reports.build.files import N_STEPS, N_STEPS_PER_LANGUAGE, write_report
+    if rebuild == "when changed" and is_current(target, described, documents):
+        return Build(target, tuple(target / name for name in documents), changed=False)
+    removed = _build(study, target, described, (chosen, kinds), style, rebuild, processes)
+    return Build(target, tuple(target / name for name in documents), changed=True, removed=removed)
 
-        with (
-            open_progress(style, total=N_STEPS + N_STEPS_PER_LANGUAGE * len(chosen)) as progress,
-            staged_folder(target) as folder,
-        ):
-            write_report(study, folder, chosen, kinds, progress)
-            write_manifest(folder, description)
-    return Build(target, tuple(target / name for name in documents), changed)
+
+def why_stale(
+    study_folder: Path, target: Path, *, languages: Sequence[str] | None = None, formats: Sequence[str] | None = None
+) -> list[str]:
+    """
+    Say what of a report would be made anew, and which of its inputs are others now; nothing is computed.
+
+    Parameters
+    ----------
+    study_folder, target : Path
+        As for `build_report`.
+    languages, formats : sequence of str, optional
+        As for `build_report`.
+
+    Returns
+    -------
+    list of str
+        A line each; empty where the report is current.
+
+    Raises
+    ------
+    StudyError
+        If the study cannot be read.
+
+    Examples
+    --------
+    >>> from reports.examples import example_folder
+    >>> why_stale(example_folder("twitter_france"), Path("no/such/report"))[0]
+    'no/such/report: there is no report yet'
+    """
+    study = read_study(study_folder)
+    chosen = _languages(study, languages)
+    kinds = _known(formats or DOCUMENTS, DOCUMENTS, "format")
+    described = describe_build(study)
+    if is_current(target, described, [f"report.{language}.{kind}" for language in chosen for kind in kinds]):
+        return []
+    from reports.build.reasons import tell_reasons
+
+    return tell_reasons(study, target, described, chosen)
 
 
 def write_figures(
@@ -113,7 +156,6 @@ def write_figures(
     ids: Sequence[str],
     formats: Sequence[str] = FIGURE_FORMATS,
     languages: Sequence[str] | None = None,
-    progress: Progress | None = None,
 ) -> list[Path]:
     """
     Draw figures of a study into a folder, without the report.
@@ -130,8 +172,6 @@ def write_figures(
         File formats.
     languages : sequence of {"fr", "en"}, optional
         Those of the study without it.
-    progress : Progress, optional
-        Told of each step.
 
     Returns
     -------
@@ -154,20 +194,90 @@ def write_figures(
     >>> [path.name for path in written]
     ['survival.fr.svg', 'survival.csv']
     """
-    kinds = _known(formats, FIGURE_FORMATS, "format")
+    kinds = tuple(_known(formats, FIGURE_FORMATS, "format"))
     study = read_study(study_folder)
     chosen = _languages(study, languages)
-    from reports.build.files import write_some_figures
+    from reports.build.files import write_figures_of
+    from reports.build.products import open_products
+    from reports.figures.registry import check_names
 
-    if progress is None:
-        with open_progress("quiet", total=1) as quiet:
-            return write_some_figures(study, target, list(ids), kinds, chosen, quiet)
-    return write_some_figures(study, target, list(ids), kinds, chosen, progress)
+    check_names(ids)
+    products = open_products(study, describe_build(study))
+    written: list[Path] = []
+    for language in chosen:
+        written += write_figures_of(products, target, language, kinds, ids=tuple(ids))
+    return list(dict.fromkeys(written))
+
+
+def _build(
+    study: Study,
+    target: Path,
+    described: Described,
+    wanted: tuple[list[Language], list[str]],
+    style: ProgressStyle,
+    rebuild: str,
+    processes: int,
+) -> tuple[str, ...]:
+    """Make what no longer stands, and say which documents that were not asked for are gone."""
+    from reports.build.earlier import EarlierFiles
+    from reports.build.files import N_STEPS_PER_LANGUAGE, write_language, write_shared
+    from reports.build.products import open_products
+    from reports.build.workers import Workers
+    from reports.results.study import STEPS_OF_RECIPE, compute_all
+
+    products = open_products(study, described, fresh=rebuild == "always")
+    plan, removed = _plan(products, target, described, *wanted)
+    steps = len(STEPS_OF_RECIPE) + 1 + N_STEPS_PER_LANGUAGE * len(plan)
+    with open_progress(style, total=steps) as progress, staged_folder(target) as folder:
+        if products.mostly_stale(wanted[0]):
+            workers = Workers(study, target, folder, plan, processes)
+            compute_all(products.results, progress)
+        else:
+            workers = Workers(study, target, folder, {}, 1)
+            for step in STEPS_OF_RECIPE:
+                progress.step(step)
+        workers.begin()
+        for language, kinds in plan.items():
+            if not workers.made(language, progress):
+                earlier = EarlierFiles(target, products.graph.store, language)
+                write_language(products, folder, language, kinds, earlier, progress)
+                earlier.keep()
+        progress.step("tables and counts")
+        write_shared(products, folder, list(plan))
+        write_manifest(folder, described, plan)
+    return removed
+
+
+def _plan(
+    products: Products, target: Path, described: Described, languages: list[Language], formats: list[str]
+) -> tuple[dict[Language, list[str]], tuple[str, ...]]:
+    """
+    Decide which documents the report will hold: those asked for, and those of the earlier report that still stand.
+
+    Returns
+    -------
+    plan : dict of language to list of str
+        Formats by language.
+    removed : tuple of str
+        Documents of the earlier report that no longer stand and were not asked for.
+    """
+    earlier = read_settings(target)
+    plan: dict[Language, list[str]] = {}
+    removed = []
+    for language in LANGUAGES:
+        asked = formats if language in languages else []
+        others = [kind for kind in earlier.get(language, ()) if kind in DOCUMENTS and kind not in asked]
+        stands = bool(others) and not products.stale(language)
+        kept = [kind for kind in DOCUMENTS if kind in asked or (stands and kind in others)]
+        removed += [f"report.{language}.{kind}" for kind in others if not stands]
+        if kept:
+            plan[language] = kept
+    return plan, tuple(removed)
 
 
 def _languages(study: Study, languages: Sequence[str] | None) -> list[Language]:
-    chosen = _known(languages or study.study.language, ("fr", "en"), "language")
-    return [language for language in ("fr", "en") if language in chosen] if len(chosen) > 1 else chosen  # type: ignore[return-value]
+    chosen = _known(languages or study.study.language, LANGUAGES, "language")
+    return [language for language in LANGUAGES if language in chosen]
 
 
 def _known(wanted: Sequence[str], known: Sequence[str], what: str) -> list[str]:

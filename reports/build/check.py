@@ -7,22 +7,19 @@ The report is computed and composed as a build does, its figures without being d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from churn.network.followed import read_following
 from churn.network.messages import read_messages
 from churn.next_visit.visit_counts import LOCAL_DAYS
 from churn.tenures.tenures import read_tenures
-from reports.build.tables import result_tables
+from reports.build.manifest import describe_build
+from reports.build.products import Products, open_products
 from reports.document.coverage import check_coverage
-from reports.figures import draw_figures
 from reports.results.lookup import joined_platform
 from reports.results.progress import open_progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
-from reports.sections.compose import compose_document
+from reports.results.study import STEPS_OF_RECIPE, Results, compute_all
 from reports.words.ledger import Ledger
-from reports.words.printer import Printer
 from surveys.core.errors import Problem, ProblemError
 from surveys.core.results import Note
 from surveys.funnel.funnel import asks_about_steps, estimate_funnel
@@ -47,6 +44,7 @@ NO_SUBJECT = Note(
 )
 
 Part = Callable[[], tuple[Note, ...]]
+Judged = tuple[tuple[Problem, ...], tuple[str, ...]]
 
 
 def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
@@ -76,10 +74,11 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
         return found, ()
     met: tuple[Problem, ...] = ()
     if not found:
-        results = _results(study)
-        if isinstance(results, Results):
-            return tuple(dict.fromkeys(_rehearse(results))), _told(results)
-        met = results
+        try:
+            products = open_products(study, describe_build(study))
+            return products.graph.value("check", lambda: _judge(products))
+        except ProblemError as error:
+            met = error.problems
     problems, notes = list(found), list[Note]()
     for part in _parts(study):
         try:
@@ -89,27 +88,25 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     return tuple(dict.fromkeys(problems or met)), _once(notes)
 
 
-def _results(study: Study) -> Results | tuple[Problem, ...]:
-    """Compute what the report would show, or give the first problems met."""
+def _judge(products: Products) -> Judged:
+    """Compute what the report would show and set it as a build does, or give the first problems met."""
     with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-        try:
-            return compute_results(study, progress)
-        except ProblemError as error:
-            return error.problems
+        results = compute_all(products.results, progress)
+    problems = tuple(dict.fromkeys(_rehearse(products)))
+    return problems, _told(results)
 
 
-def _rehearse(results: Results) -> Iterator[Problem]:
+def _rehearse(products: Products) -> Iterator[Problem]:
     """Set the report in each of its languages as a build does, up to drawing its figures."""
     ledger = Ledger()
-    for language in results.study.study.language:
-        printer = Printer(language, ledger)
+    for language in products.results.study.study.language:
         try:
-            figures = draw_figures(results, printer)
-            outlines = {name: replace(drawn, outline=True) for name, drawn in figures.items()}
-            check_coverage(compose_document(results, printer, outlines))
+            check_coverage(products.document(language, drawn=False))
+            for _, numbers in products.numbers(language):
+                ledger.enter(numbers)
         except ProblemError as error:
             yield from error.problems
-    result_tables(results)
+    products.tables()
     ledger.to_json()
 
 

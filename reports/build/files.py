@@ -1,228 +1,186 @@
-"""Writing the files of a report into a folder."""
+"""Writing the files of a report into a folder; what an earlier report holds already is taken from there."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
-from churn.tenures.counts import write_counts
-from reports.build.tables import write_tables
+from reports.build.earlier import EarlierFiles
+from reports.build.products import Products
+from reports.build.sources import files_behind
+from reports.document.drawing import drawing_to_pdf, drawing_to_png
 from reports.document.html import render_html
 from reports.document.pdf import render_pdf
-from reports.figures import check_names, draw_figures
-from reports.figures.drawn import DrawnFigure, drawn_svg
-from reports.look.theme import figure_to_pdf, figure_to_png
 from reports.results.progress import Progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_results
-from reports.sections.compose import compose_document
 from reports.words.ledger import Ledger
-from reports.words.printer import Printer
+from surveys.core.errors import Problem, SpecError
 from surveys.study.fields import Language
-from surveys.study.file import STUDY_FILE
-from surveys.study.schema import Crosstab, Study
 
-N_STEPS = len(STEPS_OF_RECIPE) + 1
+FIGURE_FORMATS = ("svg", "pdf", "png")
 N_STEPS_PER_LANGUAGE = 3
 
-SIMULATION = "simulated accounts, drawn from a fixed seed"
-"""What stands in the place of a file behind numbers that come from no file."""
 
-
-def write_report(study: Study, folder: Path, languages: list[Language], formats: list[str], progress: Progress) -> None:
+def write_language(
+    products: Products, folder: Path, language: Language, formats: list[str], earlier: EarlierFiles, progress: Progress
+) -> None:
     """
-    Write every file of a report but its manifest.
+    Write the figures and documents of one language.
 
     Parameters
     ----------
-    study : Study
-        What to report on.
+    products : Products
+        Of the study.
     folder : Path
-        An empty folder.
-    languages : list of {"fr", "en"}
-        One set of documents for each.
+        Of the report.
+    language : {"fr", "en"}
+        The language.
     formats : list of {"pdf", "html"}
         Documents to write.
+    earlier : EarlierFiles
+        What an earlier report holds.
     progress : Progress
-        Told of `N_STEPS`, and `N_STEPS_PER_LANGUAGE` for each language.
+        Told of `N_STEPS_PER_LANGUAGE`.
 
     Examples
     --------
     >>> import tempfile
-    >>> from reports.examples import open_example
+    >>> from reports.figures import example_results
     >>> from reports.results.progress import open_progress
     >>> folder = Path(tempfile.mkdtemp())
-    >>> with open_progress("quiet", total=7) as progress:
-    ...     write_report(open_example("twitter_france"), folder, ["en"], ["html"], progress)
-    >>> (folder / "results.json").is_file()
+    >>> with open_progress("quiet", total=3) as progress:
+    ...     write_language(Products(example_results()), folder, "en", ["html"], EarlierFiles(folder), progress)
+    >>> (folder / "report.en.html").is_file()
     True
     """
-    results = compute_results(study, progress)
-    ledger = Ledger()
-    (folder / "figures").mkdir()
-    for language in languages:
-        _write_language(results, folder, Printer(language, ledger), formats, progress)
-    progress.step("tables and counts")
-    write_tables(results, folder / "tables")
-    if results.staying is not None:
-        (folder / "counts").mkdir()
-        write_counts(results.staying.counts, folder / "counts" / "tenures.parquet")
-    (folder / "results.json").write_text(ledger.to_json(inputs_of_numbers(study)), encoding="utf-8")
+    progress.step(f"figures ({language})")
+    write_figures_of(products, folder / "figures", language, FIGURE_FORMATS, earlier)
+    progress.step(f"document ({language})")
+    wanted = {f"report.{language}.{kind}": kind for kind in formats}
+    key = products.document_key(language)
+    waiting = {name: kind for name, kind in wanted.items() if not earlier.give(name, key, folder / name)}
+    progress.step(f"{' and '.join(kind.upper() for kind in formats)} ({language})")
+    if waiting:
+        document = products.document(language, drawn=True)
+        render: dict[str, Callable[[], bytes]] = {
+            "pdf": lambda: render_pdf(document),
+            "html": lambda: render_html(document).encode(),
+        }
+        for name, kind in waiting.items():
+            content = render[kind]()
+            (folder / name).write_bytes(content)
+            earlier.took(name, key, content)
 
 
-def write_some_figures(
-    study: Study, folder: Path, ids: list[str], formats: list[str], languages: list[Language], progress: Progress
+def write_figures_of(
+    products: Products,
+    folder: Path,
+    language: Language,
+    formats: tuple[str, ...],
+    earlier: EarlierFiles | None = None,
+    ids: tuple[str, ...] = (),
 ) -> list[Path]:
     """
-    Write some figures of a study.
+    Write figures of one language, each drawn once.
 
     Parameters
     ----------
-    study : Study
-        What to draw from.
+    products : Products
+        Of the study.
     folder : Path
         Where to write; made where it does not exist.
-    ids : list of str
-        Which figures; all when empty.
-    formats : list of {"svg", "pdf", "png"}
+    language : {"fr", "en"}
+        The language.
+    formats : tuple of {"svg", "pdf", "png"}
         File formats.
-    languages : list of {"fr", "en"}
-        One file for each.
-    progress : Progress
-        Told of each step.
+    earlier : EarlierFiles, optional
+        What an earlier report holds.
+    ids : tuple of str
+        Which figures; all that the study has data for when empty.
 
     Returns
     -------
     list of Path
-        The files written, each once.
+        The files written.
+
+    Raises
+    ------
+    SpecError
+        If the study has no data for a figure that is asked for by name.
 
     Examples
     --------
     >>> import tempfile
-    >>> from reports.examples import open_example
-    >>> from reports.results.progress import open_progress
-    >>> with open_progress("quiet", total=1) as progress:
-    ...     files = write_some_figures(open_example("twitter_france"), Path(tempfile.mkdtemp()), ["funnel"], ["svg"],
-    ...                                ["en"], progress)
-    >>> [file.name for file in files]
+    >>> from reports.figures import example_results
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> written = write_figures_of(Products(example_results()), folder, "en", ("svg",), ids=("funnel",))
+    >>> [file.name for file in written]
     ['funnel.en.svg', 'funnel.csv']
     """
-    check_names(ids)
-    results = Results(study) if ids else compute_results(study, progress)
+    absent = [name for name in ids if products.words(name, language) is None]
+    if absent:
+        raise SpecError(
+            *(Problem(f"figure '{name}'", "the study has no data for it", "Leave it out") for name in absent)
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    written = [
-        file
-        for language in languages
-        for drawn in draw_figures(results, Printer(language, Ledger()), ids or None).values()
-        for file in _write_figure(drawn, folder, language, formats)
-    ]
-    return list(dict.fromkeys(written))
-
-
-OF_BOTH = ("joint", "calibration")
-"""Numbers that rest on one survey and the usage."""
-
-
-def inputs_of_numbers(study: Study) -> dict[str, list[str]]:
-    """
-    Tell which files stand behind which printed numbers.
-
-    Parameters
-    ----------
-    study : Study
-        The study.
-
-    Returns
-    -------
-    dict of str to list of str
-        Files by the beginning of the names that numbers have in the ledger.
-
-    Examples
-    --------
-    >>> from reports.examples import open_example
-    >>> inputs_of_numbers(open_example("twitter_france"))["funnel.2012-10"]
-    ['surveys/2012-10.csv']
-    """
-    usage = [] if study.usage is None else [study.usage.source]
-    published = [] if study.published is None else [study.published.file]
-    truth = [] if study.truth is None else [study.truth.file]
-    surveys = [survey.file for survey in study.survey]
-    of_one_survey = ("funnel", "share", "recall", "disclosure")
-    inputs = {f"{kind}.{survey.wave}": [survey.file] for survey in study.survey for kind in of_one_survey}
-    inputs |= {f"{kind}.{survey.wave}": [survey.file, *usage] for survey in study.survey for kind in OF_BOTH}
-    inputs |= {"calibration": [*surveys, *usage]}
-    inputs |= dict.fromkeys(("change", "trend", "disclosure", "gap"), surveys)
-    inputs |= {f"table.{table.id}": surveys_of(table, study) for table in study.table}
-    usage_ids = (
-        *("survival", "risk", "dropout", "returned", "cohorts", "lifecycle", "definitions", "gaps", "unseen"),
-        *("causes", "bygroup", "projection", "silence", "visit"),
-    )
-    inputs |= dict.fromkeys(usage_ids, usage) | {"rules": [SIMULATION]}
-    following = [] if study.usage is None or study.usage.following is None else [study.usage.following.file]
-    inputs |= {kind: [*usage, *following] for kind in ("network", "following")}
-    inputs |= {kind: [*surveys, *usage] for kind in ("why", "people", "difference")}
-    inputs |= {f"people.{survey.wave}": [survey.file, *usage, STUDY_FILE] for survey in study.survey}
-    inputs |= {
-        f"published.funnel.{each.id}": [*published, *(usage if each.stayed == "usage" else [])]
-        for each in (() if study.published is None else study.published.funnel)
-    }
-    inputs |= {"publishers": published, "diffusion": published or surveys, "ceiling": [*published, *usage]}
-    inputs |= dict.fromkeys(("published", "claim", "steady"), published) | {"truth": truth, "population": [STUDY_FILE]}
-    return inputs
-
-
-def surveys_of(table: Crosstab, study: Study) -> list[str]:
-    """
-    Tell which survey a banner table is made from.
-
-    Parameters
-    ----------
-    table : Crosstab
-        Names a wave, or means the last one.
-    study : Study
-        Where its surveys are.
-
-    Returns
-    -------
-    list of str
-        Its file.
-
-    Examples
-    --------
-    >>> from reports.examples import open_example
-    >>> study = open_example("twitter_france")
-    >>> surveys_of(study.table[0], study)
-    ['surveys/2013-10.zsav']
-    """
-    named = [survey.file for survey in study.survey if table.wave in (None, "", survey.wave)]
-    return named[-1:]
-
-
-def _write_language(results: Results, folder: Path, printer: Printer, formats: list[str], progress: Progress) -> None:
-    language = printer.language
-    progress.step(f"figures ({language})")
-    figures = draw_figures(results, printer)
-    for drawn in figures.values():
-        _write_figure(drawn, folder / "figures", language, ["svg", "pdf", "png"])
-    progress.step(f"document ({language})")
-    document = compose_document(results, printer, figures)
-    progress.step(f"{' and '.join(kind.upper() for kind in formats)} ({language})")
-    if "pdf" in formats:
-        (folder / f"report.{language}.pdf").write_bytes(render_pdf(document))
-    if "html" in formats:
-        (folder / f"report.{language}.html").write_text(render_html(document), encoding="utf-8")
-
-
-def _write_figure(drawn: DrawnFigure, folder: Path, language: str, formats: list[str]) -> list[Path]:
     written = []
-    for kind in formats:
-        file = folder / f"{drawn.id}.{language}.{kind}"
-        match kind:
-            case "svg":
-                file.write_text(drawn_svg(drawn), encoding="utf-8")
-            case "pdf":
-                file.write_bytes(figure_to_pdf(drawn.figure))
-            case _:
-                file.write_bytes(figure_to_png(drawn.figure))
-        written.append(file)
-    data = folder / f"{drawn.id}.csv"
-    drawn.data.to_csv(data, index=False, lineterminator="\n")
-    return [*written, data]
+    for name in ids or products.figures(language):
+        for kind in formats:
+            file = folder / f"{name}.{language}.{kind}"
+            _write_drawing(products.svg(name, language) or "", file, kind, earlier)
+            written.append(file)
+        words = products.words(name, language)
+        data = folder / f"{name}.csv"
+        data.write_text("" if words is None else words.words.data, encoding="utf-8", newline="")
+        written.append(data)
+    return written
+
+
+def write_shared(products: Products, folder: Path, languages: list[Language]) -> None:
+    """
+    Write what no language has of its own: tables, counts, and the ledger.
+
+    Parameters
+    ----------
+    products : Products
+        Of the study.
+    folder : Path
+        Of the report.
+    languages : list of {"fr", "en"}
+        Those of the report.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from reports.figures import example_results
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_shared(Products(example_results()), folder, ["en"])
+    >>> sorted(file.name for file in folder.iterdir())
+    ['counts', 'results.json', 'tables']
+    """
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    for name, text in products.tables().items():
+        (folder / "tables" / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+    counts = products.counts()
+    if counts is not None:
+        (folder / "counts").mkdir(exist_ok=True)
+        (folder / "counts" / "tenures.parquet").write_bytes(counts)
+    printed = [each for language in languages for each in products.numbers(language)]
+    ledger = Ledger()
+    for _, numbers in printed:
+        ledger.enter(numbers)
+    (folder / "results.json").write_text(ledger.to_json(files_behind(products.graph, printed)), encoding="utf-8")
+
+
+def _write_drawing(svg: str, file: Path, kind: str, earlier: EarlierFiles | None) -> None:
+    if kind == "svg":
+        file.write_text(svg, encoding="utf-8")
+        return
+    name = f"figures/{file.name}"
+    key = hashlib.sha256(svg.encode()).hexdigest()
+    if earlier is not None and earlier.give(name, key, file):
+        return
+    content = drawing_to_pdf(svg) if kind == "pdf" else drawing_to_png(svg)
+    file.write_bytes(content)
+    if earlier is not None:
+        earlier.took(name, key, content)

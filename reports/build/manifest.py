@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from churn.usage.fingerprints import log_fingerprints, spark_files
 from reports.build.staging import MANIFEST
+from surveys.study.fields import Language
 from surveys.study.file import STUDY_FILE
 from surveys.study.schema import Study
 
@@ -64,7 +66,36 @@ def input_files(study: Study) -> list[Path]:
     return [file for file in dict.fromkeys(files) if file.is_file()]
 
 
-def describe_build(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """
+    Everything that decides what a report will look like.
+
+    Attributes
+    ----------
+    inputs : dict of str to str
+        Hashes of files; of a log in a database, the number of its rows and their span.
+    code : str
+        Hash of this software: code, templates, catalogues and fonts.
+    versions : dict of str to str
+        Of the libraries it rests on.
+    """
+
+    inputs: Mapping[str, str]
+    code: str
+    versions: Mapping[str, str]
+
+    @property
+    def made_by(self) -> str:
+        """Tell code and libraries from all others."""
+        return hashlib.sha256(json.dumps([self.code, dict(self.versions)], sort_keys=True).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as it stands in the manifest."""
+        return {"inputs": dict(self.inputs), "code": self.code, "versions": dict(self.versions)}
+
+
+def describe_build(study: Study) -> Described:
     """
     Describe everything that decides what a report will look like.
 
@@ -72,31 +103,26 @@ def describe_build(study: Study, settings: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     study : Study
         The study, its files hashed.
-    settings : mapping
-        Languages, formats and the like.
 
     Returns
     -------
-    dict
-        Ready for JSON: `inputs`, `code`, `versions` and `settings`. Two builds with the same
-        description give the same bytes. An input in a database has the number of its rows and their span in
-        the place of a hash.
+    Described
+        Two builds of which it is the same give the same bytes.
 
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> sorted(describe_build(open_example("twitter_france"), {"language": ["en"]}))
-    ['code', 'inputs', 'settings', 'versions']
+    >>> list(describe_build(open_example("twitter_france")).inputs)[:2]
+    ['study.toml', 'surveys/2007-10.csv']
     """
-    return {
-        "inputs": {_name(file, study.folder): _hash(file) for file in input_files(study)} | log_fingerprints(study),
-        "code": _hash_of_code(),
-        "versions": {"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
-        "settings": dict(settings),
-    }
+    return Described(
+        inputs={_name(file, study.folder): _hash(file) for file in input_files(study)} | log_fingerprints(study),
+        code=_hash_of_code(),
+        versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
+    )
 
 
-def write_manifest(folder: Path, description: Mapping[str, Any]) -> None:
+def write_manifest(folder: Path, described: Described, documents: Mapping[Language, Sequence[str]]) -> None:
     """
     Write the manifest of a finished report, with the hash of each of its files.
 
@@ -104,23 +130,28 @@ def write_manifest(folder: Path, description: Mapping[str, Any]) -> None:
     ----------
     folder : Path
         The report.
-    description : mapping
-        As `describe_build` gives it.
+    described : Described
+        What it was made from.
+    documents : mapping of language to sequence of str
+        Formats of its documents, by language.
 
     Examples
     --------
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> write_manifest(folder, {"inputs": {}})
-    >>> is_current(folder, {"inputs": {}})
+    >>> described = Described(inputs={}, code="", versions={})
+    >>> write_manifest(folder, described, {})
+    >>> is_current(folder, described, [])
     True
     """
     outputs = {_name(file, folder): _hash(file) for file in _files(folder)}
-    text = json.dumps({**description, "outputs": outputs}, indent=1, sort_keys=True, ensure_ascii=False)
+    settings = {"documents": {language: list(kinds) for language, kinds in documents.items()}}
+    manifest = {**described.to_json(), "settings": settings, "outputs": outputs}
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / MANIFEST).write_text(f"{text}\n", encoding="utf-8")
 
 
-def is_current(folder: Path, description: Mapping[str, Any]) -> bool:
+def is_current(folder: Path, described: Described, documents: Iterable[str]) -> bool:
     """
     Tell whether a report is what a build would give, and untouched since.
 
@@ -128,8 +159,10 @@ def is_current(folder: Path, description: Mapping[str, Any]) -> bool:
     ----------
     folder : Path
         The report, if there is one.
-    description : mapping
-        As `describe_build` gives it.
+    described : Described
+        What it would be made from.
+    documents : iterable of str
+        Names of the documents that it must hold.
 
     Returns
     -------
@@ -138,16 +171,67 @@ def is_current(folder: Path, description: Mapping[str, Any]) -> bool:
 
     Examples
     --------
-    >>> is_current(Path("no/such/report"), {})
+    >>> is_current(Path("no/such/report"), Described(inputs={}, code="", versions={}), [])
     False
+    """
+    manifest = read_manifest(folder)
+    outputs = manifest.get("outputs")
+    if not isinstance(outputs, dict) or not {*documents} <= {*outputs}:
+        return False
+    if {name: manifest.get(name) for name in ("inputs", "code", "versions")} != described.to_json():
+        return False
+    return outputs == {_name(file, folder): _hash(file) for file in _files(folder)}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """
+    Read the manifest of a report.
+
+    Parameters
+    ----------
+    folder : Path
+        The report, if there is one.
+
+    Returns
+    -------
+    dict
+        Empty where there is none, or it cannot be read.
+
+    Examples
+    --------
+    >>> read_manifest(Path("no/such/report"))
+    {}
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        outputs = manifest.pop("outputs")
-    except (OSError, ValueError, KeyError):
-        return False
-    same = manifest == json.loads(json.dumps(description))
-    return bool(same and outputs == {_name(file, folder): _hash(file) for file in _files(folder)})
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def read_settings(folder: Path) -> dict[str, list[str]]:
+    """
+    Give the documents of a report, as formats by language.
+
+    Parameters
+    ----------
+    folder : Path
+        The report, if there is one.
+
+    Returns
+    -------
+    dict of str to list of str
+
+    Examples
+    --------
+    >>> read_settings(Path("no/such/report"))
+    {}
+    """
+    try:
+        documents = read_manifest(folder)["settings"]["documents"]
+        return {str(language): [str(kind) for kind in kinds] for language, kinds in documents.items()}
+    except (KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _files(folder: Path) -> Iterable[Path]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from churn.adoption.joint import JointFunnel
@@ -16,36 +14,30 @@ from surveys.core.results import Unavailable
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_tables(results: Results, folder: Path) -> list[Path]:
+def table_texts(results: Results) -> dict[str, str]:
     """
-    Write every table that a study has data for.
+    Give every table that a study has data for, as CSV.
 
     Parameters
     ----------
     results : Results
         The study's results.
-    folder : Path
-        Where to write; made where it does not exist.
 
     Returns
     -------
-    list of Path
-        The files written.
+    dict of str to str
+        By name.
 
     Examples
     --------
-    >>> import tempfile
     >>> from reports.figures import example_results
-    >>> [file.name for file in write_tables(example_results(), Path(tempfile.mkdtemp()))][:5]
-    ['funnel.csv', 'shares.csv', 'table_steps.csv', 'waves.csv', 'disclosure.csv']
+    >>> list(table_texts(example_results()))[:5]
+    ['funnel', 'shares', 'table_steps', 'waves', 'disclosure']
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, frame in result_tables(results).items():
-        file = folder / f"{name}.csv"
-        safe_for_spreadsheets(frame).to_csv(file, index=False, lineterminator="\n")
-        written.append(file)
-    return written
+    return {
+        name: safe_for_spreadsheets(frame).to_csv(index=False, lineterminator="\n")
+        for name, frame in result_tables(results).items()
+    }
 
 
 def result_tables(results: Results) -> dict[str, pd.DataFrame]:
@@ -74,8 +66,6 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
     if results.shares is not None:
         tables["shares"] = results.shares.to_frame()
     tables |= {f"table_{table.id.replace('-', '_')}": table.to_frame() for table in results.tables}
-    if results.shares is not None:
-        tables["shares"] = results.shares.to_frame()
     if results.changes is not None:
         tables["waves"] = results.changes.to_frame()
     if results.disclosure is not None:

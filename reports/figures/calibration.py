@@ -14,6 +14,7 @@ from churn.adoption.calibration import CalibratedFunnel
 from churn.adoption.recall_error import RecallError
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.calibration import CalibrationResults
 from reports.results.study import Results
@@ -45,6 +46,7 @@ TITLE_CHARACTERS = 30
 MOST_TICKS = 5
 
 
+@draws("calibration")
 def draw_calibration(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the steps of a platform before and after calibration to its log, and recall against log.

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from churn.competing.curve import CumulativeIncidence
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -20,6 +21,7 @@ FEW = 10
 """Fewer accounts at risk than this, and curves are no longer drawn."""
 
 
+@draws("causes")
 def draw_causes(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share gone of each cause, by tenure.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.diffusion import PublishedReach, ReachResults
 from reports.results.lookup import log_platform
@@ -24,6 +25,7 @@ CLOSE = (0.15, 0.015)
 """Distance in retention and in reach under which two names would touch."""
 
 
+@draws("ceiling")
 def draw_ceiling(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw steady-state reach by retention and arrivals, with what was published and what the log shows.

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Transform
 
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.claims import group_words, grouped, is_answered, verdict_label
@@ -33,6 +34,7 @@ MARKS: Mapping[str, tuple[str, str]] = {
 """Marker and colour of each group of verdicts."""
 
 
+@draws("claims")
 def draw_claims(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw, for each sentence, what the figures allow as a multiple of what is claimed.

@@ -9,6 +9,7 @@ from matplotlib.patches import Rectangle
 from churn.cohorts.retention import Retention
 from churn.cohorts.triangle import CohortTriangle
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -21,6 +22,7 @@ PALE = "#C9CED6"
 PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 
 
+@draws("cohorts")
 def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the latest monthly cohorts, one row each.

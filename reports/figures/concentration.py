@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.network import ConcentrationResults
@@ -23,6 +24,7 @@ MOST_POINTS = 400
 TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 
+@draws("concentration")
 def draw_concentration(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of messages that the most active accounts write, with the top fifth read off.

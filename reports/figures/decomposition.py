@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from churn.adoption.decomposition import SHARED_STEP
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.adoption import Comparison
 from reports.results.study import Results
@@ -25,6 +26,7 @@ GAP = 0.4
 LABEL_ROOM = 150
 
 
+@draws("decomposition")
 def draw_decomposition(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw what each step accounts for in the difference between two funnels.

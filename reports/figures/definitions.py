@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from churn.definitions.fan import DefinitionFan, MonthRule
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -29,6 +30,7 @@ MONTHS: dict[MonthRule, str] = {
 }
 
 
+@draws("definitions")
 def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the one-month dropout under each definition.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from churn.adoption.populations import PeopleCounts
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joined_platform
 from reports.results.study import Results
@@ -21,6 +22,7 @@ SHOWN = ("signup", "stayed")
 ROW_HEIGHT = 0.36
 
 
+@draws("denominators")
 def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw how many people signed up, and stayed, on each denominator.

@@ -10,6 +10,7 @@ from churn.network.dialogue import Dialogue
 from reports.figures._marks import draw_interval
 from reports.figures.concentration import publisher_name
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.network import NetworkResults
@@ -21,6 +22,7 @@ from surveys.core.results import Estimate
 TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 
+@draws("dialogue")
 def draw_dialogue(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of messages that answer, and of ties that are mutual, beside what others printed.

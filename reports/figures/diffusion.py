@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.diffusion import Spread
 from reports.results.study import Results
@@ -21,6 +22,7 @@ LONGEST = 4.0
 """Years after the last point that are drawn."""
 
 
+@draws("diffusion")
 def draw_diffusion(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and membership of the main platform with the curves fitted to them.

@@ -1,17 +1,14 @@
-"""What every drawing function gives back: a figure with its words and its data."""
+"""A figure with its words and its data: as it is drawn, and as it is set on a page."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from xml.sax.saxutils import escape
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-
-from reports.look.theme import figure_to_svg
 
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 """What no SVG can hold."""
@@ -40,8 +37,6 @@ class DrawnFigure:
         Caveats.
     data : DataFrame
         The numbers drawn.
-    outline : bool
-        Whether its texts alone are wanted, as a rehearsal does that sets a page without drawing it.
     """
 
     id: str
@@ -52,31 +47,62 @@ class DrawnFigure:
     base: str
     notes: tuple[str, ...]
     data: pd.DataFrame
-    outline: bool = False
 
 
-@lru_cache(maxsize=64)
-def drawn_svg(drawn: DrawnFigure) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureWords:
     """
-    Give a figure as SVG, saved once for the document and the folder of figures alike.
+    A figure without its drawing: every word around it, those in it, and its numbers.
+
+    Attributes
+    ----------
+    id, caption, subtitle, alt, base, notes
+        As those of `DrawnFigure`.
+    outline : str
+        Its texts as SVG, which stand for the drawing where only texts matter.
+    data : str
+        The numbers drawn, as CSV.
+    """
+
+    id: str
+    caption: str
+    subtitle: str
+    alt: str
+    base: str
+    notes: tuple[str, ...]
+    outline: str
+    data: str
+
+
+def words_of(drawn: DrawnFigure) -> FigureWords:
+    """
+    Give a figure without its drawing.
 
     Parameters
     ----------
     drawn : DrawnFigure
-        The figure; it does not change once drawn.
+        The figure.
 
     Returns
     -------
-    str
-        As `figure_to_svg`.
+    FigureWords
 
     Examples
     --------
     >>> from reports.figures import example_figure
-    >>> "<svg" in drawn_svg(example_figure("survival"))
-    True
+    >>> words_of(example_figure("survival")).id
+    'survival'
     """
-    return outline_svg(drawn.figure) if drawn.outline else figure_to_svg(drawn.figure)
+    return FigureWords(
+        id=drawn.id,
+        caption=drawn.caption,
+        subtitle=drawn.subtitle,
+        alt=drawn.alt,
+        base=drawn.base,
+        notes=drawn.notes,
+        outline=outline_svg(drawn.figure),
+        data=drawn.data.to_csv(index=False, lineterminator="\n"),
+    )
 
 
 def outline_svg(figure: Figure) -> str:

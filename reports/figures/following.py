@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from churn.network.following import DoseCurve, FollowingDropout
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -23,6 +24,7 @@ from surveys.core.results import Estimate
 DECADES = (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
 
+@draws("following")
 def draw_following(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw dropout within the horizon by the number of accounts followed.

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
 from reports.results.study import Results
@@ -34,6 +35,7 @@ class Bar:
     estimate: Estimate
 
 
+@draws("funnel")
 def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the funnel of every platform in the latest wave.

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from churn.definitions.gaps import GapChoice
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.labels import note_sentence
@@ -16,6 +17,7 @@ from surveys.core.results import Estimate, Unavailable
 LONGEST = 120
 
 
+@draws("gaps")
 def draw_gaps(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of silent accounts that come back, by the length of the silence.

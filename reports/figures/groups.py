@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval, upper_end
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, steps_of_panels
 from reports.results.study import Results
@@ -29,6 +30,7 @@ from surveys.study.schema import Survey
 ROW_HEIGHT = 0.25
 
 
+@draws("groups")
 def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and sign-up of the main platform by group.

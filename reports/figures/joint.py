@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from churn.adoption.joint import JointFunnel
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.adoption import AdoptionResults
 from reports.results.lookup import funnel_rows, joined_platform, joint_id
@@ -27,6 +28,7 @@ Line = dict[str, tuple[str, Estimate]]
 """By wave: name in the ledger, and estimate."""
 
 
+@draws("joint")
 def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness, sign-up and staying by wave, conditional and cumulative.

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from churn.cohorts.lifecycle import Lifecycle
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -26,6 +27,7 @@ LABELS = {
 COLORS = {"already": SERIES[4], "retained": SERIES[0], "resurrected": SERIES[2], "new": SERIES[1], "lost": SERIES[3]}
 
 
+@draws("lifecycle")
 def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the active accounts of each month by where they come from, and those lost.

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from churn.adoption.measures import StayingMeasures
 from reports.figures._marks import MARKERS, draw_interval
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joint_id
 from reports.results.study import Results
@@ -19,6 +20,7 @@ from reports.words.printer import Printer
 ROW_HEIGHT = 0.36
 
 
+@draws("measures")
 def draw_measures(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw how many of the base signed up and stayed, by each measure of staying.

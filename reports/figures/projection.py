@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from churn.projection.projection import HoldOut, RetentionProjection
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.study import Results
@@ -23,6 +24,7 @@ FAMILIES = {
 }
 
 
+@draws("projection")
 def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw retention by period, seen and projected.

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import draw_interval
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, funnel_rows, main_platform
 from reports.results.study import Results
@@ -20,6 +21,7 @@ ROW_HEIGHT = 0.36
 Pair = tuple[FunnelRow, PublishedFigure]
 
 
+@draws("published")
 def draw_published(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw each published value of the main platform beside the study's estimate.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.labels import fieldwork_label
@@ -22,6 +23,7 @@ NAMES_APART = 0.105
 """Least distance between two names, as a share of the height of a panel."""
 
 
+@draws("publishers")
 def draw_publishers(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw each published series, publishers apart, conflicts tied and breaks marked.

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from churn.design_based.recall import RecallCurve
 from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.labels import platform_label, sampling_words, wave_label
@@ -18,6 +19,7 @@ from surveys.core.results import Estimate, Unavailable
 EVER = "ever"
 
 
+@draws("recall")
 def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share gone by each end of a band, as people recall it.

@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from churn.definitions.rule_bias import Habit, OwnSilences, RuleBias
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.printer import Printer
@@ -27,6 +28,7 @@ REACH = (0.11, 0.125)
 """How far below and above the truth a panel reaches, in shares of accounts."""
 
 
+@draws("rules")
 def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share still there under each rule, beside the truth of a simulation.

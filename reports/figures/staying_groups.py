@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from churn.survival.grouping import LEFT_OUT
 from reports.figures._marks import spread
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.staying import GroupStaying
@@ -24,6 +25,7 @@ FEW = 10
 """Fewer accounts at risk than this, and a curve is no longer drawn."""
 
 
+@draws("staying-groups")
 def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of accounts retained by tenure, level by level, a panel for each group.

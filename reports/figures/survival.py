@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from churn.next_visit.curve import NextVisitCurve
 from churn.tenures.rules import DropoutRule
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.staying import StayingResults
@@ -31,6 +32,7 @@ FEW = 10
 """Fewer accounts at risk than this, and the curve is no longer drawn."""
 
 
+@draws("survival")
 def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of accounts retained by tenure.

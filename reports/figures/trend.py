@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.labels import listed, wave_label
@@ -15,6 +16,7 @@ from surveys.core.results import Estimate
 from surveys.published.over_list import ListPoint, ListSeries, read_list_series
 
 
+@draws("trend")
 def draw_trend(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw a published figure over the whole list of platforms tested, with the breaks of its series.

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from reports.figures._marks import MARKERS, spread, upper_end
 from reports.figures.drawn import DrawnFigure
+from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
 from reports.results.study import Results
@@ -17,6 +18,7 @@ from reports.words.printer import Printer
 LABEL_GAP = 0.062
 
 
+@draws("waves")
 def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and sign-up by wave and platform.

@@ -59,7 +59,6 @@ STYLE: dict[str, Any] = {
     "hatch.linewidth": 0.5,
     "svg.fonttype": "none",
     "svg.hashsalt": "adoption-churn",
-    "pdf.fonttype": 3,
 }
 
 
@@ -146,59 +145,9 @@ def figure_to_svg(figure: Figure) -> str:
     ...     figure_to_svg(Figure())[:5]
     '<?xml'
     """
-    svg = _save(figure, "svg", metadata={"Date": None, "Creator": None}).decode()
+    stream = io.StringIO()
+    with figure_style():
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    svg = stream.getvalue()
     svg = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", svg)
     return re.sub(r"(?<=>)[^<>\n]*  [^<>\n]*(?=</text>)", lambda text: text[0].replace("  ", "\u00a0\u00a0"), svg)
-
-
-def figure_to_pdf(figure: Figure) -> bytes:
-    """
-    Save a figure as PDF.
-
-    Parameters
-    ----------
-    figure : Figure
-        Drawn under `figure_style`.
-
-    Returns
-    -------
-    bytes
-        The same for the same figure.
-
-    Examples
-    --------
-    >>> with figure_style():
-    ...     figure_to_pdf(Figure())[:4]
-    b'%PDF'
-    """
-    return _save(figure, "pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
-
-
-def figure_to_png(figure: Figure) -> bytes:
-    """
-    Save a figure as PNG, 200 dots to the inch.
-
-    Parameters
-    ----------
-    figure : Figure
-        Drawn under `figure_style`.
-
-    Returns
-    -------
-    bytes
-        The same for the same figure.
-
-    Examples
-    --------
-    >>> with figure_style():
-    ...     figure_to_png(Figure())[1:4]
-    b'PNG'
-    """
-    return _save(figure, "png", metadata={"Software": None})
-
-
-def _save(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
-    stream = io.BytesIO()
-    with figure_style():
-        figure.savefig(stream, format=kind, metadata=metadata)
-    return stream.getvalue()

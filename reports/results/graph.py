@@ -110,6 +110,10 @@ class Graph:
         self._reader.note(name)
         return known.value[0]  # type: ignore[no-any-return]
 
+    def digest(self, name: str) -> str:
+        """Tell a result from all others of its name; it is computed where it does not stand."""
+        return self._digest(name)
+
     def stands(self, name: str) -> bool:
         """Tell whether a result is known, or was kept and still is what it would be."""
         return name in self._known or self._from_store(name, with_value=True) is not None
@@ -299,8 +303,11 @@ class Nodes:
 class Node(Generic[T]):
     """A result of a graph, computed by a method when it is asked for; see `node`."""
 
-    def __init__(self, compute: Callable[[Any], T], *, kept: bool, attempted: bool, otherwise: Any) -> None:
-        self.compute, self.kept, self.attempted, self.otherwise = compute, kept, attempted, otherwise
+    def __init__(
+        self, compute: Callable[[Any], T], *, kept: bool, gives: tuple[str, ...], attempted: bool, otherwise: Any
+    ) -> None:
+        self.compute, self.kept, self.gives = compute, kept, gives
+        self.attempted, self.otherwise = attempted, otherwise
         self.__doc__ = compute.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -327,12 +334,14 @@ class Node(Generic[T]):
         return nodes.graph.value(nodes.prefix + self.name, compute, kept=self.kept)
 
 
-def node(*, kept: bool = True) -> Callable[[Callable[[Any], T]], Node[T]]:
+def node(*gives: str, kept: bool = True) -> Callable[[Callable[[Any], T]], Node[T]]:
     """
     Make a method of `Nodes` a result of its graph.
 
     Parameters
     ----------
+    *gives : str
+        What the names of the numbers begin with that are printed of it.
     kept : bool
         Whether it may be kept for other processes: not what holds a row for each person or account.
 
@@ -350,15 +359,17 @@ def node(*, kept: bool = True) -> Callable[[Callable[[Any], T]], Node[T]]:
     >>> Titles(Graph(open_example("twitter_france"))).title
     'Twitter en France, 2007-2013'
     """
-    return lambda compute: Node(compute, kept=kept, attempted=False, otherwise=None)
+    return lambda compute: Node(compute, kept=kept, gives=gives, attempted=False, otherwise=None)
 
 
-def attempted(otherwise: Any = None, *, kept: bool = True) -> Callable[[Callable[[Any], T]], Node[T]]:
+def attempted(*gives: str, otherwise: Any = None, kept: bool = True) -> Callable[[Callable[[Any], T]], Node[T]]:
     """
     Make a method of `Nodes` a result that others do without where the data do not give it.
 
     Parameters
     ----------
+    *gives : str
+        As for `node`.
     otherwise : object
         What stands in its place then; `Nodes.why_absent` says why.
     kept : bool
@@ -380,7 +391,7 @@ def attempted(otherwise: Any = None, *, kept: bool = True) -> Callable[[Callable
     cannot be estimated
     (None, None)
     """
-    return lambda compute: Node(compute, kept=kept, attempted=True, otherwise=otherwise)
+    return lambda compute: Node(compute, kept=kept, gives=gives, attempted=True, otherwise=otherwise)
 
 
 def nodes_of(kind: type[Nodes]) -> tuple[str, ...]:
@@ -393,6 +404,31 @@ def nodes_of(kind: type[Nodes]) -> tuple[str, ...]:
     ()
     """
     return tuple(name for name, part in vars(kind).items() if isinstance(part, Node))
+
+
+def named_after(kind: type[Nodes], prefix: str = "") -> dict[str, str]:
+    """
+    Give the results that printed numbers are named after.
+
+    Parameters
+    ----------
+    kind : type
+        Of nodes.
+    prefix : str
+        What the names of the results begin with in the graph.
+
+    Returns
+    -------
+    dict of str to str
+        Results, by what the names of their numbers begin with.
+
+    Examples
+    --------
+    >>> named_after(Nodes)
+    {}
+    """
+    parts = ((name, part) for name, part in vars(kind).items() if isinstance(part, Node))
+    return {given: prefix + name for name, part in parts for given in part.gives}
 
 
 class _Pickler(pickle.Pickler):

@@ -63,12 +63,12 @@ class ActivityResults(Nodes):
         """Monthly cohorts."""
         return attempt(lambda: retention_triangle(self.log, conf_level=self._conf_level))
 
-    @node()
+    @node("cohorts")
     def retention(self) -> Retention | Unavailable:
         """The same cohorts, with what cells that are not over are projected to."""
         return attempt(lambda: measure_retention(self.log, BY_MONTH, cohorts="month", conf_level=self._conf_level))
 
-    @node()
+    @node("lifecycle")
     def lifecycle(self) -> Lifecycle | Unavailable:
         """Accounts new, retained, resurrected and lost, month by month."""
         return attempt(lambda: measure_lifecycle(self.log, conf_level=self._conf_level))
@@ -78,13 +78,13 @@ class ActivityResults(Nodes):
         """Share of accounts never seen after the day of their sign-up."""
         return attempt(lambda: never_returned(self.log, conf_level=self._conf_level))
 
-    @node()
+    @node("definitions")
     def definitions(self) -> DefinitionFan | Unavailable:
         """One-month dropout under other definitions."""
         gap_days = _rule(self.graph.study).gap_days
         return attempt(lambda: compare_definitions(self.log, gap_days=gap_days, conf_level=self._conf_level))
 
-    @node()
+    @node("gaps")
     def gaps(self) -> GapChoice | Unavailable:
         """How many come back after silences of other lengths."""
         if self.log.end_day - self.log.origin <= SHORTEST_LOG:
@@ -167,7 +167,7 @@ class StayingResults(Nodes):
         """Share of accounts retained by the counts of `counts`."""
         return kaplan_meier(self.counts, conf_level=self._conf_level)
 
-    @node()
+    @node("survival", "risk", "unseen", "visit", "silence")
     def curve(self) -> SurvivalCurve | NextVisitCurve:
         """Share of accounts retained, under the rule of the study."""
         waits = self._waits
@@ -187,12 +187,12 @@ class StayingResults(Nodes):
         """Share gone at the horizon by the counts of `counts`."""
         return self.by_gap_curve.dropout(at=self._usage.horizon)
 
-    @node()
+    @node("dropout")
     def dropout(self) -> Estimate | Unavailable:
         """Share gone at the horizon of the study."""
         return self.curve.dropout(at=self._usage.horizon)
 
-    @node()
+    @node("returned")
     def returned(self) -> Estimate | Unavailable:
         """Share that came back after a silence as long as the gap."""
         activity = self.activity
@@ -201,7 +201,7 @@ class StayingResults(Nodes):
         gap_days = _rule(self.graph.study).gap_days
         return attempt(lambda: returned_share(activity.log, gap_days, conf_level=self._conf_level))
 
-    @node()
+    @node("bygroup")
     def groups(self) -> tuple[GroupStaying, ...]:
         """Those that the study names."""
         usage, activity, counts = self._usage, self.activity, self.counts
@@ -212,19 +212,19 @@ class StayingResults(Nodes):
             for name in usage.group
         )
 
-    @node()
+    @node("causes")
     def incidence(self) -> CumulativeIncidence | Unavailable | None:
         """Share gone of each cause; None where causes are not told apart."""
         if len(self.counts.causes) <= 1:
             return None
         return attempt(lambda: cumulative_incidence(self.counts, conf_level=self._conf_level))
 
-    @node()
+    @node("projection")
     def projection(self) -> RetentionProjection | Unavailable:
         """Retention projected beyond what was seen."""
         return attempt(lambda: project_tenures(self.counts, conf_level=self._conf_level))
 
-    @node()
+    @node("rules")
     def bias(self) -> RuleBias | Unavailable | None:
         """What rules of dropout do to simulated accounts; None where the study uses no silence."""
         visits, gap_days = self.visits, _rule(self.graph.study).gap_days
@@ -278,7 +278,7 @@ def open_staying(graph: Graph) -> StayingResults:
     3915
     """
     staying = StayingResults(graph, "staying.")
-    _ = staying.counts, staying.curve, staying.dropout
+    _ = staying.counts, staying.by_gap, staying.curve, staying.dropout
     return staying
 
 

@@ -105,6 +105,11 @@ class Store:
         except OSError:
             part.unlink(missing_ok=True)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        for file in self.folder.glob("*.result*"):
+            file.unlink(missing_ok=True)
+
     def made_by_others(self) -> bool:
         """Tell whether something is kept here that other code, or other versions of libraries, made."""
         for file in self.folder.glob("*.result"):

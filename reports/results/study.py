@@ -12,12 +12,12 @@ from churn.design_based.recall import RecallCurve, read_recall
 from reports.results.adoption import AdoptionResults, compute_adoption
 from reports.results.calibration import CalibrationResults, compute_calibration
 from reports.results.diffusion import DiffusionResults, compute_diffusion
-from reports.results.graph import Graph, Nodes, attempted, node, nodes_of
+from reports.results.graph import Graph, Nodes, attempted, named_after, node, nodes_of
 from reports.results.lookup import joined_platform
 from reports.results.named import name_estimates, name_influences
 from reports.results.network import NetworkResults, compute_network
 from reports.results.progress import Progress
-from reports.results.staying import StayingResults, open_staying
+from reports.results.staying import ActivityResults, StayingResults, open_staying
 from surveys.claims.check import CheckedClaim, check_claim
 from surveys.claims.inputs import Influences, Own
 from surveys.core.errors import StudyError
@@ -85,12 +85,12 @@ class Results(Nodes):
         for part in name.split("."):
             found = getattr(found, part, None)
 
-    @node()
+    @node("funnel", "gap")
     def funnel(self) -> Funnel | None:
         """From surveys; None where none asks about a platform."""
         return estimate_funnel(self.study) if asks_about_steps(self.study) else None
 
-    @node()
+    @node("share")
     def shares(self) -> Shares | None:
         """Further percentages that surveys name; None where they name none."""
         return estimate_shares(self.study) if any(survey.share for survey in self.study.survey) else None
@@ -102,17 +102,17 @@ class Results(Nodes):
             return None
         return open_staying(self.graph)
 
-    @node()
+    @node("published", "publishers", "steady")
     def published(self) -> PublishedFigures | None:
         """Figures that others printed."""
         return read_published(self.study) if self.study.published is not None else None
 
-    @attempted(())
+    @attempted("recall", otherwise=())
     def recalls(self) -> tuple[RecallCurve, ...]:
         """When people say they left the main platform, one curve for each wave that asked."""
         return _recalls(self.study)
 
-    @attempted()
+    @attempted("joint", "people", "difference", "why")
     def adoption(self) -> AdoptionResults | None:
         """The steps joined, compared and counted in people."""
         parts = self.funnel, self.staying, self.published, self.recalls
@@ -127,35 +127,35 @@ class Results(Nodes):
         """
         return () if self.adoption is None else self.adoption.waves
 
-    @attempted()
+    @attempted("network", "following")
     def network(self) -> NetworkResults | None:
         """Who writes to whom; None where the log does not say."""
         parts = self.staying, self.published
         return compute_network(self.study, *parts)
 
-    @attempted()
+    @attempted("change", "trend")
     def changes(self) -> WaveChanges | None:
         """From wave to wave; None where there are fewer than two."""
         funnel = self.funnel
         return _changes(self.study, funnel)
 
-    @node()
+    @node("table")
     def tables(self) -> tuple[BannerTable, ...]:
         """Banner tables that the study asks for."""
         return tuple(build_tables(self.study))
 
-    @node()
+    @node("disclosure")
     def disclosure(self) -> Disclosure | None:
         """What a survey must disclose; None where the study has none."""
         return disclose(self.study, self.funnel) if self.study.survey else None
 
-    @attempted()
+    @attempted("calibration")
     def calibration(self) -> CalibrationResults | None:
         """What the log adds to the survey; None where the study lacks either."""
         parts = self.funnel, self.staying, self.recalls
         return compute_calibration(self.study, *parts)
 
-    @attempted()
+    @attempted("diffusion", "ceiling")
     def diffusion(self) -> DiffusionResults | None:
         """How far the service may spread; None where the study has no series."""
         parts = self.funnel, self.staying, self.published
@@ -166,7 +166,7 @@ class Results(Nodes):
         """Published figures of the study's own platforms and waves."""
         return () if self.published is None else self.published.series(self.study)
 
-    @node()
+    @node("claim", "claims")
     def claims(self) -> tuple[CheckedClaim, ...]:
         """Sentences and their verdicts, in the order of the study."""
         if not self.study.claim:
@@ -178,7 +178,7 @@ class Results(Nodes):
         influences = name_influences(self.funnel, self.shares, self.staying, joint)
         return _check_claims(self.study, self.published, own, influences)
 
-    @node()
+    @node("truth")
     def truth(self) -> pd.DataFrame | None:
         """What a simulated study was made from."""
         return None if self.study.truth is None else read_truth(self.study)
@@ -192,40 +192,43 @@ class Results(Nodes):
 
 PARTS = nodes_of(Results)
 """Names of the parts, each after those that it is made from."""
+NAMED_AFTER = (
+    named_after(Results) | named_after(StayingResults, "staying.") | named_after(ActivityResults, "staying.activity.")
+)
+"""Results, by what the names of the numbers begin with that are printed of them."""
 ATTEMPTED = ("staying", "recalls", "adoption", "network", "changes", "calibration", "diffusion")
 
 
-def compute_results(study: Study, progress: Progress) -> Results:
+def compute_all(results: Results, progress: Progress) -> Results:
     """
-    Compute everything a report on a study shows.
+    Compute everything a report shows, in an order that tells a person how far it has come.
 
     Parameters
     ----------
-    study : Study
-        What to compute.
+    results : Results
+        Of the study.
     progress : Progress
         Told of `STEPS_OF_RECIPE`.
 
     Returns
     -------
     Results
-        Every part of it computed; parts that the study does not have are None or empty.
+        The same.
 
     Raises
     ------
     StudyError
-        If the study has nothing to report on, or data cannot be used as they are.
+        If data cannot be used as they are.
 
     Examples
     --------
     >>> from reports.examples import open_example
     >>> from reports.results.progress import open_progress
     >>> with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-    ...     results = compute_results(open_example("twitter_france"), progress)
+    ...     results = compute_all(Results(open_example("twitter_france")), progress)
     >>> len(results.claims)
     29
     """
-    results = Results(study)
     progress.step(STEPS_OF_RECIPE[0])
     _ = results.funnel, results.shares
     progress.step(STEPS_OF_RECIPE[1])

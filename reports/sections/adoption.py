@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.lookup import (
     FunnelRow,
     all_funnel_rows,
@@ -33,7 +33,7 @@ from reports.words.printer import Printer
 from surveys.core.results import Note
 
 
-def write_adoption(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_adoption(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on hearing of the service and signing up.
 
@@ -43,7 +43,7 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Dra
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns
@@ -108,7 +108,7 @@ def _groups_elsewhere(results: Results, printer: Printer, *, drawn: bool) -> str
     )
 
 
-def _below_groups(results: Results, figures: Mapping[str, DrawnFigure]) -> tuple[Note, ...]:
+def _below_groups(results: Results, figures: Mapping[str, FigureWords]) -> tuple[Note, ...]:
     """Give the caveats that stand below the figure of groups."""
     survey = latest_wave(results.study, main_platform(results.study))
     if results.funnel is None or survey is None or "groups" not in figures:

@@ -9,7 +9,7 @@ from churn.adoption.calibration import DISAGREE, CalibratedFunnel, MarginTest
 from churn.adoption.recall_error import RecallError
 from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.calibration import PANELS, recall_error_id
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.calibration import HORIZON, CalibrationResults
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
@@ -33,7 +33,7 @@ RATIO_OF_VARIANCES = "a ratio of two estimated variances"
 NONE = "–"
 
 
-def write_calibration(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_calibration(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what the log adds to the survey.
 
@@ -43,7 +43,7 @@ def write_calibration(results: Results, printer: Printer, figures: Mapping[str, 
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

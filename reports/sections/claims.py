@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.words.claims import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
@@ -14,7 +14,7 @@ from reports.words.printer import Printer
 from surveys.claims.check import CheckedClaim
 
 
-def write_claims(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_claims(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the section on sentences of the press.
 
@@ -24,7 +24,7 @@ def write_claims(results: Results, printer: Printer, figures: Mapping[str, Drawn
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

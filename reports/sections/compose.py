@@ -1,11 +1,13 @@
-"""Putting the sections of a report together, in one language."""
+"""The chapters of a report in their order, and the document that they make, in one language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from reports.document.blocks import Block, Document, Heading, Paragraph
-from reports.figures.drawn import DrawnFigure
+from reports.document.blocks import Block, Document, Figure, Heading, Paragraph
+from reports.figures.drawn import FigureWords
+from reports.figures.registry import closing_figures
 from reports.results.study import Results
 from reports.sections.adoption import write_adoption
 from reports.sections.answers import write_answers
@@ -14,6 +16,7 @@ from reports.sections.claims import write_claims
 from reports.sections.crosstabs import write_crosstabs
 from reports.sections.diffusion import write_diffusion
 from reports.sections.disclosure import write_disclosure
+from reports.sections.figure_block import figure_block
 from reports.sections.joint import write_joint
 from reports.sections.methods import write_methods
 from reports.sections.network import write_network
@@ -27,19 +30,92 @@ from reports.sections.truth import write_truth
 from reports.sections.waves import write_waves
 from reports.words.printer import Printer
 
+Figures = Mapping[str, FigureWords]
+Write = Callable[[Results, Printer, Figures], list[Block]]
 
-def compose_document(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> Document:
+
+def _write_crosstabs(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+    return write_crosstabs(results, printer, results.tables) if results.tables else []
+
+
+def _write_waves(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+    return [] if results.changes is None else write_waves(results, results.changes, printer, figures)
+
+
+def _write_disclosure(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+    return [] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)
+
+
+CHAPTERS: Mapping[str, Write] = {
+    "overview": lambda results, printer, figures: write_overview(results, printer),
+    "answers": lambda results, printer, figures: write_answers(results, printer),
+    "steps": write_adoption,
+    "shares": lambda results, printer, figures: write_shares(results, printer),
+    "tables": _write_crosstabs,
+    "changes": _write_waves,
+    "adoption": write_joint,
+    "staying": write_staying,
+    "recalls": write_recall,
+    "calibration": write_calibration,
+    "network": write_network,
+    "diffusion": write_diffusion,
+    "published": write_published,
+    "publishers": write_publishers,
+    "claims": write_claims,
+    "truth": lambda results, printer, figures: write_truth(results, printer),
+    "methods": lambda results, printer, figures: write_methods(results, printer),
+    "disclosure": _write_disclosure,
+}
+"""The chapters, in their order; one that is called as a result tells in its place why that cannot be had."""
+
+
+def compose_chapter(name: str, results: Results, printer: Printer, figures: Figures) -> list[Block]:
     """
-    Compose the whole report.
+    Compose one chapter.
+
+    Parameters
+    ----------
+    name : str
+        One of `CHAPTERS`.
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to FigureWords
+        Those of the same language, by name.
+
+    Returns
+    -------
+    list of Block
+        Empty where the study has nothing for it. Figures are outlines.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.words.printer import open_printer
+    >>> compose_chapter("claims", example_results(), open_printer("en"), {})[0].anchor
+    'claims'
+    """
+    blocks = [*_why_not(results, printer, name), *CHAPTERS[name](results, printer, figures)]
+    return [*blocks, *(figure_block(figures[added]) for added in closing_figures(name) if added in figures)]
+
+
+def assemble_document(
+    results: Results, printer: Printer, blocks: Iterable[Block], drawings: Mapping[str, str] | None = None
+) -> Document:
+    """
+    Make a document of chapters.
 
     Parameters
     ----------
     results : Results
         The study's results.
     printer : Printer
-        Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
-        Those drawn in the same language, by name.
+        Language.
+    blocks : iterable of Block
+        Of all chapters.
+    drawings : mapping of str to str, optional
+        SVG by the name of a figure; figures without one keep their outlines.
 
     Returns
     -------
@@ -50,10 +126,11 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
     --------
     >>> from reports.figures import example_results
     >>> from reports.words.printer import open_printer
-    >>> compose_document(example_results(), open_printer("fr"), {}).title
+    >>> assemble_document(example_results(), open_printer("fr"), []).title
     'Twitter en France, 2007-2013'
     """
     about = results.study.study
+    known = {f"fig-{name}": svg for name, svg in (drawings or {}).items()}
     return Document(
         language=printer.language,
         title=printer.label(about.title),
@@ -63,34 +140,40 @@ def compose_document(results: Results, printer: Printer, figures: Mapping[str, D
         notice=printer.say("Survey microdata and usage log are simulated; published figures are real.")
         if is_simulated(results)
         else "",
-        blocks=(
-            *write_overview(results, printer),
-            *write_answers(results, printer),
-            *write_adoption(results, printer, figures),
-            *write_shares(results, printer),
-            *(write_crosstabs(results, printer, results.tables) if results.tables else []),
-            *_why_not(results, printer, "changes"),
-            *([] if results.changes is None else write_waves(results, results.changes, printer, figures)),
-            *_why_not(results, printer, "adoption"),
-            *write_joint(results, printer, figures),
-            *_why_not(results, printer, "staying"),
-            *write_staying(results, printer, figures),
-            *_why_not(results, printer, "recalls"),
-            *write_recall(results, printer, figures),
-            *_why_not(results, printer, "calibration"),
-            *write_calibration(results, printer, figures),
-            *_why_not(results, printer, "network"),
-            *write_network(results, printer, figures),
-            *_why_not(results, printer, "diffusion"),
-            *write_diffusion(results, printer, figures),
-            *write_published(results, printer, figures),
-            *write_publishers(results, printer, figures),
-            *write_claims(results, printer, figures),
-            *write_truth(results, printer),
-            *write_methods(results, printer),
-            *([] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)),
+        blocks=tuple(
+            replace(block, svg=known[block.anchor]) if isinstance(block, Figure) and block.anchor in known else block
+            for block in blocks
         ),
     )
+
+
+def compose_document(results: Results, printer: Printer, figures: Figures) -> Document:
+    """
+    Compose the whole report, its figures as outlines.
+
+    Parameters
+    ----------
+    results : Results
+        The study's results.
+    printer : Printer
+        Language, and ledger of the numbers printed.
+    figures : mapping of str to FigureWords
+        Those of the same language, by name.
+
+    Returns
+    -------
+    Document
+        Whatever keeps the report from being set has been found.
+
+    Examples
+    --------
+    >>> from reports.figures import example_results
+    >>> from reports.words.printer import open_printer
+    >>> compose_document(example_results(), open_printer("fr"), {}).title
+    'Twitter en France, 2007-2013'
+    """
+    chapters = (compose_chapter(name, results, printer, figures) for name in CHAPTERS)
+    return assemble_document(results, printer, [block for chapter in chapters for block in chapter])
 
 
 def _why_not(results: Results, printer: Printer, part: str) -> list[Block]:

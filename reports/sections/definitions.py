@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Heading, Paragraph
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.study import Results
 from reports.sections.figure_block import figure_or_reason
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
 
 
-def write_definitions(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_definitions(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what other definitions of dropout would give.
 
@@ -22,7 +22,7 @@ def write_definitions(results: Results, printer: Printer, figures: Mapping[str, 
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.diffusion import curve_label
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.diffusion import ReachResults, Spread
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
@@ -16,7 +16,7 @@ from surveys.core.results import Estimate, Unavailable
 from surveys.published.series import publisher_name
 
 
-def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on how far the main platform may spread.
 
@@ -26,7 +26,7 @@ def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, Dr
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

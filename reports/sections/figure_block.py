@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Figure, Paragraph
-from reports.figures.drawn import DrawnFigure, drawn_svg
+from reports.figures.drawn import FigureWords
 from reports.words.labels import note_sentence
 from reports.words.printer import Printer
 from surveys.core.results import Unavailable
 
 
-def figure_block(drawn: DrawnFigure) -> Figure:
+def figure_block(words: FigureWords) -> Figure:
     """
-    Set a figure on the page with its words.
+    Set a figure on the page with its words, and with its outline until the document takes its drawing.
 
     Parameters
     ----------
-    drawn : DrawnFigure
-        As drawn in the report's language.
+    words : FigureWords
+        In the report's language.
 
     Returns
     -------
@@ -28,22 +28,23 @@ def figure_block(drawn: DrawnFigure) -> Figure:
     Examples
     --------
     >>> from reports.figures import example_figure
-    >>> figure_block(example_figure("survival")).anchor
+    >>> from reports.figures.drawn import words_of
+    >>> figure_block(words_of(example_figure("survival"))).anchor
     'fig-survival'
     """
     return Figure(
-        anchor=f"fig-{drawn.id}",
-        caption=drawn.caption,
-        subtitle=drawn.subtitle,
-        svg=drawn_svg(drawn),
-        alt=drawn.alt,
-        base=drawn.base,
-        notes=drawn.notes,
+        anchor=f"fig-{words.id}",
+        caption=words.caption,
+        subtitle=words.subtitle,
+        svg=words.outline,
+        alt=words.alt,
+        base=words.base,
+        notes=words.notes,
     )
 
 
 def figure_or_reason(
-    printer: Printer, figures: Mapping[str, DrawnFigure], name: str, found: object, *, under: Block | None = None
+    printer: Printer, figures: Mapping[str, FigureWords], name: str, found: object, *, under: Block | None = None
 ) -> list[Block]:
     """
     Set a figure on the page, or in its place the reason why what it shows cannot be had.
@@ -52,7 +53,7 @@ def figure_or_reason(
     ----------
     printer : Printer
         Language of the reason.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
     name : str
         Of the figure.

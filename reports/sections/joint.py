@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from churn.adoption.joint import JointFunnel
 from churn.adoption.measures import StayingMeasures
 from reports.document.blocks import Block, Bullets, Heading, Paragraph
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.adoption import AdoptionResults
 from reports.results.lookup import joined_platform, joint_id
 from reports.results.study import Results
@@ -19,7 +19,7 @@ from reports.words.labels import asked_in, holding, platform_label, with_interva
 from reports.words.printer import Printer
 
 
-def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_joint(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter that joins awareness, sign-up and staying.
 
@@ -29,7 +29,7 @@ def write_joint(results: Results, printer: Printer, figures: Mapping[str, DrawnF
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns
@@ -167,7 +167,7 @@ def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tu
 
 
 def _why(
-    results: Results, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, DrawnFigure]
+    results: Results, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, FigureWords]
 ) -> list[Block]:
     """Say in sentences what each step accounts for, and show it."""
     if not adoption.comparisons:

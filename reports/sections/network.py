@@ -10,7 +10,7 @@ from churn.survival.logrank import TrendTest
 from reports.document.blocks import Block, Column, Heading, Paragraph, RowGroup, Table
 from reports.figures.concentration import publisher_name
 from reports.figures.dialogue import share_with_interval
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.figures.following import class_name, following_sentence
 from reports.results.network import ConcentrationResults, NetworkResults
 from reports.results.study import Results
@@ -25,7 +25,7 @@ SIGNIFICANT = 0.05
 Row = tuple[str, str, str, str]
 
 
-def write_network(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_network(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on who writes, who answers, and whom they follow.
 
@@ -35,7 +35,7 @@ def write_network(results: Results, printer: Printer, figures: Mapping[str, Draw
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from churn.projection.projection import HoldOut, RetentionProjection
 from reports.document.blocks import Block, Heading, Paragraph
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.figures.projection import hold_out_sentence
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
@@ -14,7 +14,7 @@ from reports.words.labels import note_sentence
 from reports.words.printer import Printer
 
 
-def write_projection(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_projection(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on retention beyond what was seen.
 
@@ -24,7 +24,7 @@ def write_projection(results: Results, printer: Printer, figures: Mapping[str, D
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Column, Heading, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.words.printer import Printer
@@ -16,7 +16,7 @@ MOST_ROWS = 60
 """Figures that a page lists; the file has them all."""
 
 
-def write_published(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_published(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the opening of the chapter on published figures; publishers and claims follow.
 
@@ -26,7 +26,7 @@ def write_published(results: Results, printer: Printer, figures: Mapping[str, Dr
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, RowGroup, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.words.labels import fieldwork_label
@@ -15,7 +15,7 @@ from surveys.study.fieldwork import date_of_year
 from surveys.study.schema import Study
 
 
-def write_publishers(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_publishers(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what several publishers say.
 
@@ -25,7 +25,7 @@ def write_publishers(results: Results, printer: Printer, figures: Mapping[str, D
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

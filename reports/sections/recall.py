@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from churn.design_based.recall import RecallCurve
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.figures.recall import EVER, recall_id
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
@@ -15,7 +15,7 @@ from reports.words.printer import Printer
 from surveys.core.results import Unavailable
 
 
-def write_recall(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_recall(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on when people say they left.
 
@@ -25,7 +25,7 @@ def write_recall(results: Results, printer: Printer, figures: Mapping[str, Drawn
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from churn.next_visit.curve import NextVisitCurve
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.staying import StayingResults
 from reports.results.study import Results
 from reports.sections.definitions import write_definitions
@@ -29,7 +29,7 @@ CHOSEN = {
 UNITS = {"days": "days", "weeks": "weeks", "months": "months", "years": "years"}
 
 
-def write_staying(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_staying(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on how long accounts stay.
 
@@ -39,7 +39,7 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Draw
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from churn.survival.grouping import LEFT_OUT
 from churn.survival.restricted_means import RestrictedMeans
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.figures.staying_groups import group_id
 from reports.results.staying import GroupStaying
 from reports.results.study import Results
@@ -19,7 +19,7 @@ from reports.words.silences import gap_sentences
 from surveys.core.results import Estimate, Unavailable
 
 
-def write_staying_groups(results: Results, printer: Printer, figures: Mapping[str, DrawnFigure]) -> list[Block]:
+def write_staying_groups(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on who stays how long.
 
@@ -29,7 +29,7 @@ def write_staying_groups(results: Results, printer: Printer, figures: Mapping[st
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

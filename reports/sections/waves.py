@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from reports.document.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, Table
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords
 from reports.results.lookup import kinds_of_columns, main_platform, subjects
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
@@ -31,7 +31,7 @@ LARGEST_POWER = 700.0
 
 
 def write_waves(
-    results: Results, changes: WaveChanges, printer: Printer, figures: Mapping[str, DrawnFigure]
+    results: Results, changes: WaveChanges, printer: Printer, figures: Mapping[str, FigureWords]
 ) -> list[Block]:
     """
     Write the chapter on changes between waves.
@@ -44,7 +44,7 @@ def write_waves(
         Of the study's funnel.
     printer : Printer
         Language, and ledger of the numbers printed.
-    figures : mapping of str to DrawnFigure
+    figures : mapping of str to FigureWords
         Those drawn, by name.
 
     Returns

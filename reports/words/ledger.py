@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from surveys.core.errors import SpecError
@@ -133,6 +133,37 @@ class Ledger:
         if text not in texts:
             texts.append(text)
 
+    def __iter__(self) -> Iterator[PrintedNumber]:
+        """Go through the numbers in the order in which they were entered."""
+        return iter(self._numbers.values())
+
+    def enter(self, numbers: Iterable[PrintedNumber]) -> None:
+        """
+        Enter numbers that another ledger holds.
+
+        Parameters
+        ----------
+        numbers : iterable of PrintedNumber
+            With their texts.
+
+        Raises
+        ------
+        SpecError
+            As `record`.
+
+        Examples
+        --------
+        >>> one, other = Ledger(), Ledger()
+        >>> one.record(PrintedNumber(id="n", value=3, unit="count", why_no_interval="a count"), "en", "3")
+        >>> other.enter(one)
+        >>> other.texts("en")
+        {'3'}
+        """
+        for number in numbers:
+            for language, texts in number.texts.items():
+                for text in texts:
+                    self.record(replace(number, texts={}), language, text)
+
     def to_json(self, inputs: Mapping[str, Sequence[str]] | None = None) -> str:
         r"""
         Write the ledger.
@@ -140,7 +171,7 @@ class Ledger:
         Parameters
         ----------
         inputs : mapping of str to sequence of str, optional
-            Files behind the numbers whose names begin with a prefix; the longest prefix counts.
+            Files behind each number, by its name.
 
         Returns
         -------
@@ -155,8 +186,7 @@ class Ledger:
         rows = []
         for identifier in sorted(self._numbers):
             row: dict[str, Any] = {key: _plain(value) for key, value in asdict(self._numbers[identifier]).items()}
-            prefixes = [prefix for prefix in inputs or {} if identifier.startswith(prefix)]
-            row["inputs"] = list((inputs or {})[max(prefixes, key=len)]) if prefixes else []
+            row["inputs"] = list((inputs or {}).get(identifier, ()))
             rows.append(json.dumps(row, ensure_ascii=False, allow_nan=False))
         listed = "" if not rows else "\n" + ",\n".join(rows) + "\n"
         return f'{{"numbers": [{listed}]}}\n'

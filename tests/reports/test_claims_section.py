@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reports.document.blocks import RowGroup, Table
-from reports.figures import FIGURES, example_results
+from reports.figures import example_results
+from reports.figures.registry import FIGURES
 from reports.results.study import Results
 from reports.sections.claims import write_claims
 from reports.words.claims import GROUPS, claimed_words

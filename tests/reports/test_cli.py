@@ -161,7 +161,7 @@ def test_a_refused_build_leaves_the_last_good_report(small_study: Path, tmp_path
     assert {path: path.read_bytes() for path in (small_study / "report").rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("moment", ["reports.build.files.compose_document", "reports.build.staging._swap"])
+@pytest.mark.parametrize("moment", ["reports.build.files.write_shared", "reports.build.staging._swap"])
 def test_a_killed_build_leaves_the_last_good_report(small_study: Path, tmp_path: Path, moment: str):
     """Killed in the middle, and killed when all is written and nothing swapped."""
     assert churn("build", small_study, "--lang", "en", "--format", "html", cwd=tmp_path).returncode == 0

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from reports.build.files import inputs_of_numbers
-from reports.build.tables import result_tables
 from reports.document.blocks import Block, Bullets, Figure, Heading, RowGroup, Table, texts_of
 from reports.figures import example_results
 from reports.figures.decomposition import draw_decomposition
 from reports.figures.denominators import draw_denominators
-from reports.figures.drawn import DrawnFigure
+from reports.figures.drawn import FigureWords, words_of
 from reports.figures.joint import draw_joint
 from reports.results.adoption import compute_adoption
 from reports.results.study import Results
 from reports.sections.joint import write_joint
 from reports.words.printer import Printer, open_printer
 from surveys.published.figures import PublishedFigures
-from surveys.study.file import STUDY_FILE
 from surveys.study.schema import Study
 
 DRAWN_BY = {"joint": draw_joint, "decomposition": draw_decomposition, "denominators": draw_denominators}
@@ -30,9 +25,9 @@ def results() -> Results:
     return example_results()
 
 
-def drawn(results: Results, printer: Printer) -> dict[str, DrawnFigure]:
+def drawn(results: Results, printer: Printer) -> dict[str, FigureWords]:
     figures = {name: draw(results, printer) for name, draw in DRAWN_BY.items()}
-    return {name: figure for name, figure in figures.items() if figure is not None}
+    return {name: words_of(figure) for name, figure in figures.items() if figure is not None}
 
 
 def written(results: Results, printer: Printer | None = None) -> list[Block]:
@@ -103,48 +98,3 @@ def test_printed_funnels_stand_under_their_country_and_service(results: Results)
         *("Twitter, France", "Facebook, France", "Copains d’avant, France"),
         *("Twitter, United States", "Facebook, United States", "Twitter, Canada"),
     ]
-
-
-def test_every_printed_number_names_the_files_behind_it(results: Results):
-    printer = open_printer("fr")
-    written(results, printer)
-    inputs = inputs_of_numbers(results.study)
-    rows = json.loads(printer.ledger.to_json(inputs))
-    rows = rows["numbers"] if isinstance(rows, dict) else rows
-    assert {row["id"] for row in rows if not row["inputs"]} == set()
-    assert STUDY_FILE in inputs["people.2013-10"]
-
-
-def test_without_a_log_only_what_others_printed_is_there(results: Results):
-    study = results.study.model_copy(update={"usage": None})
-    blocks = written(joined(results, study, published=results.published, usage=False))
-    assert anchors(blocks) == ["joint", "joint-printed", "tab-joint-printed", *anchors(blocks)[3:]]
-    assert anchors(blocks)[3:] == ["joint-why", "fig-decomposition", "tab-joint-parts"]
-    assert "simulated" not in told(blocks)
-
-
-def test_without_printed_figures_only_the_waves_are_there(results: Results):
-    study = results.study.model_copy(update={"published": None})
-    blocks = written(joined(results, study, published=None))
-    assert "joint-printed" in anchors(written(results))
-    assert not {"tab-joint-printed"} & set(anchors(blocks))
-    assert {"tab-joint", "fig-decomposition", "fig-denominators"} <= set(anchors(blocks))
-
-
-def test_one_wave_is_joined_and_compared_with_nothing(results: Results):
-    study = results.study.model_copy(update={"published": None, "survey": results.study.survey[-1:]})
-    blocks = written(joined(results, study, published=None))
-    assert anchors(blocks) == ["joint", "tab-joint", "tab-joint-groups", "joint-people", "fig-denominators"]
-
-
-def test_nothing_to_join_is_no_chapter(results: Results):
-    assert written(results.but(adoption=None)) == []
-
-
-def test_has_tables_with_all_digits(results: Results):
-    tables = result_tables(results)
-    parts = tables["decomposition"]
-    assert {"first", "second", "step", "measure", "estimate"} <= set(parts.columns)
-    assert ("twitter-fr-2009-06", "twitter-fr-2011-10") in set(zip(parts["first"], parts["second"], strict=True))
-    assert set(tables["printed_funnels"]["funnel"]) >= {"twitter-fr-2009-06", "twitter-us-2012-01"}
-    assert set(tables["denominators"]["step"]) == {"aware", "signup", "stayed"}

@@ -58,5 +58,5 @@ def test_what_is_not_a_number_is_never_entered():
 def test_numbers_know_the_files_behind_them():
     ledger = Ledger()
     ledger.record(PrintedNumber(id="funnel.a", value=1.0, unit="count", why_no_interval="a count"), "en", "1")
-    (row,) = json.loads(ledger.to_json({"funnel": ["a.sav"], "f": ["b"]}))["numbers"]
+    (row,) = json.loads(ledger.to_json({"funnel.a": ["a.sav"], "funnel": ["b"]}))["numbers"]
     assert row["inputs"] == ["a.sav"]

@@ -20,9 +20,10 @@ from reports.build.tables import result_tables
 from reports.document.blocks import texts_of
 from reports.document.html import render_html
 from reports.figures import draw_figures
-from reports.figures.drawn import DrawnFigure, drawn_svg
+from reports.figures.drawn import DrawnFigure, words_of
+from reports.look.theme import figure_to_svg
 from reports.results.progress import open_progress
-from reports.results.study import Results, compute_results
+from reports.results.study import Results, compute_all
 from reports.sections.compose import compose_document
 from reports.words.ledger import Ledger
 from reports.words.printer import Printer
@@ -52,12 +53,12 @@ def build(made: RandomStudy) -> Rehearsal | None:
         return None
     study = read_study(made.folder)
     with open_progress("quiet", total=9) as progress:
-        results = compute_results(study, progress)
+        results = compute_all(Results(study), progress)
     ledger, texts, anchors = Ledger(), {}, {}
     for language in study.study.language:
         printer = Printer(language, ledger)
         figures = draw_figures(results, printer)
-        document = compose_document(results, printer, figures)
+        document = compose_document(results, printer, {name: words_of(drawn) for name, drawn in figures.items()})
         assert render_html(document)
         anchors[language] = {getattr(block, "anchor", "") for block in document.blocks}
         texts[language] = [*texts_of(document), *_drawn(figures)]
@@ -67,7 +68,7 @@ def build(made: RandomStudy) -> Rehearsal | None:
 
 def _drawn(figures: dict[str, DrawnFigure]) -> Iterator[str]:
     for figure in figures.values():
-        yield from TEXTS_OF_SVG.findall(drawn_svg(figure))
+        yield from TEXTS_OF_SVG.findall(figure_to_svg(figure.figure))
         yield figure.data.to_csv(index=False)
 
 

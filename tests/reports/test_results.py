@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reports.build.files import write_some_figures
+from reports.build.files import write_figures_of
+from reports.build.products import Products
 from reports.examples import open_example
-from reports.figures import FIGURES
-from reports.results.progress import open_progress
+from reports.figures.registry import FIGURES
 from reports.results.study import PARTS, Results
 from reports.words.ledger import Ledger
 from reports.words.printer import Printer
@@ -48,6 +48,6 @@ def test_other_parts_stay_as_they_are():
 
 def test_a_figure_asked_for_by_name_is_drawn_from_its_own_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("reports.results.study.open_staying", lambda study: pytest.fail("the log was read"))
-    with open_progress("quiet", total=1) as progress:
-        written = write_some_figures(open_example("twitter_france"), tmp_path, ["waves"], ["svg"], ["en"], progress)
+    products = Products(Results(open_example("twitter_france")))
+    written = write_figures_of(products, tmp_path, "en", ("svg",), ids=("waves",))
     assert [file.name for file in written] == ["waves.en.svg", "waves.csv"]

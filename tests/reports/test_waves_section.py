@@ -7,6 +7,7 @@ import pytest
 
 from reports.document.blocks import Block, Bullets, Cell, Document, Figure, Table
 from reports.figures import example_results
+from reports.figures.drawn import words_of
 from reports.figures.trend import draw_trend
 from reports.results.study import Results
 from reports.sections.waves import write_waves
@@ -111,7 +112,7 @@ def test_the_figure_tells_how_many_were_tested(results, changes, language):
     printer = open_printer(language)
     figure = drawn(printer, results)
     assert "55" in figure.alt
-    blocks = write_waves(results, changes, printer, {"trend": figure})
+    blocks = write_waves(results, changes, printer, {"trend": words_of(figure)})
     assert isinstance(blocks[-1], Figure)
     document = Document(
         language=language,
