@@ -162,6 +162,7 @@ from churn.definitions.rule_bias import (
 from churn.definitions.rule_bias import (
     simulate_rule_bias as simulate_rule_bias,
 )
+from churn.design_based.accelerated import survey_duration_model as survey_duration_model
 from churn.design_based.cox import (
     SurveyCoxResult as SurveyCoxResult,
 )
@@ -179,12 +180,6 @@ from churn.design_based.curves import (
 )
 from churn.design_based.interval_censored import (
     IntervalCurve as IntervalCurve,
-)
-from churn.design_based.interval_censored import (
-    SurveyDurationResult as SurveyDurationResult,
-)
-from churn.design_based.interval_censored import (
-    survey_duration_model as survey_duration_model,
 )
 from churn.design_based.interval_censored import (
     survey_interval_survival as survey_interval_survival,

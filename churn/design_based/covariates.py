@@ -14,7 +14,9 @@ from surveys.design.design import Design
 from surveys.models.formulas import Covariates, build_covariates
 
 
-def sample_covariates(design: Design, covariates: pd.DataFrame | Mapping[str, ArrayLike]) -> tuple[Covariates, Floats]:
+def sample_covariates(
+    design: Design, covariates: pd.DataFrame | Mapping[str, ArrayLike], *, intercept: bool = False
+) -> tuple[Covariates, Floats]:
     """
     Give covariates as columns of numbers: text and categories in treatment contrasts, as a formula makes them.
 
@@ -23,6 +25,8 @@ def sample_covariates(design: Design, covariates: pd.DataFrame | Mapping[str, Ar
     design : Design
         The sample.
     covariates : DataFrame or mapping of str to array_like, shape (n_rows, n_columns)
+    intercept : bool
+        Whether a column of ones comes first.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def sample_covariates(design: Design, covariates: pd.DataFrame | Mapping[str, Ar
     if not known.any():
         raise EstimateError.at("covariates", "no row has all of them", "Leave some of them out")
     formula = "~ " + " + ".join(f"`{name}`" for name in table.columns)
-    built = build_covariates(formula, table[known].reset_index(drop=True))
+    built = build_covariates(formula, table[known].reset_index(drop=True), intercept=intercept)
     values = np.full((design.n, built.matrix.shape[1]), np.nan)
     values[known] = built.matrix.to_numpy(float)[built.unit]
     return built, values

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-from churn.design_based.covariates import sample_covariates
 from churn.design_based.curves import loglog_limits
-from churn.parametric.interval_likelihood import Distribution, IntervalShares, ParametricScore, half_open
+from churn.parametric.turnbull import IntervalShares, half_open
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Codes, Floats
-from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
-from surveys.core.intervals import student_t
+from surveys.core.errors import EstimateError, Problem, SpecError
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.design.design import Design
 from surveys.estimates.domains import row_mask
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 UNTOLD = Note("the answers do not say how many were still there at {time} {unit}")
-CHOICES = get_args(Distribution)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,103 +99,6 @@ class IntervalCurve:
         return ax
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SurveyDurationResult:
-    """
-    An accelerated-failure-time model of durations.
-
-    Attributes
-    ----------
-    distribution : {'weibull', 'log-normal', 'log-logistic'}
-        Of durations.
-    coefficients : Estimates
-        Of the location of log durations, `(intercept)` first and `log(scale)` last, with their covariance
-        under the design.
-    n : int
-        Respondents counted.
-    time_unit : str
-        Unit of durations.
-    """
-
-    distribution: Distribution
-    coefficients: Estimates
-    n: int
-    time_unit: str = "days"
-
-    def at(self, time: float, **covariates: float) -> Estimate:
-        """
-        Give the share retained at a tenure.
-
-        Parameters
-        ----------
-        time : float
-            In `time_unit`, more than 0.
-        **covariates : float
-            Value of each; 0 for those not named.
-
-        Returns
-        -------
-        Estimate
-            With an interval on the scale on which the model is linear.
-
-        Raises
-        ------
-        SpecError
-            If a covariate is unknown.
-        """
-        time = one_number(time, "SurveyDurationResult.at, time")
-        found = self.coefficients
-        names = [str(name) for name in found.index[:-1]]
-        unknown = [name for name in covariates if name not in names[1:]]
-        if unknown:
-            raise SpecError.at(
-                unknown[0], "the model has no such covariate", did_you_mean(unknown[0], names, "Leave it out")
-            )
-        x = np.array([1.0] + [covariates.get(name, 0.0) for name in names[1:]])
-        scale = np.exp(found.estimate[-1])
-        z = (np.log(time) - x @ found.estimate[:-1]) / scale
-        error = float(np.linalg.norm(found.deviations @ np.append(-x / scale, -z)))
-        half = float(student_t(found.df[0])) * error
-        low, kept, high = (float(_above(self.distribution, end)) for end in (z + half, z, z - half))
-        slope = abs(_above(self.distribution, z + 1e-5) - _above(self.distribution, z - 1e-5)) / 2e-5
-        return Estimate(
-            estimate=kept,
-            std_error=float(slope * error),
-            conf_low=low,
-            conf_high=high,
-            conf_level=found.conf_level,
-            n=self.n,
-            method=f"{self.distribution} model, Student's t",
-        )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per coefficient, as `Estimates.to_frame`."""
-        return self.coefficients.to_frame()
-
-    def summary(self) -> str:
-        """Say each coefficient and its interval in a line of English."""
-        rows = self.to_frame().itertuples()
-        return "\n".join(f"{row[1]}: {row.estimate:.3g} [{row.conf_low:.3g}, {row.conf_high:.3g}]" for row in rows)
-
-    def plot(self, ax: Axes) -> Axes:
-        """Draw the share retained, covariates being 0, up to the tenure by which nine in ten have gone."""
-        intercept, scale = self.coefficients.estimate[0], np.exp(self.coefficients.estimate[-1])
-        time = np.linspace(0, np.exp(intercept + 1.5 * scale), 200)[1:]
-        ax.plot(time, _above(self.distribution, (np.log(time) - intercept) / scale))
-        return ax
-
-
-def _above(distribution: Distribution, z: ArrayLike) -> Floats:
-    values = np.asarray(z, float)
-    match distribution:
-        case "weibull":
-            return np.asarray(np.exp(-np.exp(values)))
-        case "log-normal":
-            return np.asarray(special.ndtr(-values))
-        case "log-logistic":
-            return np.asarray(special.expit(-values))
-
-
 def survey_interval_survival(
     design: Design,
     low: ArrayLike,
@@ -263,7 +162,7 @@ def survey_interval_survival(
     20 days: the answers do not say how many were still there at 20 days
     30 days: 70.0% [59.8%, 78.1%], n = 100
     """
-    left, right, row, counted = _check_bounds(design, low, high, rows)
+    left, right, row, counted = counted_bounds(design, low, high, rows)
     chosen = np.asarray(times, float)
     statistic = IntervalShares(*half_open(left, right), row, design.n, chosen)
     estimate, found = statistic.value(design.weights), design.deviations(statistic)
@@ -295,95 +194,10 @@ def survey_interval_survival(
     )
 
 
-def survey_duration_model(
-    design: Design,
-    low: ArrayLike,
-    high: ArrayLike,
-    covariates: pd.DataFrame | Mapping[str, ArrayLike] | None = None,
-    *,
-    distribution: Distribution = "weibull",
-    rows: ArrayLike | None = None,
-    time_unit: str = "days",
-    conf_level: float = 0.95,
-) -> SurveyDurationResult:
-    """
-    Fit a parametric model to durations that lie between bounds.
-
-    Parameters
-    ----------
-    design, low, high, rows, time_unit, conf_level
-        As for `survey_interval_survival`; a duration known exactly has to be more than 0.
-    covariates : DataFrame or mapping of str to array_like, shape (n_rows, k), optional
-        As for `survey_cox`.
-    distribution : {'weibull', 'log-normal', 'log-logistic'}
-        Of durations.
-
-    Returns
-    -------
-    SurveyDurationResult
-        As `svysurvreg` of R's survey.
-
-    Raises
-    ------
-    SpecError
-        As `survey_interval_survival`; if the distribution is unknown; if an exact duration is 0.
-    EstimateError
-        If the likelihood has no maximum, or the design has no variance.
-
-    Examples
-    --------
-    >>> low, high = np.repeat([0.0, 7, 30], [10, 20, 70]), np.repeat([7.0, 30, np.inf], [10, 20, 70])
-    >>> design = Design.from_frame(pd.DataFrame({"w": np.ones(100)}), weight="w")
-    >>> print(survey_duration_model(design, low, high).at(30).summary())
-    70.0% [59.8%, 78.1%], n = 100
-    """
-    if distribution not in CHOICES:
-        mend = did_you_mean(distribution, CHOICES, f"Choose from: {', '.join(CHOICES)}")
-        raise SpecError.at("distribution", f"got '{distribution}'", mend)
-    names, columns = [], np.empty((design.n, 0))
-    if covariates is not None:
-        built, columns = sample_covariates(design, covariates)
-        names = [str(name) for name in built.matrix.columns]
-    known = np.isfinite(columns).all(axis=1)
-    ends = np.where(known, np.asarray(low, float), np.nan)
-    left, right, row, counted = _check_bounds(design, ends, high, rows)
-    if ((left == right) & (left <= 0)).any():
-        raise SpecError.at("low", "durations of exactly 0 have no logarithm", "Give them an upper end above 0")
-    values = np.column_stack([np.ones(len(row)), columns[row]])
-    score = ParametricScore(distribution, left, right, values, row, design.n)
-    estimate = score.value(design.weights)
-    if np.isnan(estimate).any():
-        mend = "Leave covariates out, or choose the nonparametric estimate"
-        raise EstimateError.at("durations", "the likelihood has no maximum", mend)
-    found = design.deviations(score)
-    std_error = np.sqrt(np.square(found).sum(axis=0))
-    freedom = design.degrees_of_freedom(counted)
-    half = float(student_t(freedom, conf_level)) * std_error
-    index = pd.Index(["(intercept)", *names, "log(scale)"], name="coefficient")
-    return SurveyDurationResult(
-        distribution=distribution,
-        coefficients=Estimates(
-            index=index,
-            estimate=estimate,
-            std_error=std_error,
-            deviations=found,
-            df=np.full(len(index), float(freedom)),
-            n=np.full(len(index), len(row)),
-            conf_low=estimate - half,
-            conf_high=estimate + half,
-            conf_level=conf_level,
-            method=("Student's t",) * len(index),
-            unit=f"logarithm of {time_unit}",
-            degrees_of_freedom=freedom,
-        ),
-        n=len(row),
-        time_unit=time_unit,
-    )
-
-
-def _check_bounds(
+def counted_bounds(
     design: Design, low: ArrayLike, high: ArrayLike, rows: ArrayLike | None
 ) -> tuple[Floats, Floats, Codes, NDArray[np.bool_]]:
+    """Check bounds of durations: lower and upper ends and rows of those who count, and who they are."""
     left, right, inside = np.asarray(low, float), np.asarray(high, float), row_mask(design, rows)
     problems = [
         Problem(name, f"got shape {array.shape}, expected ({design.n},)", "Give one value for each row of the sample")

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from churn.design_based.accelerated import survey_duration_model
 from churn.design_based.interval_censored import (
     IntervalCurve,
-    SurveyDurationResult,
-    survey_duration_model,
     survey_interval_survival,
 )
-from churn.parametric.interval_likelihood import Distribution
+from churn.parametric.distributions import Distribution
+from churn.parametric.results import AcceleratedFailureTimeResult
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
@@ -231,7 +231,7 @@ class RecallCurve:
         gone = np.where(np.isnan(self._claimed), np.nan, (self._claimed <= at).astype(float))
         return proportion(self._design, gone, conf_level=self.conf_level).at("value")
 
-    def fit(self, distribution: Distribution = "weibull") -> SurveyDurationResult:
+    def fit(self, distribution: Distribution = "weibull") -> AcceleratedFailureTimeResult:
         """
         Fit a parametric model to the same answers, for tenures between and beyond the bands.
 
@@ -242,7 +242,7 @@ class RecallCurve:
 
         Returns
         -------
-        SurveyDurationResult
+        AcceleratedFailureTimeResult
 
         Raises
         ------

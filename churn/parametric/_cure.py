@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.parametric._likelihood import Durations
+from churn.parametric.likelihood import Durations
 from surveys.core.arrays import Floats
 
 
 def cure_log_likelihood(durations: Durations) -> Callable[[NDArray[Any]], Any]:
     """
-    Give the likelihood of a Weibull law of those who leave, mixed with some who never do.
+    Give the likelihood of a Weibull distribution of those who leave, mixed with some who never do.
 
     Its parameters are the logit of the share that never leaves, the log shape and the log scale.
     """

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from churn.parametric._likelihood import Distribution, Durations, Maximum, known_bounds, maximise, sandwich
+from churn.parametric.distributions import DISTRIBUTIONS, Distribution
+from churn.parametric.likelihood import Durations, Maximum, known_bounds, maximise, sandwich
 from churn.parametric.results import AcceleratedFailureTimeResult, StdErrors
 from churn.survival.grouping import LEFT_OUT, MODEL_BASED, check_choice, check_level
 from churn.tenures.counts import TenureCounts, count_tenures
@@ -248,7 +249,7 @@ class AcceleratedFailureTime:
         notes: tuple[Note, ...],
     ) -> AcceleratedFailureTimeResult:
         gone = np.isfinite(durations.high)
-        scale = [] if self.distribution == "exponential" else ["log(scale)"]
+        scale = ["log(scale)"] if DISTRIBUTIONS[self.distribution].free_scale else []
         return AcceleratedFailureTimeResult(
             distribution=self.distribution,
             std_errors=self.chosen_errors,

@@ -1,4 +1,4 @@
-"""Mixture cure: some accounts leave after a Weibull law, and some never do."""
+"""Mixture cure: some accounts leave after a Weibull distribution, and some never do."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from scipy.stats import chi2
 
 from churn.numeric.maximum import jacobian, maximise
 from churn.parametric._cure import cure_log_likelihood
-from churn.parametric._likelihood import Durations, known_bounds
-from churn.parametric._likelihood import maximise as fit_law
 from churn.parametric.aft import Times
+from churn.parametric.likelihood import Durations, known_bounds
+from churn.parametric.likelihood import maximise as fit_distribution
 from churn.survival.grouping import check_choice, check_level
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
@@ -48,13 +48,13 @@ class MixtureCureResult:
     Attributes
     ----------
     theta : ndarray of float, shape (3,)
-        Logit of the share that never leaves, logarithms of the shape and the scale of the Weibull law.
+        Logit of the share that never leaves, logarithms of the shape and the scale of the Weibull distribution.
     covariance : ndarray of float, shape (3, 3)
         Of `theta`: the inverse of the observed information.
     log_likelihood : float
         At the maximum.
     log_likelihood_all_leave : float
-        Of a Weibull law by which everybody leaves in the end.
+        Of a Weibull distribution by which everybody leaves in the end.
     p_value : float
         Of the likelihood-ratio test that everybody leaves in the end, halved as the share cannot be negative.
     n, n_event : int
@@ -253,7 +253,7 @@ def mixture_cure(
     if not gone.any() or gone.all():
         what = "everybody has left, so that nobody can be said never to leave" if gone.any() else "nobody has left"
         raise EstimateError.at("mixture_cure", what, "Follow accounts for longer, or include those still there")
-    everybody = fit_law("weibull", durations, np.ones((len(gone), 1)))
+    everybody = fit_distribution("weibull", durations, np.ones((len(gone), 1)))
     n, n_event = float(durations.n.sum()), float(durations.n[gone].sum())
     likelihood = cure_log_likelihood(durations)
     found = [maximise(likelihood, start, farthest=40.0) for start in _starts(durations, gone, n_event / n)]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from churn.parametric._likelihood import Distribution, above, density, quantile
+from churn.parametric.distributions import DISTRIBUTIONS, Distribution
 from surveys.core.arguments import one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
-from surveys.core.intervals import normal_quantile
+from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note
 from surveys.models.fitted import NO_COVARIATES, FittedModel
 from surveys.models.formulas import Covariates
@@ -21,7 +21,7 @@ from surveys.models.formulas import Covariates
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-StdErrors = Literal["model", "robust"]
+StdErrors = Literal["model", "robust", "design"]
 
 EXTRAPOLATED = Note("nobody was observed beyond {last} {unit}; what is said of later is an extrapolation of the model")
 
@@ -38,7 +38,7 @@ class AcceleratedFailureTimeResult(FittedModel):
         exponential distribution, as `survreg` of R's survival has them.
     distribution : {'weibull', 'log-normal', 'log-logistic', 'exponential'}
         Of durations.
-    std_errors : {'model', 'robust'}
+    std_errors : {'model', 'robust', 'design'}
         Where standard errors come from.
     log_likelihood, log_likelihood_null : float
         At the estimates, and of the distribution without covariates; weighted where there are weights.
@@ -77,7 +77,7 @@ class AcceleratedFailureTimeResult(FittedModel):
     @property
     def scale(self) -> float:
         """Scale of the log durations: 1 for an exponential distribution."""
-        return 1.0 if self.distribution == "exponential" else float(np.exp(self.estimate[-1]))
+        return float(np.exp(self.estimate[-1])) if self._free_scale else 1.0
 
     @property
     def aic(self) -> float:
@@ -142,15 +142,15 @@ class AcceleratedFailureTimeResult(FittedModel):
         begun = np.isfinite(z)
         at = np.where(begun, z, 0.0)
         slopes = -x[profile] / self.scale
-        if self.distribution != "exponential":
+        if self._free_scale:
             slopes = np.column_stack([slopes, -at])
         error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
-        half, name = normal_quantile(self.conf_level) * error, self.distribution
+        half, values = float(student_t(self.df, self.conf_level)) * error, DISTRIBUTIONS[self.distribution].values
         columns = {
-            "survival": above(name, at),
-            "std_error": density(name, at) * error,
-            "conf_low": above(name, at + half),
-            "conf_high": above(name, at - half),
+            "survival": values(at).above,
+            "std_error": values(at).density * error,
+            "conf_low": values(at + half).above,
+            "conf_high": values(at - half).above,
         }
         sure = {"survival": 1.0, "std_error": 0.0, "conf_low": 1.0, "conf_high": 1.0}
         columns = {name: np.where(begun, column, sure[name]) for name, column in columns.items()}
@@ -192,13 +192,13 @@ class AcceleratedFailureTimeResult(FittedModel):
             raise SpecError.at("shares_gone", "got a share that is not between 0 and 1", "Give shares such as 0.5")
         x = self._rows(profiles)
         profile, gone = np.repeat(np.arange(len(x)), len(share)), np.tile(share, len(x))
-        z = quantile(self.distribution, gone) * self.scale
+        z = DISTRIBUTIONS[self.distribution].quantile(gone) * self.scale
         slopes = x[profile]
-        if self.distribution != "exponential":
+        if self._free_scale:
             slopes = np.column_stack([slopes, z])
         time = np.exp((x @ self._location)[profile] + z)
         error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
-        half = normal_quantile(self.conf_level) * error
+        half = float(student_t(self.df, self.conf_level)) * error
         return pd.DataFrame(
             {
                 "profile": profile,
@@ -308,7 +308,11 @@ class AcceleratedFailureTimeResult(FittedModel):
 
     @property
     def _location(self) -> Floats:
-        return self.estimate if self.distribution == "exponential" else self.estimate[:-1]
+        return self.estimate[:-1] if self._free_scale else self.estimate
+
+    @property
+    def _free_scale(self) -> bool:
+        return DISTRIBUTIONS[self.distribution].free_scale
 
     def _rows(self, profiles: pd.DataFrame | None) -> Floats:
         if not self.columns:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.parametric._likelihood import Durations
+from churn.parametric.likelihood import Durations
 from surveys.core.arrays import Floats
 
 

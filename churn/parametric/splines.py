@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from churn.numeric.maximum import Maximum, maximise
-from churn.parametric._likelihood import Durations, known_bounds
-from churn.parametric._likelihood import maximise as fit_law
 from churn.parametric.aft import Times
+from churn.parametric.likelihood import Durations, known_bounds
+from churn.parametric.likelihood import maximise as fit_distribution
 from churn.parametric.results import EXTRAPOLATED
 from churn.parametric.spline_basis import orthogonal, spline_basis, spline_log_likelihood
 from churn.survival.grouping import check_choice, check_level
@@ -197,7 +197,7 @@ def smooth_survival(
     tenures : Tenures or TenureCounts
         One row per account, or counts of accounts, which may begin late; the result is the same.
     n_knots : int
-        Knots, those at the first and the last dropout among them; 2 give a Weibull law.
+        Knots, those at the first and the last dropout among them; 2 give a Weibull distribution.
     times : {'exact', 'begun'}
         As for `AcceleratedFailureTime`: whether durations are taken as they are, or count units begun.
     conf_level : float
@@ -218,7 +218,7 @@ def smooth_survival(
     -----
     :math:`\log H(t)` is a natural cubic spline of :math:`\log t` [1]_, with knots at evenly spaced quantiles of
     the dropouts; the covariance is the inverse of the observed information. Beyond the last knot it goes on as
-    a Weibull law, which is an extrapolation and told as one.
+    a Weibull distribution, which is an extrapolation and told as one.
 
     References
     ----------
@@ -274,11 +274,11 @@ def _knots(high: Floats, n: Floats, n_knots: int) -> Floats:
 
 
 def _fit(durations: Durations, knots: Floats) -> Maximum:
-    """Begin at the Weibull law, which is a spline without inner knots."""
-    law = fit_law("weibull", durations, np.ones((len(durations.low), 1)))
-    if law is not None:
-        shape = float(np.exp(-law.theta[1]))
-        start = np.concatenate([[-shape * law.theta[0], shape], np.zeros(len(knots) - 2)])
+    """Begin at the Weibull distribution, which is a spline without inner knots."""
+    weibull = fit_distribution("weibull", durations, np.ones((len(durations.low), 1)))
+    if weibull is not None:
+        shape = float(np.exp(-weibull.theta[1]))
+        start = np.concatenate([[-shape * weibull.theta[0], shape], np.zeros(len(knots) - 2)])
         turn = orthogonal(durations, knots)
         found = maximise(spline_log_likelihood(durations, knots, turn), np.linalg.solve(turn, start), farthest=FARTHEST)
         if found is not None:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from churn.numeric.maximum import newton
 from churn.regression._exact import tied_sets
 from churn.regression._ties import Denominators, Tied, Ties
 from churn.regression.risk_sets import RiskSets, Slots
@@ -121,32 +122,30 @@ class Maximum(NamedTuple):
 
 def maximise(likelihood: Likelihood, null: Point) -> Maximum:
     """Find the greatest likelihood by Newton's method from no effect, halving steps that lead down."""
-    k = likelihood.x.shape[1]
-    coefficient, point, settled = np.zeros(k), null, False
+    start = np.zeros(likelihood.x.shape[1])
+    coefficient, point, settled = start, null, False
+
+    def step(at: Floats, known: Point) -> tuple[Floats, bool]:
+        way = _solve(known.information, known.score)
+        return way, bool(np.abs(way).max() / (1 + np.abs(at).max()) < PRECISION)
+
+    reached = newton(
+        lambda at: null if at is start else likelihood.at(at),
+        start,
+        step,
+        value=lambda known: known.log_likelihood if np.isfinite(known.information).all() else -np.inf,
+        slack=lambda value: 1e-9 * (1 + abs(value)),
+        halvings=30,
+        most_steps=MOST_STEPS,
+    )
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        for _ in range(MOST_STEPS):
-            step = _solve(point.information, point.score)
-            if settled or not np.isfinite(step).all():
-                break
-            size = np.abs(step).max() / (1 + np.abs(coefficient).max())
-            settled = bool(size < PRECISION)
-            point, coefficient = _advance(likelihood, coefficient, step, point)
+        for coefficient, point, settled in reached:  # noqa: B007
             flat = np.flatnonzero(np.diag(point.information) < FLAT * np.diag(null.information))
             if len(flat):
                 return Maximum(coefficient, "endless", point, null, flat.tolist())
     if settled:
         return Maximum(coefficient, "found", point, null, [])
     return Maximum(coefficient, "unsettled", point, null, [int(np.argmax(np.abs(coefficient)))])
-
-
-def _advance(likelihood: Likelihood, coefficient: Floats, step: Floats, point: Point) -> tuple[Point, Floats]:
-    lowest = point.log_likelihood - 1e-9 * (1 + abs(point.log_likelihood))
-    for _ in range(30):
-        ahead = likelihood.at(coefficient + step)
-        if ahead.log_likelihood >= lowest and np.isfinite(ahead.information).all():
-            break
-        step = step / 2
-    return ahead, coefficient + step
 
 
 def _solve(matrix: Floats, right: Floats) -> Floats:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from lifelines import LogLogisticAFTFitter, LogNormalAFTFitter, SplineFitter, WeibullAFTFitter, WeibullFitter
 
-from churn.parametric._likelihood import Durations, scores
 from churn.parametric.aft import AcceleratedFailureTime
+from churn.parametric.likelihood import Durations, scores
 from churn.parametric.splines import smooth_survival
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.counts import TenureCounts, count_tenures

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from lifelines import LogLogisticFitter, LogNormalFitter, WeibullFitter
 from matplotlib.figure import Figure
 
+from churn.design_based.accelerated import survey_duration_model
 from churn.design_based.curves import survey_kaplan_meier
-from churn.design_based.interval_censored import survey_duration_model, survey_interval_survival
+from churn.design_based.interval_censored import survey_interval_survival
 from churn.design_based.recall import RecallCurve, parse_band, read_recall
-from churn.parametric.interval_likelihood import IntervalShares, ParametricScore, half_open, log_likelihood
+from churn.parametric.likelihood import DurationScore, log_likelihood
+from churn.parametric.turnbull import IntervalShares, half_open
 from surveys.core.errors import EstimateError, SpecError, StudyError
 from surveys.core.results import Estimate, Unavailable
 from surveys.design.design import Design
@@ -117,7 +119,7 @@ def test_influence_is_the_derivative_in_a_weight():
     low = np.where(still, since, np.array([0.0, 7, 30])[place])
     high = np.where(still, np.inf, np.minimum(np.array([7.0, 30, np.inf])[place], np.ceil(since + 1)))
     shares = IntervalShares(*half_open(low, high), known, len(frame), np.array([7.0, 30.0]))
-    law = ParametricScore("log-normal", low, high, np.ones((len(known), 1)), known, len(frame))
+    law = DurationScore("log-normal", low, high, np.ones((len(known), 1)), known, len(frame))
     weights = frame["w"].to_numpy()
     for statistic, close in ((shares, 1e-6), (law, 1e-8)):
         for row in known[:40:5]:
@@ -163,10 +165,10 @@ def test_the_error_of_the_scale_is_that_of_a_jackknife():
     band = np.digitize(tenure, ends[1:-1], right=True)
     design = Design.from_frame(frame.assign(town=town), weight="w", cluster="town")
     model = survey_duration_model(design, ends[band], ends[band + 1])
-    law = ParametricScore("weibull", ends[band], ends[band + 1], np.ones((300, 1)), np.arange(300), 300)
+    law = DurationScore("weibull", ends[band], ends[band + 1], np.ones((300, 1)), np.arange(300), 300)
     without = [law.value(np.where(town == k, 0.0, frame["w"]))[-1] for k in range(60)]
-    jackknife = np.sqrt(59 / 60 * np.square(np.array(without) - model.coefficients.estimate[-1]).sum())
-    assert model.coefficients.std_error[-1] == pytest.approx(jackknife, rel=0.05)
+    jackknife = np.sqrt(59 / 60 * np.square(np.array(without) - model.estimate[-1]).sum())
+    assert model.std_error[-1] == pytest.approx(jackknife, rel=0.05)
 
 
 def test_durations_of_exactly_zero_have_no_model():

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from churn.design_based.accelerated import survey_duration_model
 from churn.design_based.covariates import sample_covariates
 from churn.design_based.cox import survey_cox
 from churn.design_based.curves import survey_kaplan_meier
-from churn.design_based.interval_censored import survey_duration_model, survey_interval_survival
+from churn.design_based.interval_censored import survey_interval_survival
 from churn.design_based.logrank import survey_logrank
 from churn.survival.tallies import limits
 from surveys.core.intervals import student_t
@@ -166,7 +167,7 @@ def say_survreg(case: dict[str, Any], setting: Any, comparison: Comparison, case
     table = _covariates(frame, terms, expect["estimate"]) if terms else None
     law = DISTRIBUTIONS[args["dist"]]
     model = survey_duration_model(setting.design, low, high, table, distribution=law, rows=setting.rows)
-    order = _in_order(model.coefficients.index, expect["estimate"])
+    order = _in_order(model.index, expect["estimate"])
     theirs = np.array([numbers(row) for row in expect["vcov"]])
     errors = np.sqrt(np.diag(theirs))
     values = np.ones((setting.design.n, 1))
@@ -176,9 +177,9 @@ def say_survreg(case: dict[str, Any], setting: Any, comparison: Comparison, case
     bounded = (low < high) & np.isfinite(high)
     likelihood = Likelihood(law, low[known], high[known], values[known])
     estimate = numbers(expect["estimate"].values())
-    comparison.close("estimate", model.coefficients.estimate[order], estimate, scale=errors, relative=BANDED)
+    comparison.close("estimate", model.estimate[order], estimate, scale=errors, relative=BANDED)
     for name, turned in (("as R", bounded[known]), ("", np.zeros(known.sum(), bool))):
-        scores, inverse = likelihood.influence(model.coefficients.estimate, setting.design.weights[known], turned)
+        scores, inverse = likelihood.influence(model.estimate, setting.design.weights[known], turned)
         moved = np.zeros((setting.design.n, scores.shape[1]))
         moved[known] = scores @ inverse
         covariance = setting.design.covariance(moved)[np.ix_(order, order)]
@@ -186,7 +187,7 @@ def say_survreg(case: dict[str, Any], setting: Any, comparison: Comparison, case
             comparison.close("se as R", np.sqrt(np.diag(covariance)), numbers(expect["se"].values()), relative=BANDED)
             comparison.close("vcov as R", covariance, theirs, np.outer(errors, errors), relative=BANDED)
         else:
-            ours = model.coefficients.covariance[np.ix_(order, order)]
+            ours = model.covariance[np.ix_(order, order)]
             comparison.close("vcov", ours, covariance, np.outer(errors, errors), relative=BANDED)
 
 

@@ -1,17 +1,16 @@
-"""Arrays behind parametric survival: the likelihood of durations from counts, its maximum, its sandwich, its law."""
+"""Likelihood of durations that are known or lie between bounds, as array functions: its maximum and its sandwich."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
-from churn.parametric import interval_likelihood as _interval_censored
-from surveys.core.arrays import Floats
-
-Distribution = Literal["weibull", "log-normal", "log-logistic", "exponential"]
+from churn.numeric.maximum import ascent, newton
+from churn.parametric.distributions import DISTRIBUTIONS, Distribution
+from surveys.core.arrays import Codes, Floats
 
 MOST_STEPS = 100
 SETTLED = 1e-14
@@ -54,6 +53,69 @@ def known_bounds(
     return low, np.where(event, np.maximum(np.ceil(duration), 1), np.inf), entry
 
 
+class Derivatives(NamedTuple):
+    """Log-likelihood of each row, and its derivatives in the location and the log scale, each of shape (n,)."""
+
+    log_likelihood: Floats
+    location: Floats
+    scale: Floats
+    location_location: Floats
+    location_scale: Floats
+    scale_scale: Floats
+
+
+def log_likelihood(name: Distribution, low: Floats, high: Floats, location: Floats, log_scale: float) -> Derivatives:
+    """
+    Differentiate the likelihood of log durations, row by row.
+
+    Parameters
+    ----------
+    name : {'weibull', 'log-normal', 'log-logistic', 'exponential'}
+    low, high : ndarray of float, shape (n,)
+        Ends of each interval; equal where the duration is known, and then more than 0.
+    location : ndarray of float, shape (n,)
+        Of the logarithm of each duration.
+    log_scale : float
+
+    Returns
+    -------
+    Derivatives
+    """
+    scale = np.exp(log_scale)
+    with np.errstate(divide="ignore"):
+        ends = [(np.log(np.maximum(end, 0.0)) - location) / scale for end in (low, high)]
+    exact = low == high
+    zl, zu = (np.where(np.isfinite(z), z, 0.0) for z in ends)
+    values = DISTRIBUTIONS[name].values
+    lower, upper = values(zl), values(zu)
+    open_low, open_high = np.isneginf(ends[0]), np.isposinf(ends[1])
+    high_tail = np.where(open_high, 0.0, upper.above), np.where(open_low, 1.0, lower.above)
+    low_tail = np.where(open_high, 1.0, upper.below), np.where(open_low, 0.0, lower.below)
+    inside = np.where(zl > 0, high_tail[1] - high_tail[0], low_tail[0] - low_tail[1])
+    inside = np.where(exact, 1.0, np.maximum(inside, 1e-300))
+    a, da = (np.where(open_high, 0.0, x) / inside for x in (upper.density, upper.slope))
+    b, db = (np.where(open_low, 0.0, x) / inside for x in (lower.density, lower.slope))
+    uu, ll, ul = da - a**2, -db - b**2, a * b
+    between = Derivatives(
+        np.log(inside),
+        -(a - b) / scale,
+        -(a * zu - b * zl),
+        (uu + 2 * ul + ll) / scale**2,
+        (uu * zu + ul * (zu + zl) + ll * zl + a - b) / scale,
+        uu * zu**2 + 2 * ul * zu * zl + ll * zl**2 + a * zu - b * zl,
+    )
+    s, ds = lower.score, lower.bend
+    known = Derivatives(
+        lower.log_density - log_scale - np.log(np.where(exact, np.maximum(low, 1e-300), 1.0)),
+        -s / scale,
+        -s * zl - 1,
+        ds / scale**2,
+        (ds * zl + s) / scale,
+        ds * zl**2 + s * zl,
+    )
+    return Derivatives(*(np.where(exact, one, other) for one, other in zip(known, between, strict=True)))
+
+
 class Scores(NamedTuple):
     """Log-likelihood of each cell, its slopes, shape (n_cells, k), and minus their weighted curvature, (k, k)."""
 
@@ -64,7 +126,7 @@ class Scores(NamedTuple):
 
 def scores(distribution: Distribution, theta: Floats, durations: Durations, covariates: Floats) -> Scores:
     """
-    Differentiate the likelihood of durations in coefficients and, but for an exponential law, the log scale.
+    Differentiate the likelihood of durations in coefficients and, but for an exponential distribution, the log scale.
 
     Parameters
     ----------
@@ -79,16 +141,15 @@ def scores(distribution: Distribution, theta: Floats, durations: Durations, cova
     Scores
         Of one account in each cell, but for the information, which counts them all.
     """
-    free = distribution != "exponential"
-    law: _interval_censored.Distribution = "weibull" if distribution == "exponential" else distribution
+    free = DISTRIBUTIONS[distribution].free_scale
     location = covariates @ (theta[:-1] if free else theta)
     log_scale = float(theta[-1]) if free else 0.0
     with np.errstate(all="ignore"):
-        found = _interval_censored.log_likelihood(law, durations.low, durations.high, location, log_scale)
+        found = log_likelihood(distribution, durations.low, durations.high, location, log_scale)
         late = durations.entry > 0
         if late.any():
             endless = np.full(int(late.sum()), np.inf)
-            until = _interval_censored.log_likelihood(law, durations.entry[late], endless, location[late], log_scale)
+            until = log_likelihood(distribution, durations.entry[late], endless, location[late], log_scale)
             for ours, theirs in zip(found, until, strict=True):
                 ours[late] -= theirs
     w = durations.total
@@ -114,26 +175,27 @@ class Maximum(NamedTuple):
 def maximise(distribution: Distribution, durations: Durations, covariates: Floats) -> Maximum | None:
     """Fit by Newton's method; None where the likelihood has no maximum."""
     w = durations.total
-    theta = _start(distribution, durations, covariates)
-    found = scores(distribution, theta, durations, covariates)
-    value = _value(found, w)
-    for _ in range(MOST_STEPS):
+    start = _start(distribution, durations, covariates)
+
+    def step(_: Floats, found: Scores) -> tuple[Floats, bool]:
         score = w @ found.slopes
         if not (np.isfinite(found.information).all() and np.isfinite(score).all()):
-            return None
+            return np.full_like(score, np.nan), False
         spread = np.sqrt(np.maximum(np.abs(np.diag(found.information)), 1e-300))
         roots, vectors = np.linalg.eigh(found.information / np.outer(spread, spread))
         whole = ascent(roots, vectors, score / spread) / spread
-        decrement = float(score @ whole)
-        step = whole * min(1.0, FARTHEST_STEP / max(_reach(whole, covariates), 1e-300))
-        for _ in range(40):
-            trial = scores(distribution, theta + step, durations, covariates)
-            reached = _value(trial, w)
-            if reached >= value - 1e-13 * abs(value):
-                break
-            step = step / 2
-        theta, found, value = theta + step, trial, reached
-        if decrement < SETTLED * max(1.0, w.sum()) and roots[0] > 1e-11 * roots[-1]:
+        settled = float(score @ whole) < SETTLED * max(1.0, w.sum()) and roots[0] > 1e-11 * roots[-1]
+        return whole * min(1.0, FARTHEST_STEP / max(_reach(whole, covariates), 1e-300)), bool(settled)
+
+    reached = newton(
+        lambda theta: scores(distribution, theta, durations, covariates),
+        start,
+        step,
+        value=lambda found: _value(found, w),
+        most_steps=MOST_STEPS,
+    )
+    for theta, _, settled in reached:
+        if settled:
             return _settled(distribution, theta, durations, covariates)
         if _reach(theta, covariates) > LONGEST or np.abs(theta[covariates.shape[1] :]).max(initial=0) > EXTREME:
             return None
@@ -164,12 +226,6 @@ def _settled(distribution: Distribution, theta: Floats, durations: Durations, co
     return Maximum(theta, float(w @ found.log_likelihood), (inverse + inverse.T) / 2, found.slopes)
 
 
-def ascent(roots: Floats, vectors: Floats, score: Floats) -> Floats:
-    """Give Newton's step, made one of ascent where the likelihood is not concave."""
-    bent = np.maximum(np.abs(roots), 1e-10 * max(float(np.abs(roots).max()), 1e-300))
-    return np.asarray(vectors @ ((vectors.T @ score) / bent))
-
-
 def _value(found: Scores, w: Floats) -> float:
     value = float(w @ found.log_likelihood)
     return value if np.isfinite(value) else -np.inf
@@ -186,7 +242,7 @@ def _start(distribution: Distribution, durations: Durations, covariates: Floats)
     logs = np.log(np.where(positive, middle, smallest / 2))
     root = np.sqrt(w)
     line = np.linalg.lstsq(covariates * root[:, None], logs * root, rcond=None)[0]
-    if distribution == "exponential":
+    if not DISTRIBUTIONS[distribution].free_scale:
         return np.asarray(line)
     spread = np.sqrt(w @ np.square(logs - covariates @ line) / w.sum())
     return np.append(line, np.log(max(float(spread), 0.1)))
@@ -206,36 +262,58 @@ def sandwich(found: Maximum, durations: Durations, cluster: NDArray[np.int64] | 
     return np.asarray(totals.T @ totals)
 
 
-def above(distribution: Distribution, z: Floats) -> Floats:
-    """Give the share beyond a standardised log duration."""
-    match distribution:
-        case "log-normal":
-            return np.asarray(special.ndtr(-z))
-        case "log-logistic":
-            return np.asarray(special.expit(-z))
-        case _:
-            with np.errstate(over="ignore"):
-                return np.asarray(np.exp(-np.exp(z)))
+@dataclass(frozen=True, slots=True, eq=False)
+class DurationScore:
+    """
+    Coefficients of an accelerated-failure-time model and the log of its scale, as a statistic of a design.
 
+    Attributes
+    ----------
+    distribution : {'weibull', 'log-normal', 'log-logistic', 'exponential'}
+    low, high : ndarray of float, shape (n_counted,)
+        Ends of each duration's interval.
+    covariates : ndarray of float, shape (n_counted, p)
+        With a column of ones for the intercept.
+    row : ndarray of int, shape (n_counted,)
+        Row of the sample.
+    n_rows : int
+        Rows of the sample.
+    """
 
-def density(distribution: Distribution, z: Floats) -> Floats:
-    """Give the density of a standardised log duration."""
-    match distribution:
-        case "log-normal":
-            return np.asarray(np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi))
-        case "log-logistic":
-            return np.asarray(special.expit(z) * special.expit(-z))
-        case _:
-            with np.errstate(over="ignore"):
-                return np.asarray(np.exp(z - np.exp(z)))
+    distribution: Distribution
+    low: Floats
+    high: Floats
+    covariates: Floats
+    row: Codes
+    n_rows: int
 
+    @property
+    def width(self) -> int:
+        """How many parameters there are."""
+        return int(self.covariates.shape[1] + DISTRIBUTIONS[self.distribution].free_scale)
 
-def quantile(distribution: Distribution, share_gone: Floats) -> Floats:
-    """Give the standardised log duration by which a share has gone."""
-    match distribution:
-        case "log-normal":
-            return np.asarray(special.ndtri(share_gone))
-        case "log-logistic":
-            return np.asarray(special.logit(share_gone))
-        case _:
-            return np.asarray(np.log(-np.log1p(-share_gone)))
+    def value(self, weights: Floats) -> Floats:
+        """Give the coefficients and the log scale, shape (k,); NaN where the likelihood has no maximum."""
+        found = self.fit(weights)
+        return np.full(self.width, np.nan) if found is None else found.theta
+
+    def influence(self, weights: Floats) -> Floats:
+        """Linearise: scores times the inverse of the observed information."""
+        found = self.fit(weights)
+        influence = np.zeros((self.n_rows, self.width))
+        if found is None:
+            return np.full_like(influence, np.nan)
+        influence[self.row] = found.slopes @ found.inverse / self._unit(weights)
+        return influence
+
+    def fit(self, weights: Floats) -> Maximum | None:
+        """Maximise the weighted likelihood, weights being brought to a mean of 1."""
+        unit = self._unit(weights)
+        if not unit > 0:
+            return None
+        ones = np.ones(len(self.row))
+        durations = Durations(self.low, self.high, np.zeros(len(ones)), ones, weights[self.row] / unit)
+        return maximise(self.distribution, durations, self.covariates)
+
+    def _unit(self, weights: Floats) -> float:
+        return float(weights[self.row].mean())
