@@ -1,8 +1,8 @@
 """
 Likelihood of durations that are known or lie between bounds, as array functions: its maximum and its sandwich.
 
-Fits are ours: lifelines' stop short of the maximum (by 1e-5 of log-likelihood for a log-logistic model of its `rossi` data, 0.9 %
-of a coefficient on `lung`) and take ten times as long.
+Fits are ours: lifelines' stop short of the maximum (by 1e-5 of log-likelihood for a log-logistic model of its
+`rossi` data, 0.9 % of a coefficient on `lung`) and take ten times as long.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def adjust_probabilities(p_value: Floats, adjustment: Adjustment) -> Floats:
 
 
 def _holm(p_value: Floats) -> Floats:
-    """Step down; statsmodels agrees to the last bit, but collects garbage at every call: 14 ms against 5 μs for 20 tests."""
+    """Step down; statsmodels gives the same bits, but collects garbage at every call: 14 ms against 5 μs."""
     order = np.argsort(p_value)
     adjusted = np.empty_like(p_value)
     adjusted[order] = np.minimum(np.maximum.accumulate(p_value[order] * np.arange(len(order), 0, -1)), 1.0)
