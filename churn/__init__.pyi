@@ -305,7 +305,7 @@ from churn.regression.cox_results import (
 from churn.regression.diagnostics import Concordance as Concordance
 from churn.regression.diagnostics import ProportionalHazardsTest as ProportionalHazardsTest
 from churn.regression.discrete import DiscreteHazard as DiscreteHazard
-from churn.regression.discrete import DiscreteHazardResult as DiscreteHazardResult
+from churn.regression.discrete_results import DiscreteHazardResult as DiscreteHazardResult
 from churn.regression.exchange import LifelinesCoxResult as LifelinesCoxResult
 from churn.regression.fine_gray import FineGrayResult as FineGrayResult
 from churn.regression.fine_gray import fine_gray as fine_gray

@@ -34,7 +34,11 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave longer checks out unless they are asked for with -m slow."""
+    """Leave longer checks out unless they are asked for with -m slow, and examples of lifelines where it is not."""
+    if find_spec("lifelines") is None:
+        for item in items:
+            if "lifelines" in item.name:
+                item.add_marker(pytest.mark.skip(reason="lifelines is not installed"))
     if "slow" not in config.getoption("markexpr"):
         for item in items:
             if item.get_closest_marker("slow") is not None:

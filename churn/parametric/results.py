@@ -11,6 +11,7 @@ import pandas as pd
 
 from churn.parametric.distributions import DISTRIBUTIONS, Distribution
 from churn.parametric.exchange import aft_fitter, taken
+from churn.parametric.predictions import Line, quantile_table, survival_table
 from surveys.core.arguments import one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
@@ -139,24 +140,7 @@ class AcceleratedFailureTimeResult(FittedModel):
         chosen = some_times(times, "times")
         x = self._rows(profiles)
         profile, time = np.repeat(np.arange(len(x)), len(chosen)), np.tile(chosen, len(x))
-        with np.errstate(divide="ignore"):
-            z = (np.log(time) - (x @ self._location)[profile]) / self.scale
-        begun = np.isfinite(z)
-        at = np.where(begun, z, 0.0)
-        slopes = -x[profile] / self.scale
-        if self._free_scale:
-            slopes = np.column_stack([slopes, -at])
-        error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
-        half, values = float(student_t(self.df, self.conf_level)) * error, DISTRIBUTIONS[self.distribution].values
-        columns = {
-            "survival": values(at).above,
-            "std_error": values(at).density * error,
-            "conf_low": values(at + half).above,
-            "conf_high": values(at - half).above,
-        }
-        sure = {"survival": 1.0, "std_error": 0.0, "conf_low": 1.0, "conf_high": 1.0}
-        columns = {name: np.where(begun, column, sure[name]) for name, column in columns.items()}
-        return pd.DataFrame({"profile": profile, "time": time, **columns, "extrapolated": time > self.observed_until})
+        return survival_table(self._predictor, x, profile, time, until=self.observed_until)
 
     def quantiles(self, shares_gone: float | Sequence[float], profiles: pd.DataFrame | None = None) -> pd.DataFrame:
         """
@@ -194,24 +178,7 @@ class AcceleratedFailureTimeResult(FittedModel):
             raise SpecError.at("shares_gone", "got a share that is not between 0 and 1", "Give shares such as 0.5")
         x = self._rows(profiles)
         profile, gone = np.repeat(np.arange(len(x)), len(share)), np.tile(share, len(x))
-        z = DISTRIBUTIONS[self.distribution].quantile(gone) * self.scale
-        slopes = x[profile]
-        if self._free_scale:
-            slopes = np.column_stack([slopes, z])
-        time = np.exp((x @ self._location)[profile] + z)
-        error = np.sqrt(np.einsum("ij,jk,ik->i", slopes, self.covariance, slopes))
-        half = float(student_t(self.df, self.conf_level)) * error
-        return pd.DataFrame(
-            {
-                "profile": profile,
-                "share_gone": gone,
-                "time": time,
-                "std_error": time * error,
-                "conf_low": time * np.exp(-half),
-                "conf_high": time * np.exp(half),
-                "extrapolated": time > self.observed_until,
-            }
-        )
+        return quantile_table(self._predictor, x, profile, gone, until=self.observed_until)
 
     def at(self, time: float, **covariates: Any) -> Estimate:
         """
@@ -383,6 +350,11 @@ class AcceleratedFailureTimeResult(FittedModel):
     @property
     def _location(self) -> Floats:
         return self.estimate[:-1] if self._free_scale else self.estimate
+
+    @property
+    def _predictor(self) -> Line:
+        level = float(student_t(self.df, self.conf_level))
+        return Line(self.distribution, self._location, self.scale, self.covariance, level)
 
     @property
     def _free_scale(self) -> bool:

@@ -21,7 +21,8 @@ from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
 from surveys.models.fitted import inference
-from surveys.models.formulas import Covariates, build_covariates, find_patterns, variables
+from surveys.models.formulas import Covariates, build_covariates, variables
+from surveys.models.patterns import find_patterns
 
 STRANGERS = "rows of covariates of accounts that have no tenure, which are left out: {n}"
 

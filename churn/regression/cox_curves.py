@@ -259,3 +259,19 @@ def curves_of(
             )
             curves.append(curve)
     return CoxCurves(profiles=profiles, curves=tuple(curves))
+
+
+def hazard_table(hazards: Sequence[Hazard], strata: Sequence[str]) -> pd.DataFrame:
+    """Lay out the cumulative hazard of one profile in each stratum, one row per time."""
+    parts = [
+        pd.DataFrame(
+            {
+                "stratum": name,
+                "time": hazard.time,
+                "cumulative_hazard": hazard.cumulative[:, 0],
+                "std_error": hazard.std_error[:, 0],
+            }
+        )
+        for name, hazard in zip(strata, hazards, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)

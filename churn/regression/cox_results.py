@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn.regression._ties import Ties
-from churn.regression.cox_curves import CoxCurves, curves_of
+from churn.regression.cox_curves import CoxCurves, curves_of, hazard_table
 from churn.regression.diagnostics import (
     Concordance,
     ProportionalHazardsTest,
@@ -209,20 +209,7 @@ class CoxResult(FittedModel):
         """
         self._refuse_exact("baseline_hazard")
         zero = np.zeros((1, len(self.index)))
-        parts = [
-            pd.DataFrame(
-                {
-                    "stratum": name,
-                    "time": hazard.time,
-                    "cumulative_hazard": hazard.cumulative[:, 0],
-                    "std_error": hazard.std_error[:, 0],
-                }
-            )
-            for name, hazard in zip(
-                self.strata, self._fit.hazards(zero, robust=self.std_errors == "robust"), strict=True
-            )
-        ]
-        return pd.concat(parts, ignore_index=True)
+        return hazard_table(self._fit.hazards(zero, robust=self.std_errors == "robust"), self.strata)
 
     def survival(
         self, profiles: pd.DataFrame, *, conf_type: ConfType = "log-log", conf_level: float | None = None

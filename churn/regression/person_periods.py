@@ -14,7 +14,7 @@ from churn.tenures.tenures import Tenures
 from surveys.core.arrays import Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note
-from surveys.models.formulas import find_patterns
+from surveys.models.patterns import find_patterns
 
 COLUMNS = ("period", "n_at_risk", "n_event")
 CENSORED_INSIDE = "{n} accounts are censored inside a period and count as at risk throughout it"
