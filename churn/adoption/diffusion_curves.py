@@ -37,9 +37,9 @@ class Observations(NamedTuple):
         Since the start of the model, in years.
     shares : ndarray of float, shape (n_points,)
     sizes : ndarray of float, shape (n_points,) or None
-        Respondents behind each share, for a binomial law.
+        Respondents behind each share, for a binomial distribution.
     errors : ndarray of float, shape (n_points,) or None
-        Standard errors, for a normal law.
+        Standard errors, for a normal distribution.
     """
 
     times: Floats
@@ -156,7 +156,7 @@ def fit_many(
 
 
 def deviance_residuals(seen: Observations, fitted: Floats) -> Floats:
-    """Give residuals whose squares add up to the deviance of a binomial law, or of a normal one."""
+    """Give residuals whose squares add up to the deviance of a binomial distribution, or of a normal one."""
     if seen.errors is not None:
         return np.asarray((seen.shares - fitted) / seen.errors)
     assert seen.sizes is not None

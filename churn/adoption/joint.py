@@ -53,7 +53,7 @@ class Spread:
     deviations : ndarray of float, shape (m, k)
         A matrix whose cross-product is the covariance of the logarithms of the k steps.
     df : float
-        Degrees of freedom; infinite where the normal law is used.
+        Degrees of freedom; infinite where the normal distribution is used.
     """
 
     source: str
@@ -470,7 +470,7 @@ def product_of_shares(first: Estimate, second: Estimate, degrees_of_freedom: flo
     first, second : Estimate
         Shares between 0 and 1, exclusive, with standard errors.
     degrees_of_freedom : float
-        Of the first; the second counts as known to the normal law.
+        Of the first; the second counts as known to the normal distribution.
 
     Returns
     -------

@@ -86,7 +86,7 @@ class LogMargin:
             raise SpecError.at(place, f"got {self.discrepancy:g} for its discrepancy", "Give a share, 0 or more")
 
     def estimate(self, conf_level: float = 0.95) -> Estimate:
-        """Give the margin as an estimate, its interval on the logit, from its own error and the normal law."""
+        """Give the margin as an estimate, its interval on the logit, from its own error and the normal distribution."""
         share, error, freedom = (np.array([x]) for x in (self.share, self.std_error, math.inf))
         low, high = logit_limits(share, error, freedom, conf_level)
         return Estimate(

@@ -10,7 +10,7 @@ from churn.next_visit.waits import FEW, LEAST, Cells, product
 from surveys.core.arrays import Bools, Floats, Ints
 
 EDGES = np.array([0, 1, 4, 8, 15, 30, 60, 120])
-"""Tenures of the last visit at which a band begins, within which silences follow one law."""
+"""Tenures of the last visit at which a band begins, within which silences have one distribution."""
 LEAST_SILENT = 0.005
 """Share of the silences of a band that have to be observed for so long."""
 
@@ -106,14 +106,14 @@ def silence_law(ended: Floats, open_: Floats) -> Floats:
     return over
 
 
-def draw_visits(rng: np.random.Generator, law: Floats, limit: Ints) -> tuple[Ints, Ints]:
+def draw_visits(rng: np.random.Generator, distribution: Floats, limit: Ints) -> tuple[Ints, Ints]:
     """
-    Draw the tenures of visits, each silence by the law of the band of the visit before, until they pass a limit.
+    Draw the tenures of visits, each silence from the distribution of its band, until they pass a limit.
 
     Parameters
     ----------
     rng : Generator
-    law : ndarray of float, shape (n_bands, n_days)
+    distribution : ndarray of float, shape (n_bands, n_days)
         As `silence_law`.
     limit : ndarray of int, shape (n_accounts,)
         Tenure of each account beyond which one more visit is enough.
@@ -129,8 +129,8 @@ def draw_visits(rng: np.random.Generator, law: Floats, limit: Ints) -> tuple[Int
         band, chance = band_of(tenure), rng.random(len(who))
         silence = np.empty(len(who), np.int64)
         for i in np.unique(band):
-            silence[band == i] = np.searchsorted(law[i], chance[band == i], side="right")
-        back = silence < law.shape[1]
+            silence[band == i] = np.searchsorted(distribution[i], chance[band == i], side="right")
+        back = silence < distribution.shape[1]
         who, tenure = who[back], (tenure + silence)[back]
         parts.append((who, tenure))
         more = tenure <= limit[who]

@@ -32,7 +32,7 @@ Habit = Literal["next_visit", "inactive", "last_seen", "log_end", "detected", "f
 
 HABITS: tuple[Habit, ...] = get_args(Habit)
 TIMES = (30, 60, 90, 120)
-LAWS = Note("accounts are simulated: Weibull lifetimes, gamma rates of activity")
+SIMULATED_FROM = Note("accounts are simulated: Weibull lifetimes, gamma rates of activity")
 OWN = Note("accounts are simulated: silences drawn from those of the log, by the tenure of the visit before them")
 
 
@@ -96,13 +96,13 @@ class OwnSilences:
 
     Attributes
     ----------
-    law : ndarray of float, shape (n_bands, n_days)
+    distribution : ndarray of float, shape (n_bands, n_days)
         Probability that the silence after a visit is over within so many days, by the tenure of that visit.
     followed : ndarray of float, shape (n_days,)
         Share of accounts observed for so many days after that of sign-up.
     """
 
-    law: Floats
+    distribution: Floats
     followed: Floats
 
     @property
@@ -125,7 +125,7 @@ class OwnSilences:
         """
         ended, still = silences_by_band(counts.pairs, counts.silent, counts.size, len(counts.strata))
         followed = np.bincount(counts.silent.stop, counts.silent.n, counts.size)
-        return cls(law=silence_law(ended.sum(0), still.sum(0)), followed=followed / followed.sum())
+        return cls(distribution=silence_law(ended.sum(0), still.sum(0)), followed=followed / followed.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -332,7 +332,7 @@ def simulate_rule_bias(
         accounts=lives,
         n=n_accounts,
         seed=seed,
-        notes=(LAWS if isinstance(lives, SimulatedAccounts) else OWN,),
+        notes=(SIMULATED_FROM if isinstance(lives, SimulatedAccounts) else OWN,),
     )
 
 
@@ -347,7 +347,7 @@ def _drawn(rng: np.random.Generator, lives: SimulatedAccounts, n: int) -> tuple[
 def _drawn_by_silence(rng: np.random.Generator, lives: OwnSilences, n: int, longest: int) -> tuple[Ints, Ints, Ints]:
     """Draw the same from the silences of a log; an account is always seen at the time of day of its sign-up."""
     follow = rng.choice(lives.end_day, n, p=lives.followed)
-    account, tenure = draw_visits(rng, lives.law, np.maximum(follow, longest))
+    account, tenure = draw_visits(rng, lives.distribution, np.maximum(follow, longest))
     entry = (lives.end_day - 1 - follow) * draw.DAY_SECONDS + rng.integers(0, draw.DAY_SECONDS, n)
     return entry, account, tenure * draw.DAY_SECONDS
 

@@ -30,7 +30,7 @@ PLACE = "AcceleratedFailureTime"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceleratedFailureTime:
     r"""
-    A law of durations whose covariates stretch or shrink time, to be fitted to tenures.
+    An accelerated-failure-time model: covariates multiply durations of a parametric distribution.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class AcceleratedFailureTime:
 
     def fit(self, tenures: Tenures | TenureCounts, *, conf_level: float = 0.95) -> AcceleratedFailureTimeResult:
         """
-        Fit the law to tenures, which may begin late and be censored.
+        Fit the model to tenures, which may be left-truncated and right-censored.
 
         Parameters
         ----------
@@ -142,7 +142,7 @@ class AcceleratedFailureTime:
         conf_level: float = 0.95,
     ) -> AcceleratedFailureTimeResult:
         """
-        Fit the law to durations that are only known to lie between bounds.
+        Fit the model to interval-censored durations.
 
         Parameters
         ----------
@@ -282,8 +282,8 @@ class AcceleratedFailureTime:
             raise EstimateError.at(place, f"other covariates determine {told}", "Leave it out, or join its levels")
         found = maximise(self.distribution, durations, patterns[covariates.unit])
         if found is None:
-            what = f"the likelihood of the {self.distribution} law has no maximum"
-            mend = "Leave out covariates that separate those who left from the rest, or choose another law"
+            what = f"the likelihood of the {self.distribution} distribution has no maximum"
+            mend = "Leave out covariates that separate those who left from the rest, or choose another distribution"
             raise EstimateError.at(place, what, mend)
         return found
 

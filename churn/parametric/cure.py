@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 NAMES = ("logit(never leaving)", "log(shape)", "log(scale)")
 NO_PLATEAU = Note(
-    "dropouts go on until {last} of the {until} {unit} observed: the share that never leaves rests on the law "
-    "assumed beyond them"
+    "dropouts go on until {last} of the {until} {unit} observed: the share that never leaves rests on the "
+    "distribution assumed beyond them"
 )
 NOT_NEEDED = Note(
-    "a law by which everybody leaves in the end is as likely (likelihood ratio test: p = {p}); the share that "
+    "a distribution by which everybody leaves in the end is as likely (likelihood ratio test: p = {p}); the share that "
     "never leaves may be 0"
 )
 
@@ -101,7 +101,7 @@ class MixtureCureResult:
 
     @property
     def shape(self) -> Estimate:
-        """Shape of the law of those who leave; below 1 where their hazard falls with tenure."""
+        """Shape of the Weibull distribution of those who leave; below 1 where their hazard falls with tenure."""
         return self._positive(1, "parameter")
 
     @property
@@ -259,7 +259,7 @@ def mixture_cure(
     found = [maximise(likelihood, start, farthest=40.0) for start in _starts(durations, gone, n_event / n)]
     best = max((one for one in found if one is not None), key=lambda one: one.value, default=None)
     if best is None or (everybody is not None and best.value < everybody.log_likelihood + 1e-6):
-        what = "no share that never leaves makes the tenures more likely than a law by which everybody leaves"
+        what = "no share that never leaves makes the tenures more likely than a distribution by which everybody leaves"
         raise EstimateError.at("mixture_cure", what, "Use AcceleratedFailureTime, or follow accounts for longer")
     none_stay = float("nan") if everybody is None else everybody.log_likelihood
     p_value = float(chi2.sf(max(2 * (best.value - none_stay), 0.0), 1)) / 2

@@ -299,7 +299,7 @@ def simulate_events(
         Shares of the accounts, adding up to 1, with the mean of their exponential lifetimes in days;
         a mean of 0 is an account that never does anything after its sign-up.
     rate_mean, rate_shape : float, optional
-        Mean, in events a day, and shape of the gamma law from which the activity of each account is drawn.
+        Mean, in events a day, and shape of the gamma distribution from which the activity of each account is drawn.
     days : sequence of int, optional
         Days since sign-up at which the truth is counted.
 

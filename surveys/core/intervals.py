@@ -263,7 +263,7 @@ def logit_limits(
     share, std_error : array_like of float
         Shares between 0 and 1, and their standard errors.
     degrees_of_freedom : array_like of float
-        Infinite for the normal law.
+        Infinite for the normal distribution.
     conf_level : float
         Between 0 and 1.
 

@@ -185,7 +185,7 @@ def effective_df(variances: Sequence[float] | Floats, degrees_of_freedom: Sequen
     variances : sequence of float
         Of the parts.
     degrees_of_freedom : sequence of float
-        Of each; infinite where it is known to the normal law.
+        Of each; infinite where it is known to the normal distribution.
 
     Returns
     -------

@@ -224,7 +224,7 @@ def test_says_what_is_wrong_in_one_line():
         )
     with pytest.raises(EstimateError, match=r"AcceleratedFailureTime: nobody leaves. Follow accounts for longer"):
         AcceleratedFailureTime().fit(Tenures(duration=[3, 5], event=[False, False]))
-    with pytest.raises(EstimateError, match="the likelihood of the weibull law has no maximum"):
+    with pytest.raises(EstimateError, match="the likelihood of the weibull distribution has no maximum"):
         AcceleratedFailureTime().fit(Tenures(duration=[7, 7, 7], event=[True, True, True]))
     found = AcceleratedFailureTime(formula="~ age").fit(tenures)
     with pytest.raises(SpecError, match=r"covariates: the model depends on 'age'. Give its value"):
@@ -239,7 +239,9 @@ def test_a_covariate_that_tells_who_stays_has_no_finite_coefficient():
     tenures = Tenures(
         duration=np.tile(np.arange(1.0, 51), 2), event=stays == 0, attributes=pd.DataFrame({"stays": stays})
     )
-    with pytest.raises(EstimateError, match="formula '~ stays': the likelihood of the weibull law has no maximum"):
+    with pytest.raises(
+        EstimateError, match="formula '~ stays': the likelihood of the weibull distribution has no maximum"
+    ):
         AcceleratedFailureTime(formula="~ stays").fit(tenures)
 
 

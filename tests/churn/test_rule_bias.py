@@ -78,7 +78,7 @@ def test_accounts_live_with_the_silences_of_a_log():
     own = OwnSilences.of(counts)
     assert own.end_day == counts.size
     assert own.followed.sum() == pytest.approx(1)
-    assert (np.diff(own.law, axis=1) >= 0).all()
+    assert (np.diff(own.distribution, axis=1) >= 0).all()
     found = simulate_rule_bias(n_accounts=8000, accounts=own)
     curve = next_visit_survival(counts)
     assert found.truth == pytest.approx([curve.at(time).estimate for time in found.time], abs=0.05)
