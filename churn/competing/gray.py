@@ -1,4 +1,4 @@
-"""Gray's test that groups of accounts have the same share gone of a cause at every tenure."""
+"""Gray's test of equal cumulative incidence between groups, by cause."""
 
 from __future__ import annotations
 

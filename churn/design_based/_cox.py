@@ -53,9 +53,9 @@ class CoxScore:
 
     def influence(self, weights: Floats) -> Floats:
         """Linearise: score residuals times the inverse of the information."""
-        fit, moved = self.fit(weights), np.zeros((self.n_rows, self.covariates.shape[1]))
-        moved[self.row] = np.nan if fit is None else fit.influence()
-        return moved
+        fit, influence = self.fit(weights), np.zeros((self.n_rows, self.covariates.shape[1]))
+        influence[self.row] = np.nan if fit is None else fit.influence()
+        return influence
 
     def fit(self, weights: Floats) -> Fit | None:
         """Maximise the weighted partial likelihood; None where it has no maximum."""
@@ -109,9 +109,9 @@ class LogRankScore:
         weight = np.concatenate([[1.0], kept[:-1]]) ** self.rho
         coefficient = weight[:, None] * (np.eye(followed.n_levels)[:, None, 1:] - share[1:].T)
         table = martingale_table(coefficient, np.broadcast_to(hazard, risk.at_risk.shape), followed.n_kinds)
-        moved = np.zeros((followed.n_rows, followed.n_levels - 1))
-        moved[followed.row] = table[followed.level, followed.kind, followed.position]
-        return moved
+        influence = np.zeros((followed.n_rows, followed.n_levels - 1))
+        influence[followed.row] = table[followed.level, followed.kind, followed.position]
+        return influence
 
     def _efron(self, at_risk: Floats, gone: Floats) -> tuple[Floats, Floats]:
         """Give the hazard at each time, shape (n_times,), and the mean share of each level among those at risk."""

@@ -1,4 +1,4 @@
-"""Cox's model of what makes people leave sooner, under a survey design."""
+"""Cox proportional-hazards regression under a survey design."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def survey_cox(
     conf_level: float = 0.95,
 ) -> SurveyCoxResult:
     """
-    Fit a proportional-hazards model of leaving to a survey sample.
+    Fit a Cox proportional-hazards regression to a survey sample.
 
     Parameters
     ----------

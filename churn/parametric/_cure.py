@@ -1,4 +1,4 @@
-"""The likelihood behind mixture cure, as a function of its parameters."""
+"""Log-likelihood of the Weibull mixture cure model, as an array function."""
 
 from __future__ import annotations
 

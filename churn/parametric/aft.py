@@ -1,4 +1,4 @@
-"""Parametric survival: accelerated-failure-time models of how long accounts stay, from counts or from bounds."""
+"""Accelerated-failure-time regression of tenures, from counts of accounts or interval-censored durations."""
 
 from __future__ import annotations
 

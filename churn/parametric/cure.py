@@ -1,4 +1,4 @@
-"""Mixture cure: some accounts leave after a Weibull distribution, and some never do."""
+"""Weibull mixture cure model: a share of accounts never leaves, the tenure of the others is Weibull."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NOT_NEEDED = Note(
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MixtureCureResult:
     """
-    A share of accounts that never leaves, and when the others do.
+    A Weibull mixture cure model, fitted: the share that never leaves, and when the others do.
 
     Attributes
     ----------
@@ -205,7 +205,7 @@ def mixture_cure(
     tenures: Tenures | TenureCounts, *, times: Times = "exact", conf_level: float = 0.95
 ) -> MixtureCureResult:
     r"""
-    Estimate the share of accounts that never leaves, and when the others do.
+    Fit a Weibull mixture cure model: the share of accounts that never leaves, and when the others do.
 
     Parameters
     ----------

@@ -259,11 +259,11 @@ def sandwich(found: Maximum, durations: Durations, cluster: NDArray[np.int64] | 
 
     Accounts of one cell have one influence each; with clusters, the influences of a cluster are added first.
     """
-    moved = found.slopes @ found.inverse * durations.weight[:, None]
+    influence = found.slopes @ found.inverse * durations.weight[:, None]
     if cluster is None:
-        return np.asarray((moved * durations.n[:, None]).T @ moved)
-    totals = np.zeros((int(cluster.max()) + 1, moved.shape[1]))
-    np.add.at(totals, cluster, moved * durations.n[:, None])
+        return np.asarray((influence * durations.n[:, None]).T @ influence)
+    totals = np.zeros((int(cluster.max()) + 1, influence.shape[1]))
+    np.add.at(totals, cluster, influence * durations.n[:, None])
     return np.asarray(totals.T @ totals)
 
 

@@ -1,4 +1,4 @@
-"""Arrays behind smooth survival curves: a spline of log time, and the likelihood of durations under it."""
+"""Natural cubic spline basis of log time, and the Royston-Parmar log-likelihood, as array functions."""
 
 from __future__ import annotations
 

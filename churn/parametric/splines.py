@@ -1,4 +1,4 @@
-"""A smooth curve of how long accounts stay: the log cumulative hazard as a spline of log tenure."""
+"""Royston-Parmar flexible parametric survival: the log cumulative hazard as a spline of log tenure."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def smooth_survival(
     tenures: Tenures | TenureCounts, *, n_knots: int = 4, times: Times = "exact", conf_level: float = 0.95
 ) -> SmoothSurvival:
     r"""
-    Estimate the share of accounts retained as a smooth curve.
+    Fit a Royston-Parmar model: the share of accounts retained as a smooth curve.
 
     Parameters
     ----------

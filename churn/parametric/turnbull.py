@@ -1,4 +1,9 @@
-"""Turnbull's nonparametric estimate of durations that lie between bounds, as array functions."""
+"""
+Turnbull's nonparametric maximum likelihood estimate for interval-censored durations, as array functions.
+
+Its own steps of Newton keep masses at 0 or more, which those of `churn.numeric.maximum` would not; lifelines' estimate
+gives no influence values, which errors under a design need.
+"""
 
 from __future__ import annotations
 
@@ -118,9 +123,9 @@ class IntervalShares:
         projected = score @ free
         information = (projected * together[:, None]).T @ projected
         change = projected @ np.linalg.pinv(information, hermitian=True) @ free.T @ beyond
-        moved = np.zeros((self.n_rows, len(self.times)))
-        moved[self.row] = change[place]
-        return moved
+        influence = np.zeros((self.n_rows, len(self.times)))
+        influence[self.row] = change[place]
+        return influence
 
     def told(self, weights: Floats) -> NDArray[np.bool_]:
         """Tell at which times the share is known: not within a support that holds mass, nor beyond what was seen."""

@@ -1,4 +1,4 @@
-"""Concordance of a score with the order of leaving, and its standard error, from cells of equal accounts."""
+"""Harrell's concordance index of a risk score, and its infinitesimal-jackknife standard error, from counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Pairs(NamedTuple):
-    """Weighted pairs of accounts that can be compared, by stratum, and the standard error of the concordance."""
+    """Concordant, discordant and tied pairs by stratum, weighted, and the standard error of the concordance."""
 
     concordant: Floats
     discordant: Floats
@@ -60,8 +60,8 @@ def compare_pairs(spells: Spells, slots: Slots, score: Floats, cluster: Ints | N
     own = _as_stayer(spells, slots, rank, late, gone)
     for counted, found in zip(own, leaver, strict=True):
         counted[gone] += found
-    moved = spells.weight * (own.agree - own.differ - lead * (own.agree + own.differ + own.tie)) / max(total, 1.0)
-    spread = spells.n @ moved**2 if cluster is None else np.square(np.bincount(cluster, spells.n * moved)).sum()
+    influence = spells.weight * (own.agree - own.differ - lead * (own.agree + own.differ + own.tie)) / max(total, 1.0)
+    spread = spells.n @ influence**2 if cluster is None else np.square(np.bincount(cluster, spells.n * influence)).sum()
     both = _pairs_within(slots.last[gone] * (int(rank.max()) + 1) + rank[gone], spells, gone, n_strata)
     same_time = _pairs_within(slots.last[gone], spells, gone, n_strata) - both
     return Pairs(agree, differ, tie, same_time, both, float(np.sqrt(spread)) / 2)

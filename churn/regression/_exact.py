@@ -1,4 +1,4 @@
-"""The exact partial likelihood of tied accounts, which asks in what set rather than in what order they left."""
+"""The exact (conditional) partial likelihood of tied events: which set of accounts left, whatever their order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fine and Gray's model as array functions: risk sets that keep those gone for another reason, and their errors."""
+"""Fine-Gray subdistribution hazards as array functions: weighted risk sets and the sandwich covariance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from surveys.core.arrays import Bools, Floats, Ints
 
 
 class Censoring(NamedTuple):
-    """How censoring thins accounts out, at each distinct time of dropout or censoring."""
+    """Kaplan-Meier estimate of the censoring distribution, at each distinct time of dropout or censoring."""
 
     place: Ints
     """Of each spell among these times."""
@@ -28,7 +28,7 @@ class Censoring(NamedTuple):
 @dataclass(frozen=True, slots=True, eq=False)
 class SubdistributionSets(WholeMoments):
     """
-    Risk sets that also hold those gone for another reason, at the chance of their not being censored by then.
+    Subdistribution risk sets: accounts with a competing event stay, with inverse-probability-of-censoring weights.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ class SubdistributionFit:
     maximum: Maximum
 
     def covariance(self, *, robust: bool) -> Floats:
-        """Give the covariance of the coefficients, with the sandwich that knows the censoring to be estimated."""
+        """Give the covariance of the coefficients; the robust sandwich accounts for the estimated censoring weights."""
         found = np.linalg.inv(self.maximum.at.information)
         if robust:
             weighed = self.influence() * np.sqrt(self.spells.n)[:, None]
@@ -119,7 +119,7 @@ class SubdistributionFit:
         return self.slots.gone_weight * moments.denominators.inverse
 
     def influence(self) -> Floats:
-        """Give what each account of a spell adds to the gradient, shape (n_spells, k)."""
+        """Give the score residual of each account of a spell, shape (n_spells, k)."""
         moments = self.likelihood.moments(self.maximum.coefficient)
         inverse = moments.denominators.inverse
         hazard, mean = self.slots.gone_weight * inverse, inverse[:, None] * moments.first

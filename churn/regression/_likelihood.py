@@ -29,7 +29,7 @@ State = Literal["found", "endless", "unsettled"]
 
 
 class Point(NamedTuple):
-    """The log-likelihood, its gradient and its negative curvature."""
+    """Log-likelihood, score and observed information."""
 
     log_likelihood: float
     score: Floats
@@ -77,7 +77,7 @@ class Likelihood:
         return cls(x, sets, slots, Tied.of(slots.gone, ties), ties == "exact", sets.sums(x)[1])
 
     def at(self, coefficient: Floats) -> Point:
-        """Work out the likelihood."""
+        """Evaluate log-likelihood, score and observed information."""
         if not self.exact:
             return self._at(coefficient, self.slots.gone_weight)
         several = self.slots.gone > 1
@@ -98,7 +98,7 @@ class Likelihood:
         return Point(float(x_gone @ coefficient - gone @ found.log), score, self.curvature(moments, gone))
 
     def moments(self, coefficient: Floats) -> Moments:
-        """Give what all else is made of, at some coefficients."""
+        """Give risks, denominators and first moments of the risk sets, at some coefficients."""
         risk, at_risk, leaving = self.sets.moments(self.x, coefficient)
         found = self.tied.denominators(at_risk[:, 0], leaving[:, 0])
         return Moments(risk, found, at_risk[:, 1:], leaving[:, 1:])
@@ -126,7 +126,7 @@ class Maximum(NamedTuple):
 
 
 def maximise(likelihood: Likelihood, null: Point) -> Maximum:
-    """Find the greatest likelihood by Newton's method from no effect, halving steps that lead down."""
+    """Maximise the partial likelihood by Newton's method, from coefficients of 0."""
     start = np.zeros(likelihood.x.shape[1])
     coefficient, point, settled = start, null, False
 
@@ -161,7 +161,7 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
 
 
 def aliased(information: Floats, scale: Floats) -> list[int]:
-    """Give covariates that do not vary among those at risk, or that earlier ones determine."""
+    """Give aliased covariates: constant among those at risk, or linear combinations of earlier ones."""
     kept: list[int] = []
     gone: list[int] = []
     for j in range(len(information)):

@@ -1,4 +1,4 @@
-"""Residuals of a Cox model and what rests on them: robust covariances and the test of proportional hazards."""
+"""Residuals of a Cox model: martingale, deviance, score, and the robust covariance and tests made of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def increments(likelihood: Likelihood, coefficient: Floats) -> Increments:
 
 
 def martingale(spells: Spells, slots: Slots, added: Increments, risk: Floats) -> Floats:
-    """Give departures less those expected, of each account in a cell; `risk` is that of spells."""
+    """Give the martingale residual of each account in a cell: events less those expected; `risk` is that of spells."""
     until = slots.cumulated(added.hazard)
     expected = until[np.maximum(slots.last + 1, slots.first)] - until[slots.first]
     gone = np.flatnonzero(spells.event)
@@ -47,7 +47,7 @@ def martingale(spells: Spells, slots: Slots, added: Increments, risk: Floats) ->
 
 
 def deviance(spells: Spells, residual: Floats) -> Floats:
-    """Turn martingale residuals into ones that are about symmetric."""
+    """Give deviance residuals: martingale residuals made about symmetric."""
     gone = spells.event.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(gone > 0, gone * np.log(gone - residual), 0.0)
@@ -55,7 +55,7 @@ def deviance(spells: Spells, residual: Floats) -> Floats:
 
 
 def score(spells: Spells, slots: Slots, added: Increments, risk: Floats, x: Floats) -> Floats:
-    """Give the contribution of each account in a cell to the gradient, shape (n_spells, k)."""
+    """Give the score residual of each account in a cell, shape (n_spells, k)."""
     hazard, moment = slots.cumulated(added.hazard), slots.cumulated(added.moment)
     end = np.maximum(slots.last + 1, slots.first)
     found = np.empty((len(risk), x.shape[1]), order="F")

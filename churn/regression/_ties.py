@@ -1,4 +1,4 @@
-"""Sums over accounts that leave at the same time: Efron's and Breslow's denominators, for any number of them."""
+"""Denominators of the partial likelihood under Efron's and Breslow's treatment of ties, for any number of ties."""
 
 from __future__ import annotations
 

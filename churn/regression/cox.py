@@ -1,4 +1,4 @@
-"""Cox's model of what makes accounts leave sooner, from counts of accounts or account by account."""
+"""Cox proportional-hazards regression, on accounts or on counts of equal accounts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STRANGERS = "rows of covariates of accounts that have no tenure, which are left 
 @dataclass(frozen=True, slots=True)
 class Cox:
     r"""
-    A proportional-hazards model, to be fitted to tenures.
+    A Cox proportional-hazards regression, to be fitted to tenures.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ class Cox:
         return Covariates("", matrix.iloc[first].reset_index(drop=True), unit, terms, None)
 
     def _settled(self, fit: Fit | list[int], names: list[str]) -> Fit:
-        """Refuse fits without a finite, single answer."""
+        """Refuse aliased covariates and monotone likelihoods."""
         place = "Cox" if self.formula is None else f"formula '{self.formula}'"
         if isinstance(fit, list):
             why = Note(

@@ -1,4 +1,4 @@
-"""Shares of accounts retained that a Cox model predicts for profiles of covariates."""
+"""Predicted survival curves of a Cox model, for profiles of covariates."""
 
 from __future__ import annotations
 

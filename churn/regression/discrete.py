@@ -1,4 +1,4 @@
-"""Hazards in discrete time: the chance of leaving in each period of tenure, given that one has stayed until then."""
+"""Discrete-time hazard regression: the chance of leaving in a period among those who stayed until then."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PRECISION = 1e-11
 @dataclass(frozen=True, slots=True)
 class DiscreteHazard:
     """
-    A discrete-time hazard, to be fitted to tenures or periods.
+    A discrete-time hazard regression, to be fitted to tenures or person-periods.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ class DiscreteHazard:
         return np.asarray(found.params), np.asarray(found.cov_params()), hazard
 
     def _refuse(self, matrix: Floats, share: Floats, names: list[str]) -> None:
-        """Refuse a fit without an end; one with tiny hazards may yet have one."""
+        """Refuse separated data; tiny hazards alone do not separate."""
         place = f"formula '{self.formula}'"
         telling = [names[j] for j in _regression.separating_columns(matrix, share, upper=1.0)]
         if telling:

@@ -25,7 +25,7 @@ RATIOS: dict[Link, str] = {"cloglog": "hazard_ratio", "logit": "odds_ratio"}
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class DiscreteHazardResult(FittedModel):
     """
-    A discrete-time hazard, fitted.
+    A discrete-time hazard regression, fitted.
 
     Attributes
     ----------

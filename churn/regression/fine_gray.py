@@ -1,4 +1,4 @@
-"""Fine and Gray's model: what raises the share of accounts gone for one reason, others being gone for another."""
+"""Fine-Gray regression: covariates of the cumulative incidence of one cause under competing risks."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from surveys.models.formulas import Covariates, build_covariates, variables
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class FineGrayResult(FittedModel):
     """
-    A proportional model of the hazard of one cause's cumulative incidence, fitted.
+    A Fine-Gray regression of the subdistribution hazard of one cause, fitted.
 
     Coefficients are logarithms of subdistribution hazard ratios.
 
     Attributes
     ----------
     index, estimate, std_error, covariance, statistic, p_value, conf_low, conf_high, conf_level, terms, notes
-        As of every `FittedModel`; the covariance is the sandwich that knows the censoring to be estimated.
+        As of every `FittedModel`; the covariance is the robust sandwich, which accounts for the estimated censoring
+        weights.
     cause : str
         The reason in question.
     model_covariance : ndarray of float, shape (k, k)
@@ -110,7 +111,7 @@ class FineGrayResult(FittedModel):
 
 def fine_gray(tenures: Tenures | TenureCounts, formula: str, *, cause: str, conf_level: float = 0.95) -> FineGrayResult:
     """
-    Model the share of accounts gone for one reason, where others leave for another.
+    Fit a Fine-Gray regression of the subdistribution hazard of one cause of leaving.
 
     Parameters
     ----------

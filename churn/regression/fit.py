@@ -1,4 +1,4 @@
-"""Fits of Cox's model to spells of accounts, on covariates brought to a common scale."""
+"""The fit of a Cox model to spells of accounts, on standardised covariates, and what follows from it."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ class Fit:
         return increments(self.likelihood, self.maximum.coefficient)
 
     def score_residuals(self, *, at_null: bool = False) -> Floats:
-        """Give what each account of a spell adds to the gradient at the fit, or at no effect; shape (n_spells, k)."""
+        """Give score residuals of each account of a spell, at the fit or at no effect; shape (n_spells, k)."""
         added = increments(self.likelihood, np.zeros(len(self.spread))) if at_null else self.increments()
         risk = np.ones(len(self.spells.n)) if at_null else np.exp(self.log_risk)
         return _residuals.score(self.spells, self.slots, added, risk, self.x)
 
     def influence(self) -> Floats:
-        """Give by how much the coefficients move with the weight of each account of a spell, shape (n_spells, k)."""
+        """Give the influence (dfbeta) of each account of a spell on the coefficients, shape (n_spells, k)."""
         return np.asarray(self.score_residuals() @ np.linalg.inv(self.maximum.at.information) / self.spread)
 
     def martingale_residuals(self) -> Floats:
-        """Give departures less those expected, of each account of a spell."""
+        """Give the martingale residual of each account of a spell: events less those expected."""
         return _residuals.martingale(self.spells, self.slots, self.increments(), np.exp(self.log_risk))
 
     def schoenfeld_residuals(self) -> tuple[Ints, Floats]:
@@ -89,7 +89,7 @@ class Fit:
         return gone, away * self.spread
 
     def robust_score_test(self) -> float:
-        """Give the chi-squared statistic of the gradient at no effect, its variance taken from accounts or clusters."""
+        """Give the robust score statistic at no effect, with the variance among accounts or clusters."""
         residual, gradient = self.score_residuals(at_null=True), self.maximum.null.score
         return float(gradient @ np.linalg.solve(_residuals.meat(residual, self.spells, self.cluster), gradient))
 

@@ -1,4 +1,4 @@
-"""Accounts at risk and gone in each period of tenure: what discrete-time hazards are fitted to."""
+"""Person-period counts: accounts at risk and gone in each period of tenure, for discrete-time hazards."""
 
 from __future__ import annotations
 

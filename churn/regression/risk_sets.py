@@ -1,4 +1,4 @@
-"""Who is at risk at each time somebody leaves, and sums over them: from cells of equal accounts, or row by row."""
+"""Risk sets of the partial likelihood and sums over them, from cells of equal accounts or row by row."""
 
 from __future__ import annotations
 

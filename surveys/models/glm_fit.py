@@ -128,9 +128,9 @@ class Coefficients:
         counted *= scores[:, None]
         if len(self.rows) == self.n_rows:
             return counted
-        moved = np.zeros((self.n_rows, self.matrix.shape[1]))
-        moved[self.rows] = counted
-        return moved
+        influence = np.zeros((self.n_rows, self.matrix.shape[1]))
+        influence[self.rows] = counted
+        return influence
 
     def unit_sums(self, weights: Floats, unit: Codes, n_units: int) -> Floats:
         """Add up weight times influence over the rows of each unit, shape (n_units, k)."""
@@ -140,7 +140,7 @@ class Coefficients:
         return weighted_sums(scores, fitted.basis, unit[self.rows], n_units) @ back
 
     def _scores(self, fitted: Fit, weights: Floats) -> tuple[Floats, Floats]:
-        """Give what each row pulls at its linear predictor, and the way from the basis to the coefficients."""
+        """Give the score of each row in its linear predictor, and the map from the basis to the coefficients."""
         information, _ = self._normal_equations(fitted.basis, fitted.eta, weights[self.rows])
         mean = self.link.inverse(fitted.eta)
         scores = self.outcome - mean
