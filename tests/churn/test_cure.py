@@ -70,7 +70,7 @@ def test_the_curve_falls_to_the_share_that_never_leaves():
 
 def test_warns_where_dropouts_go_on_to_the_end():
     found = mixture_cure(accounts(np.random.default_rng(6), 5000, until=25))
-    assert any("rests on the law" in str(note) for note in found.notes)
+    assert any("rests on the distribution" in str(note) for note in found.notes)
 
 
 def test_says_in_one_line_why_there_is_no_answer():
