@@ -7,7 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
-from reports.results.store import Record, Store
+from reports.results.store import Store
 
 
 class EarlierFiles:
@@ -32,8 +32,8 @@ class EarlierFiles:
     def __init__(self, folder: Path, store: Store | None = None, part: str = "") -> None:
         self._folder, self._store = folder, store
         self._name = f"files:{part}:{folder.resolve()}"
-        record = None if store is None else store.read(self._name)
-        self._known: dict[str, list[str]] = {} if record is None else json.loads(record.payload or b"{}")
+        kept = None if store is None or store.read(self._name) is None else store.read_value(self._name)
+        self._known: dict[str, list[str]] = json.loads(kept or b"{}")
         self._now: dict[str, list[str]] = {}
 
     def give(self, name: str, key: str, to: Path) -> bool:
@@ -74,4 +74,4 @@ class EarlierFiles:
     def keep(self) -> None:
         """Keep the keys of the files of the new report."""
         if self._store is not None:
-            self._store.write(self._name, Record({}, "", json.dumps(self._now, sort_keys=True).encode()))
+            self._store.write(self._name, {}, "", json.dumps(self._now, sort_keys=True).encode())

@@ -11,7 +11,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from churn.usage.fingerprints import log_fingerprints, spark_files
 from reports.build.staging import MANIFEST
 from surveys.study.fields import Language
 from surveys.study.file import STUDY_FILE
@@ -59,7 +58,10 @@ def input_files(study: Study) -> list[Path]:
     following = None if study.usage is None else study.usage.following
     named += [section.file for section in (study.published, following, study.truth) if section is not None]
     files = [study.folder / name for name in named]
-    files += spark_files(study)
+    if study.usage is not None and study.usage.table is not None:
+        from churn.usage.fingerprints import spark_files
+
+        files += spark_files(study)
     if study.usage is not None and study.usage.table is None:
         pattern = study.usage.events or study.usage.accounts or ""
         files += sorted(study.folder.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
@@ -115,8 +117,13 @@ def describe_build(study: Study) -> Described:
     >>> list(describe_build(open_example("twitter_france")).inputs)[:2]
     ['study.toml', 'surveys/2007-10.csv']
     """
+    inputs = {_name(file, study.folder): _hash(file) for file in input_files(study)}
+    if study.usage is not None and study.usage.table is not None:
+        from churn.usage.fingerprints import log_fingerprints
+
+        inputs |= log_fingerprints(study)
     return Described(
-        inputs={_name(file, study.folder): _hash(file) for file in input_files(study)} | log_fingerprints(study),
+        inputs=inputs,
         code=_hash_of_code(),
         versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
     )

@@ -32,11 +32,10 @@ FILE_KEYS = ("file", "events", "accounts", "tenure")
 
 @dataclass(slots=True)
 class _Known:
-    """A result of this process: what it read, what tells it from others, and its value or how that was kept."""
+    """A result that is known: what it read, what tells it from others, and its value if it was asked for."""
 
     reads: dict[Read, str]
     digest: str
-    payload: bytes | None = None
     value: list[Any] = field(default_factory=list)
 
 
@@ -70,8 +69,9 @@ class Graph:
         self.find = find
         self._reader = Reader(study)
         self._known: dict[str, _Known] = {}
+        self._records: dict[str, Record | None] = {}
         self._checking: set[str] = set()
-        self._not_kept: set[str] = set()
+        self._fallen: set[str] = set()
 
     @property
     def computed(self) -> tuple[str, ...]:
@@ -99,12 +99,9 @@ class Graph:
         -------
         result of `compute`
         """
-        known = self._known.get(name) or self._from_store(name, with_value=True)
+        known = self._known.get(name) or self._from_store(name)
         if known is not None and not known.value:
-            try:
-                known.value.append(_Unpickler(io.BytesIO(known.payload or b""), self.inputs).load())
-            except Exception:
-                known = None
+            known = self._with_value(name, known)
         if known is None:
             known = self._compute(name, compute, kept=kept)
         self._reader.note(name)
@@ -113,10 +110,6 @@ class Graph:
     def digest(self, name: str) -> str:
         """Tell a result from all others of its name; it is computed where it does not stand."""
         return self._digest(name)
-
-    def stands(self, name: str) -> bool:
-        """Tell whether a result is known, or was kept and still is what it would be."""
-        return name in self._known or self._from_store(name, with_value=True) is not None
 
     def why_stale(self, name: str) -> tuple[tuple[Read, str, str], ...]:
         """
@@ -163,7 +156,7 @@ class Graph:
     def _reads_of(self, name: str) -> Mapping[Read, str]:
         if name in self._known:
             return self._known[name].reads
-        record = None if self.store is None else self.store.read(name)
+        record = self._record(name)
         return {} if record is None else record.reads
 
     def _compute(self, name: str, compute: Callable[[], Any], *, kept: bool) -> _Known:
@@ -172,17 +165,20 @@ class Graph:
         reads = {read: self._digest(read) for read in noted}
         payload = self._pickled(value) if kept and self.store is not None else None
         digest = hashlib.sha256(repr(reads).encode() if payload is None else payload).hexdigest()
-        known = self._known[name] = _Known(reads, digest, payload, [value])
+        known = self._known[name] = _Known(reads, digest, [value])
         if self.store is not None:
-            self.store.write(name, Record(reads, digest, payload))
+            self.store.write(name, reads, digest, payload)
         return known
 
-    def _from_store(self, name: str, *, with_value: bool) -> _Known | None:
-        """Give a result that was kept, if it still stands."""
-        if self.store is None or name in self._checking or name in self._not_kept:
-            return None
-        record = self.store.read(name)
-        if record is None or (with_value and record.payload is None):
+    def _record(self, name: str) -> Record | None:
+        if name not in self._records:
+            self._records[name] = None if self.store is None else self.store.read(name)
+        return self._records[name]
+
+    def _from_store(self, name: str) -> _Known | None:
+        """Give what is known of a result that was kept, if it still stands."""
+        record = self._record(name)
+        if record is None or name in self._checking or name in self._fallen:
             return None
         self._checking.add(name)
         try:
@@ -192,17 +188,25 @@ class Graph:
         finally:
             self._checking.discard(name)
         if not stands:
-            self._not_kept.add(name)
+            self._fallen.add(name)
             return None
-        known = _Known(record.reads, record.digest, record.payload)
-        if record.payload is not None:
-            self._known[name] = known
+        known = self._known[name] = _Known(record.reads, record.digest)
+        return known
+
+    def _with_value(self, name: str, known: _Known) -> _Known | None:
+        """Fetch the value of a result that stands; None where it was not kept, or is damaged."""
+        record = self._record(name)
+        payload = None if self.store is None or record is None or not record.value else self.store.read_value(name)
+        try:
+            known.value.append(_Unpickler(io.BytesIO(payload or b""), self.inputs).load())
+        except Exception:
+            return None
         return known
 
     def _digest(self, read: Read) -> str:
         if not isinstance(read, str):
             return self.inputs.digest(read)
-        known = self._known.get(read) or self._from_store(read, with_value=False)
+        known = self._known.get(read) or self._from_store(read)
         if known is None and self.find is not None:
             with self._reader.noting():
                 self.find(read)
@@ -213,9 +217,11 @@ class Graph:
         if name in seen:
             return
         seen.add(name)
-        record = None if self.store is None else self.store.read(name)
+        record = self._record(name)
         if record is None:
             yield name, ABSENT, ABSENT
+            return
+        if name in self._known:
             return
         for read, before in record.reads.items():
             if isinstance(read, str):
@@ -431,10 +437,14 @@ def named_after(kind: type[Nodes], prefix: str = "") -> dict[str, str]:
     return {given: prefix + name for name, part in parts for given in part.gives}
 
 
+def _read_only(mapping: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(mapping)
+
+
 class _Pickler(pickle.Pickler):
     """Writes results; tables of the study by their place in it, so that a result always shows the study as it is."""
 
-    dispatch_table = copyreg.dispatch_table | {MappingProxyType: lambda one: (MappingProxyType, (dict(one),))}
+    dispatch_table = copyreg.dispatch_table | {MappingProxyType: lambda one: (_read_only, (dict(one),))}
 
     def __init__(self, stream: io.BytesIO, reader: Reader) -> None:
         super().__init__(stream, protocol=5)

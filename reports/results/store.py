@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,13 +31,13 @@ class Record:
         What it read, in that order, and what that was.
     digest : str
         Tells it from other results of its name.
-    payload : bytes or None
-        The value; None where it is not kept.
+    value : str
+        Hash of the value; empty where it is not kept.
     """
 
     reads: dict[Read, str]
     digest: str
-    payload: bytes | None
+    value: str
 
 
 class Store:
@@ -57,7 +58,7 @@ class Store:
     --------
     >>> import tempfile
     >>> store = Store(Path(tempfile.mkdtemp()), "version 1")
-    >>> store.write("funnel", Record({("study", "as_of"): "2013"}, "d", b"..."))
+    >>> store.write("funnel", {("study", "as_of"): "2013"}, "d", b"...")
     >>> store.read("funnel").reads
     {('study', 'as_of'): '2013'}
     >>> Store(store.folder, "version 2").read("funnel") is None
@@ -68,39 +69,41 @@ class Store:
         self.folder, self.made_by = folder, made_by
 
     def read(self, name: str) -> Record | None:
-        """Give what is kept under a name; None where nothing is."""
+        """Give what is kept under a name, its value left where it is; None where nothing is."""
+        try:
+            with self._file(name).open("rb") as stream:
+                header = json.loads(stream.readline())
+            if header["made_by"] != self.made_by or header["name"] != name:
+                return None
+            reads = {read if isinstance(read, str) else tuple(read): digest for read, digest in header["reads"]}
+            return Record(reads, header["digest"], header["sha256"])
+        except (OSError, KeyError, TypeError, ValueError):
+            return None
+
+    def read_value(self, name: str) -> bytes | None:
+        """Give the value that is kept under a name; None where there is none, or it is damaged."""
         try:
             with self._file(name).open("rb") as stream:
                 header = json.loads(stream.readline())
                 payload = stream.read()
-        except (OSError, ValueError):
-            return None
-        try:
-            if header["made_by"] != self.made_by or header["name"] != name:
-                return None
-            if header["kept"] and hashlib.sha256(payload).hexdigest() != header["sha256"]:
-                return None
-            reads = {read if isinstance(read, str) else tuple(read): digest for read, digest in header["reads"]}
-            return Record(reads, header["digest"], payload if header["kept"] else None)
-        except (KeyError, TypeError, ValueError):
+            return payload if hashlib.sha256(payload).hexdigest() == header["sha256"] else None
+        except (OSError, KeyError, TypeError, ValueError):
             return None
 
-    def write(self, name: str, record: Record) -> None:
-        """Keep a result in the place of what was kept under its name."""
-        payload = record.payload or b""
+    def write(self, name: str, reads: Mapping[Read, str], digest: str, payload: bytes | None) -> None:
+        """Keep a result, or without a payload what it read, in the place of what was kept under its name."""
         header = {
             "name": name,
             "made_by": self.made_by,
-            "reads": [[read, digest] for read, digest in record.reads.items()],
-            "digest": record.digest,
-            "kept": record.payload is not None,
-            "sha256": hashlib.sha256(payload).hexdigest(),
+            "reads": [[read, told] for read, told in reads.items()],
+            "digest": digest,
+            "sha256": "" if payload is None else hashlib.sha256(payload).hexdigest(),
         }
         file = self._file(name)
         part = file.with_name(f"{file.name}.{os.getpid()}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_bytes(json.dumps(header).encode() + b"\n" + payload)
+            part.write_bytes(json.dumps(header).encode() + b"\n" + (payload or b""))
             part.replace(file)
         except OSError:
             part.unlink(missing_ok=True)
@@ -109,16 +112,6 @@ class Store:
         """Forget everything."""
         for file in self.folder.glob("*.result*"):
             file.unlink(missing_ok=True)
-
-    def made_by_others(self) -> bool:
-        """Tell whether something is kept here that other code, or other versions of libraries, made."""
-        for file in self.folder.glob("*.result"):
-            try:
-                with file.open("rb") as stream:
-                    return bool(json.loads(stream.readline())["made_by"] != self.made_by)
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
-        return False
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.result"
