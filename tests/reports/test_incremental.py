@@ -1,4 +1,4 @@
-"""Nothing stale, nothing made twice: an edited study is built from what was kept and from nothing, to the same bytes."""
+"""Nothing stale, nothing made twice: an edited study is built from what was kept and from nothing, byte for byte."""
 
 from __future__ import annotations
 
