@@ -192,7 +192,8 @@ JUDGED = (
     "files:tables",
     *(f"chapter:{name}:*" for name in ("overview", "answers", "published", "methods")),
 )
-OF_THE_LOG = ("staying.counts", "staying.visits", "staying.curve", "staying.groups", "*:survival:*", "*:lifecycle:*")
+RESULTS_OF_THE_LOG = ("staying.counts", "staying.visits", "staying.curve", "staying.groups")
+OF_THE_LOG = (*RESULTS_OF_THE_LOG, "*:survival:*", "*:lifecycle:*")
 OF_SURVEYS = ("funnel", "shares", "tables", "changes", "*:waves:*", "*:groups:*", "*:tables:*")
 
 EDITS: dict[Callable[[Edited], None], tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -206,7 +207,7 @@ EDITS: dict[Callable[[Edited], None], tuple[tuple[str, ...], tuple[str, ...]]] =
     edit_log: (ALL, OF_SURVEYS),
     edit_gap: (ALL, OF_SURVEYS),
     edit_published: (ALL, (*OF_THE_LOG, *OF_SURVEYS)),
-    edit_language: (ALL, ("adoption", "network", "claims", *OF_THE_LOG)),
+    edit_language: (ALL, ("adoption", "network", "claims", *RESULTS_OF_THE_LOG)),
     edit_library: (ALL, ()),
     edit_theme: (ALL, ()),
 }
