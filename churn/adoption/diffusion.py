@@ -27,7 +27,7 @@ from churn.adoption.diffusion_curves import (
     sampling_variance,
     starts_of,
 )
-from churn.survival.grouping import check_choice, check_level
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Estimate, Note, Unavailable

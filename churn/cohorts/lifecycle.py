@@ -15,6 +15,7 @@ from churn.cohorts.period_patterns import PeriodPatterns, count_patterns
 from churn.days.periods import Period, period_starts
 from churn.days.zones import day_date
 from churn.usage.activity import Activity
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import wilson_interval
@@ -304,8 +305,7 @@ def check_local(activity: Activity, place: str, conf_level: float) -> None:
         raise SpecError.at(
             f"{place}, activity", "holds elapsed days, local ones are needed", "Use read_activity(study)"
         )
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
+    check_level(conf_level)
     if not activity.n_accounts:
         raise EstimateError.at(place, "there are no accounts", "Use a log with events in the window")
 

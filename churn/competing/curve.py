@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from churn.survival.grouping import check_choice
 from churn.survival.tallies import ConfType, Tallies, limits, product_limit
-from surveys.core.arguments import one_number
+from surveys.core.arguments import check_choice, one_number
 from surveys.core.arrays import Amounts, Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import normal_quantile

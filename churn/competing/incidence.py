@@ -16,10 +16,11 @@ from churn.competing._incidence import (
     occupancy,
 )
 from churn.competing.curve import RETAINED, CumulativeIncidence, IncidenceErrors, choose_from
-from churn.survival.grouping import Followed, GroupedAccounts, check_choice, check_level, group_accounts
+from churn.survival.grouping import Followed, GroupedAccounts, group_accounts
 from churn.survival.tallies import ConfType, limits, product_limit
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import normal_quantile

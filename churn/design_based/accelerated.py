@@ -14,7 +14,7 @@ from churn.design_based.interval_censored import counted_bounds
 from churn.parametric.distributions import DISTRIBUTIONS, Distribution
 from churn.parametric.likelihood import DurationScore
 from churn.parametric.results import AcceleratedFailureTimeResult
-from churn.survival.grouping import check_choice
+from surveys.core.arguments import check_choice
 from surveys.core.errors import EstimateError, SpecError
 from surveys.design.design import Design
 from surveys.models.fitted import inference

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from churn.design_based._curves import CurveStatistic, FollowedSample, Incidence, ProductLimit, RestrictedMean
 from churn.survival.tallies import ConfType, crossing, limits, merge_near_ties
-from surveys.core.arguments import numbers, one_number
+from surveys.core.arguments import check_level, numbers, one_number
 from surveys.core.arrays import Bools, Codes, Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
@@ -672,5 +672,4 @@ def _check_options(conf_type: str, conf_level: float) -> None:
     if conf_type not in known:
         mend = did_you_mean(conf_type, known, f"Choose from: {', '.join(known)}")
         raise SpecError.at("conf_type", f"got '{conf_type}'", mend)
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a number between 0 and 1", "Write 0.95 for 95 %")
+    check_level(conf_level)

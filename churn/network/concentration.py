@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from churn.network import _concentration as arrays
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import wilson_interval
@@ -314,8 +315,7 @@ def measure_concentration(
     'Gini 52.2% [42.6%, 68.5%], n = 214; top 20%: 58.7% [49.9%, 73.9%], n = 214'
     """
     _check_top(top)
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
+    check_level(conf_level)
     if replicates < 100:
         raise SpecError.at("replicates", f"got {replicates}, expected at least 100", "Give more")
     value, n = curve.value, curve.n.astype(np.float64)

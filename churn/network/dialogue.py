@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from churn.network.messages import Messages
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
-from surveys.core.errors import SpecError
 from surveys.core.intervals import proportion_interval
 from surveys.core.results import Estimate, Note, Unavailable
 
@@ -140,8 +140,7 @@ def measure_dialogue(messages: Messages, *, conf_level: float = 0.95) -> Dialogu
     >>> round(dialogue.answers.estimate, 4)
     0.1659
     """
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
+    check_level(conf_level)
     account = {name: messages.accounts[name].to_numpy(np.float64) for name in messages.accounts.columns[1:]}
     one_way, other_way, answers, n = (
         messages.ties[name].to_numpy(np.float64) for name in ("one_way", "other_way", "answers", "n")

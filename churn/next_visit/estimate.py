@@ -13,8 +13,8 @@ from scipy.stats import beta, chi2, norm
 from churn.next_visit.curve import METHOD, TOO_SHORT, HalvesCheck, NextVisitCurve
 from churn.next_visit.visit_counts import HALF, VisitCounts, count_visits
 from churn.next_visit.waits import Waits, waits
-from churn.survival.grouping import check_level
 from churn.usage.activity import Activity
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.intervals import logit_limits

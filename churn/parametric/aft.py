@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from churn.parametric.distributions import DISTRIBUTIONS, Distribution
 from churn.parametric.likelihood import Durations, Maximum, known_bounds, maximise, sandwich
 from churn.parametric.results import AcceleratedFailureTimeResult, StdErrors
-from churn.survival.grouping import LEFT_OUT, MODEL_BASED, check_choice, check_level
+from churn.survival.grouping import LEFT_OUT, MODEL_BASED
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note

@@ -15,10 +15,9 @@ from churn.parametric.likelihood import Durations, known_bounds
 from churn.parametric.likelihood import maximise as fit_distribution
 from churn.parametric.results import EXTRAPOLATED
 from churn.parametric.spline_basis import orthogonal, spline_basis, spline_log_likelihood
-from churn.survival.grouping import check_choice, check_level
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import one_number
+from surveys.core.arguments import check_choice, check_level, one_number
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile

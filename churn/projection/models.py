@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from churn.numeric.maximum import jacobian
 from churn.projection._likelihood import LIMIT, PARAMETERS, Family, Fit, discounted, fit, log_retention, log_survival
 from churn.projection.period_counts import PeriodCounts
-from churn.survival.grouping import check_choice, check_level
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile

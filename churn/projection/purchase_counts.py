@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from churn.days.bitmaps import BITS, last_day
-from churn.survival.grouping import check_choice
 from churn.usage.activity import Activity
+from surveys.core.arguments import check_choice
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.results import Note

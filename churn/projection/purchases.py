@@ -14,7 +14,7 @@ from scipy import special
 from churn.numeric.maximum import maximise
 from churn.projection._purchases import alive, expected_later, expected_of_new, log_likelihood, score, slopes
 from churn.projection.purchase_counts import PurchaseCounts, row_problems
-from churn.survival.grouping import check_level
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError
 from surveys.core.intervals import normal_quantile

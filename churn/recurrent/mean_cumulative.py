@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from churn.recurrent.recurrences import Recurrences, check_columns, history_of
-from churn.survival.grouping import LEFT_OUT, check_choice, check_level
+from churn.survival.grouping import LEFT_OUT
 from churn.survival.tallies import divide
-from surveys.core.arguments import one_number
+from surveys.core.arguments import check_choice, check_level, one_number
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError
 from surveys.core.intervals import normal_quantile

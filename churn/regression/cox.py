@@ -17,6 +17,7 @@ from churn.regression.fit import Fit, fit_cox
 from churn.regression.risk_sets import Spells
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
@@ -151,9 +152,7 @@ class Cox:
             If nobody leaves, covariates do not vary among those at risk or determine each other, or tell
             without error who leaves first: no finite estimate exists, and the covariate is named.
         """
-        if not 0 < conf_level < 1:
-            mend = "Give one such as 0.95"
-            raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", mend)
+        check_level(conf_level)
         frame = tenures.attributes if isinstance(tenures, Tenures) else tenures.strata
         joined, strangers = _joined(tenures, covariates)
         wanted = self._wanted(frame, joined)

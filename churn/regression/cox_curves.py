@@ -11,7 +11,7 @@ import pandas as pd
 
 from churn.regression._predicted import Hazard
 from churn.survival.tallies import ConfType, limits
-from surveys.core.arguments import one_number, some_times
+from surveys.core.arguments import check_level, one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
@@ -233,8 +233,7 @@ def curves_of(
     if conf_type not in get_args(ConfType):
         mend = did_you_mean(conf_type, get_args(ConfType), "Choose one of them")
         raise SpecError.at("conf_type", f"got '{conf_type}', expected one of {', '.join(get_args(ConfType))}", mend)
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
+    check_level(conf_level)
     z = float(student_t(np.inf, conf_level))
     curves = []
     for name, hazard in zip(strata, hazards, strict=True):

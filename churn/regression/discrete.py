@@ -14,6 +14,7 @@ from churn.regression.person_periods import PersonPeriods, count_periods
 from churn.survival.grouping import LEFT_OUT
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
@@ -123,9 +124,7 @@ class DiscreteHazard:
             If nobody leaves, covariates determine each other, or tell without error who leaves when, as
             where nobody leaves in a period with a coefficient of its own: the covariate is named.
         """
-        if not 0 < conf_level < 1:
-            mend = "Give one such as 0.95"
-            raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", mend)
+        check_level(conf_level)
         table, periods, notes = self._rows(source)
         built = build_covariates(self._whole_formula(), table, intercept=True)
         matrix = built.matrix.to_numpy(float)[built.unit]

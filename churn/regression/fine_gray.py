@@ -14,7 +14,7 @@ from churn.regression.complete_rows import complete_rows
 from churn.regression.risk_sets import Spells
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import some_times
+from surveys.core.arguments import check_level, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
@@ -190,8 +190,7 @@ def fine_gray(tenures: Tenures | TenureCounts, formula: str, *, cause: str, conf
 
 
 def _check(tenures: Tenures | TenureCounts, cause: str, conf_level: float) -> None:
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
+    check_level(conf_level)
     if tenures.cause is None:
         raise SpecError.at("fine_gray", "the tenures tell no causes apart", "Give the cause of each dropout")
     if cause not in tenures.causes:

@@ -13,6 +13,7 @@ from churn.survival._jackknife import Jackknife
 from churn.survival.tallies import Tallies, Timeline, weighted_tallies
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_choice
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError, did_you_mean
 from surveys.core.results import Note
@@ -80,21 +81,6 @@ class GroupedAccounts:
             yield name, self.where(order[start:stop])
 
 
-def check_choice(place: str, value: str, choices: Sequence[str]) -> None:
-    """
-    Refuse a value that is not one of the choices.
-
-    Examples
-    --------
-    >>> check_choice("conf_type", "loglog", ("log-log", "log", "plain"))
-    Traceback (most recent call last):
-    surveys.core.errors.SpecError: conf_type: got 'loglog', expected one of log-log, log, plain. Did you mean 'log-log'?
-    """
-    if value not in choices:
-        mend = did_you_mean(value, choices, "Choose one of them")
-        raise SpecError.at(place, f"got '{value}', expected one of {', '.join(choices)}", mend)
-
-
 def check_errors(std_errors: str | None, model: str, weight: str | None, cluster: str | None) -> str:
     """
     Choose where standard errors come from: the jackknife where there is a weight or a cluster, unless told.
@@ -111,20 +97,6 @@ def check_errors(std_errors: str | None, model: str, weight: str | None, cluster
         what = f"got '{model}', which takes each account for itself"
         raise SpecError.at("std_errors", what, "Leave out the cluster, or choose 'jackknife'")
     return std_errors
-
-
-def check_level(conf_level: float) -> None:
-    """
-    Refuse a confidence level that is not a share.
-
-    Examples
-    --------
-    >>> check_level(95)
-    Traceback (most recent call last):
-    surveys.core.errors.SpecError: conf_level: got 95, expected a share between 0 and 1. Give one such as 0.95.
-    """
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")
 
 
 def group_accounts(

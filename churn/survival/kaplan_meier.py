@@ -8,18 +8,11 @@ import numpy as np
 
 from churn.survival._jackknife import influence_of_product_limit
 from churn.survival.curve import SurvivalCurve
-from churn.survival.grouping import (
-    MODEL_BASED,
-    Followed,
-    GroupedAccounts,
-    check_choice,
-    check_errors,
-    check_level,
-    group_accounts,
-)
+from churn.survival.grouping import MODEL_BASED, Followed, GroupedAccounts, check_errors, group_accounts
 from churn.survival.tallies import ConfType, limits, product_limit
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats
 from surveys.core.intervals import normal_quantile
 from surveys.core.results import Note

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from churn.survival._life_tables import actuarial, poisson_limits, time_at_risk
-from churn.survival.grouping import check_choice, check_level, group_accounts
+from churn.survival.grouping import group_accounts
 from churn.survival.tallies import ConfType, limits
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile

@@ -12,10 +12,11 @@ import pandas as pd
 from scipy import special
 
 from churn.survival._logrank import Departures, Score, chi_squared, departures_by_stratum, score
-from churn.survival.grouping import GroupedAccounts, check_choice, group_accounts
+from churn.survival.grouping import GroupedAccounts, group_accounts
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.comparisons.pairs import adjust_probabilities
+from surveys.core.arguments import check_choice
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError
 from surveys.core.results import Note

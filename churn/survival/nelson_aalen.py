@@ -10,19 +10,11 @@ import pandas as pd
 
 from churn.survival._jackknife import Jackknife, influence_of_hazard, influence_of_tie_corrected_hazard
 from churn.survival.curve import SurvivalCurve
-from churn.survival.grouping import (
-    MODEL_BASED,
-    Followed,
-    GroupedAccounts,
-    check_choice,
-    check_errors,
-    check_level,
-    group_accounts,
-)
+from churn.survival.grouping import MODEL_BASED, Followed, GroupedAccounts, check_errors, group_accounts
 from churn.survival.tallies import ConfType, cumulative_hazard, limits, tie_corrected_hazard
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import one_number
+from surveys.core.arguments import check_choice, check_level, one_number
 from surveys.core.arrays import Amounts, Floats
 from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable

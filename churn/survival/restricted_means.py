@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import special
 
 from churn.survival.curve import SurvivalCurve
-from churn.survival.grouping import check_level
 from churn.survival.kaplan_meier import kaplan_meier_by
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError, Problem, SpecError, did_you_mean
 from surveys.core.intervals import normal_quantile

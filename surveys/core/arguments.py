@@ -1,14 +1,15 @@
-"""Arguments that must be numbers, one or a column of them: anything else is refused by name."""
+"""Checks of arguments: numbers, times, choices and levels; anything else is refused by name."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from surveys.core.errors import SpecError
+from surveys.core.errors import SpecError, did_you_mean
 
 SHOWN = 60
 
@@ -127,3 +128,32 @@ def some_times(values: object, place: str) -> NDArray[np.float64]:
     if not (times >= 0).all():
         raise SpecError.at(place, "got a negative or missing tenure", "Give tenures of 0 or more")
     return times
+
+
+def check_choice(place: str, value: str, choices: Sequence[str]) -> None:
+    """
+    Refuse a value that is not one of the choices.
+
+    Examples
+    --------
+    >>> check_choice("conf_type", "loglog", ("log-log", "log", "plain"))
+    Traceback (most recent call last):
+    surveys.core.errors.SpecError: conf_type: got 'loglog', expected one of log-log, log, plain. Did you mean 'log-log'?
+    """
+    if value not in choices:
+        mend = did_you_mean(value, choices, "Choose one of them")
+        raise SpecError.at(place, f"got '{value}', expected one of {', '.join(choices)}", mend)
+
+
+def check_level(conf_level: float) -> None:
+    """
+    Refuse a confidence level that is not a share.
+
+    Examples
+    --------
+    >>> check_level(95)
+    Traceback (most recent call last):
+    surveys.core.errors.SpecError: conf_level: got 95, expected a share between 0 and 1. Give one such as 0.95.
+    """
+    if not 0 < conf_level < 1:
+        raise SpecError.at("conf_level", f"got {conf_level}, expected a share between 0 and 1", "Give one such as 0.95")

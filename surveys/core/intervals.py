@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from scipy.stats import norm
 
+from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 
@@ -97,7 +98,7 @@ def wilson_interval(p: ArrayLike, n: ArrayLike, conf_level: float = 0.95) -> tup
     0.253 0.308
     """
     share, size = np.asarray(p, float), np.asarray(n, float)
-    _check_level(conf_level)
+    check_level(conf_level)
     if np.any((share < 0) | (share > 1)):
         raise SpecError.at("p", "got a share outside 0 to 1", "Give shares, not percentages")
     if np.any(size < 0):
@@ -177,7 +178,7 @@ def proportion_interval(
             "not an interval known here",
             did_you_mean(method, METHODS, f"Known: {', '.join(METHODS)}"),
         )
-    _check_level(conf_level)
+    check_level(conf_level)
     share, error, degrees, size = (np.asarray(x, float) for x in np.broadcast_arrays(p, std_error, df, n))
     simple = size if n_effective is None else np.fmin(size, np.asarray(n_effective, float))
     t = student_t(degrees, conf_level)
@@ -245,11 +246,6 @@ def _korn_graubard(p: Floats, effective: Floats, df: Floats, n: Floats, conf_lev
     high = special.betaincinv(size * p + 1, np.where(p < 1, size * (1 - p), 1), 1 - tail)
     known = np.isfinite(size)
     return np.where(known, np.where(p > 0, low, 0.0), np.nan), np.where(known, np.where(p < 1, high, 1.0), np.nan)
-
-
-def _check_level(conf_level: float) -> None:
-    if not 0 < conf_level < 1:
-        raise SpecError.at("conf_level", f"got {conf_level}, expected a number between 0 and 1", "Write 0.95 for 95 %")
 
 
 def logit_limits(
