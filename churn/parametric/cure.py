@@ -20,7 +20,7 @@ from churn.parametric.likelihood import Durations, known_bounds
 from churn.parametric.likelihood import maximise as fit_distribution
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import check_choice, check_level
+from surveys.core.arguments import check_choice, check_level, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile
@@ -40,7 +40,7 @@ NOT_NEEDED = Note(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class MixtureCureResult:
     """
     A Weibull mixture cure model, fitted: the share that never leaves, and when the others do.
@@ -109,13 +109,13 @@ class MixtureCureResult:
         """Tenure by which 63 % of those who leave have done so, in `time_unit`."""
         return self._positive(2, self.time_unit)
 
-    def survival(self, times: Sequence[float]) -> pd.DataFrame:
+    def survival(self, times: float | Sequence[float]) -> pd.DataFrame:
         """
         Give the share retained at chosen tenures.
 
         Parameters
         ----------
-        times : sequence of float
+        times : float or sequence of float
             In `time_unit`; 0 or more.
 
         Returns
@@ -129,9 +129,7 @@ class MixtureCureResult:
         SpecError
             If a time is negative.
         """
-        chosen = np.atleast_1d(np.asarray(times, float))
-        if not (chosen >= 0).all():
-            raise SpecError.at("times", "got a negative or missing tenure", "Give tenures of 0 or more")
+        chosen = some_times(times, "times")
         begun = chosen > 0
         logs = np.log(np.where(begun, chosen, 1.0))
 
@@ -160,6 +158,19 @@ class MixtureCureResult:
         shape, scale = np.exp(self.theta[1:])
         half = scale * np.log(2) ** (1 / shape)
         return f"{self.never_leaving.summary()} never leave; half of the others do by {half:,.0f} {self.time_unit}"
+
+    def __repr__(self) -> str:
+        """Say it in one short line."""
+        return f"<{type(self).__name__}: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """Show the sentence and its parameters as a small table."""
+        from html import escape
+
+        rows = self.to_frame()
+        told = "".join(f"<p>{escape(str(note))}</p>" for note in self.notes)
+        table = rows.to_html(float_format=lambda x: f"{x:.3g}", index=False, border=0)
+        return f"<p>{escape(self.summary())}</p>{table}{told}"
 
     def plot(self, ax: Axes) -> Axes:
         """

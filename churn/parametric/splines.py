@@ -17,7 +17,7 @@ from churn.parametric.results import EXTRAPOLATED
 from churn.parametric.spline_basis import orthogonal, spline_basis, spline_log_likelihood
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import check_choice, check_level, one_number
+from surveys.core.arguments import check_choice, check_level, one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CHECKED, FARTHEST = 400, 200.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class SmoothSurvival:
     """
     Share of accounts retained, as a smooth curve.
@@ -79,13 +79,13 @@ class SmoothSurvival:
         """Akaike's criterion; of curves fitted to the same accounts, the lowest is the best bet."""
         return 2 * len(self.theta) - 2 * self.log_likelihood
 
-    def survival(self, times: Sequence[float]) -> pd.DataFrame:
+    def survival(self, times: float | Sequence[float]) -> pd.DataFrame:
         """
         Give the share retained at chosen tenures.
 
         Parameters
         ----------
-        times : sequence of float
+        times : float or sequence of float
             In `time_unit`; 0 or more.
 
         Returns
@@ -99,9 +99,7 @@ class SmoothSurvival:
         SpecError
             If a time is negative.
         """
-        chosen = np.atleast_1d(np.asarray(times, float))
-        if not (chosen >= 0).all():
-            raise SpecError.at("times", "got a negative or missing tenure", "Give tenures of 0 or more")
+        chosen = some_times(times, "times")
         begun = chosen > 0
         rows, _ = spline_basis(np.where(begun, chosen, 1.0), self.knots)
         middle = rows @ self.theta
@@ -163,6 +161,19 @@ class SmoothSurvival:
         return (
             f"{self.n:,} accounts, {self.n_event:,} of them gone; {told} stay {self.observed_until:g} {self.time_unit}"
         )
+
+    def __repr__(self) -> str:
+        """Say it in one short line."""
+        return f"<{type(self).__name__}: {self.summary()}>"
+
+    def _repr_html_(self) -> str:
+        """Show the sentence and a few shares as a small table."""
+        from html import escape
+
+        rows = self.survival(np.linspace(0, self.observed_until, 6).tolist())
+        told = "".join(f"<p>{escape(str(note))}</p>" for note in self.notes)
+        table = rows.to_html(float_format=lambda x: f"{x:.3g}", index=False, border=0)
+        return f"<p>{escape(self.summary())}</p>{table}{told}"
 
     def plot(self, ax: Axes) -> Axes:
         """

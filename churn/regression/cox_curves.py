@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CoxCurve:
     """
     The share of accounts retained of one profile in one stratum, by tenure.
@@ -59,6 +59,13 @@ class CoxCurve:
     n: int
     method: str
     notes: tuple[Note, ...] = ()
+
+    def __repr__(self) -> str:
+        """Say profile, stratum and times in one short line."""
+        where = f", {self.stratum}" if self.stratum else ""
+        return (
+            f"<CoxCurve: profile {self.profile}{where}, {len(self.time)} times to {self.time[-1]:g} {self.time_unit}>"
+        )
 
     def at(self, time: float) -> Estimate | Unavailable:
         """
@@ -135,7 +142,7 @@ class CoxCurve:
         return ax
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class CoxCurves:
     """
     Predicted curves, one for each profile in each stratum.
@@ -150,6 +157,10 @@ class CoxCurves:
 
     profiles: pd.DataFrame = field(repr=False)
     curves: tuple[CoxCurve, ...]
+
+    def __repr__(self) -> str:
+        """Say how many curves there are in one short line."""
+        return f"<CoxCurves: {len(self.profiles)} profiles, {len(self.curves)} curves>"
 
     def curve(self, profile: int = 0, stratum: str = "") -> CoxCurve:
         """

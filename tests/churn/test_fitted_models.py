@@ -8,6 +8,8 @@ import pytest
 
 from churn.design_based.cox import survey_cox
 from churn.parametric.aft import AcceleratedFailureTime
+from churn.parametric.cure import mixture_cure
+from churn.parametric.splines import smooth_survival
 from churn.regression.cox import Cox
 from churn.regression.discrete import DiscreteHazard
 from churn.regression.fine_gray import fine_gray
@@ -155,3 +157,19 @@ def test_names_of_columns_may_hold_spaces_under_a_design():
     assert fitted.estimate == pytest.approx(FITTED["survey_cox"].estimate)
     assert list(fitted.terms) == ["kind of plan", "age"]
     assert list(fitted.index) == ["kind of plan[T.family]", "kind of plan[T.pro]", "age"]
+
+
+def test_curves_of_parametric_models_are_shown_short_and_take_one_time():
+    frame = make_frame(np.random.default_rng(5))
+    tenures = Tenures(duration=frame["duration"], event=frame["event"])
+    some_stay = Tenures(duration=[1, 2, 3, 4, 60, 60, 60], event=[1] * 4 + [0] * 3)
+    for found in (smooth_survival(tenures), mixture_cure(some_stay)):
+        assert len(repr(found)) < 500
+        assert found._repr_html_().count("<table") == 1
+        assert found.survival(9)["survival"].tolist() == pytest.approx(found.survival([3, 9])["survival"].tolist()[1:])
+
+
+def test_predicted_curves_are_shown_short():
+    curves = FITTED["cox"].survival(pd.DataFrame({"plan": ["pro", "basic"], "age": [30.0, 40.0]}))
+    assert repr(curves) == "<CoxCurves: 2 profiles, 2 curves>"
+    assert len(repr(curves.curves[0])) < 200
