@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 import pandas as pd
 
+from churn.survival.step_curve import CurveDisplay
 from churn.survival.tallies import ConfType, Tallies, limits, product_limit
 from surveys.core.arguments import check_choice, one_number
 from surveys.core.arrays import Amounts, Floats
@@ -27,8 +28,8 @@ RETAINED = "retained"
 METHODS = {"jackknife": "infinitesimal jackknife", "aalen": "Aalen's variance"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class CumulativeIncidence:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class CumulativeIncidence(CurveDisplay):
     """
     Share of accounts retained, and gone of each cause, by tenure.
 

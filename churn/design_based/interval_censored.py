@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from churn.design_based.curves import loglog_limits
 from churn.parametric.turnbull import IntervalShares, half_open
+from churn.survival.step_curve import CurveDisplay
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Codes, Floats
 from surveys.core.errors import EstimateError, Problem, SpecError
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 UNTOLD = Note("the answers do not say how many were still there at {time} {unit}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class IntervalCurve:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class IntervalCurve(CurveDisplay):
     """
     Share retained by tenure, where tenures are known to lie in half-open intervals.
 

@@ -19,6 +19,7 @@ from churn.design_based.interval_censored import (
 )
 from churn.parametric.distributions import Distribution
 from churn.parametric.results import AcceleratedFailureTimeResult
+from churn.survival.step_curve import CurveDisplay
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
@@ -110,8 +111,8 @@ def parse_band(text: str) -> Band:
     return Band(text, low, high)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RecallCurve:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class RecallCurve(CurveDisplay):
     """
     When those who signed up left, as they recall it.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from churn.survival.step_curve import StepCurve
 from churn.survival.tallies import crossing
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Floats, Ints
@@ -67,8 +68,8 @@ class HalvesCheck:
         return Note(DIFFER, {**shares, "time": self.time, "z": Decimal(f"{self.z:.1f}")})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class NextVisitCurve:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class NextVisitCurve(StepCurve):
     """
     Share of accounts seen again after each tenure: who is never seen again is gone.
 
@@ -126,6 +127,19 @@ class NextVisitCurve:
     conf_level: float = 0.95
     n: int
     notes: tuple[Note, ...] = ()
+    _columns: ClassVar[tuple[str, ...]] = (
+        "time",
+        "n_at_risk",
+        "n_back",
+        "n_censor",
+        "survival",
+        "std_error",
+        "conf_low",
+        "conf_high",
+        "wait",
+        "late",
+        "too_short",
+    )
 
     @property
     def start(self) -> float:
@@ -147,22 +161,7 @@ class NextVisitCurve:
         """Name of the estimate and its interval."""
         return METHOD
 
-    def at(self, time: float) -> Estimate | Unavailable:
-        """
-        Give the share of accounts seen again after a tenure.
-
-        Parameters
-        ----------
-        time : float
-            In days.
-
-        Returns
-        -------
-        Estimate or Unavailable
-            Its base are the accounts followed beyond `time`. Unavailable where the log supports no wait of
-            `least_wait` days after it.
-        """
-        time = one_number(time, "NextVisitCurve.at, time")
+    def _at(self, time: float) -> Estimate | Unavailable:
         if time < 0:
             return Unavailable(Note("the curve begins at {start} {unit}", {"start": "0", "unit": "days"}))
         i = int(time)
@@ -191,7 +190,7 @@ class NextVisitCurve:
         Estimate or Unavailable
             One minus the share still there, its interval turned round.
         """
-        kept = self.at(at)
+        kept = self._at(one_number(at, "NextVisitCurve.at, time"))
         if isinstance(kept, Unavailable):
             return kept
         return self._estimate(int(at), 1 - kept.estimate, kept.std_error, 1 - kept.conf_high, 1 - kept.conf_low)
@@ -300,19 +299,6 @@ class NextVisitCurve:
         return pd.DataFrame(
             {"time": chosen.astype(np.float64), **{name: getattr(self, name)[chosen] for name in names}}
         )
-
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per day of tenure.
-
-        Returns
-        -------
-        DataFrame
-            `time`, `n_at_risk`, `n_back`, `n_censor`, `survival`, `std_error`, `conf_low`, `conf_high`, `wait`,
-            `late`, `too_short`.
-        """
-        names = ("time", "n_at_risk", "n_back", "n_censor", "survival", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({name: getattr(self, name) for name in (*names, "wait", "late", "too_short")})
 
     def summary(self) -> str:
         """Say how many accounts there are and when half of them had gone, in one line of English."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from churn.recurrent.recurrences import Recurrences, check_columns, history_of
 from churn.survival.grouping import LEFT_OUT
+from churn.survival.step_curve import StepCurve
 from churn.survival.tallies import divide
-from surveys.core.arguments import check_choice, check_level, one_number
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import EstimateError
 from surveys.core.intervals import normal_quantile
@@ -25,8 +26,8 @@ RecurrentLimits = Literal["log", "plain"]
 METHODS = {"robust": "robust variance", "poisson": "Poisson variance"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MeanCumulativeFunction:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class MeanCumulativeFunction(StepCurve):
     """
     Mean number of events per account, by tenure.
 
@@ -67,27 +68,14 @@ class MeanCumulativeFunction:
     std_errors: RecurrentErrors = "robust"
     n: int
     notes: tuple[Note, ...] = ()
+    _columns: ClassVar[tuple[str, ...]] = ("time", "n_at_risk", "n_event", "mean", "std_error", "conf_low", "conf_high")
 
     @property
     def method(self) -> str:
         """Name of the estimate, its standard error and its interval."""
         return f"mean cumulative function, {METHODS[self.std_errors]}, {self.conf_type} interval"
 
-    def at(self, time: float) -> Estimate | Unavailable:
-        """
-        Give the mean number of events by a tenure.
-
-        Parameters
-        ----------
-        time : float
-            In `time_unit`.
-
-        Returns
-        -------
-        Estimate or Unavailable
-            In events per account; unavailable beyond the longest tenure observed.
-        """
-        time = one_number(time, "MeanCumulativeFunction.at, time")
+    def _at(self, time: float) -> Estimate | Unavailable:
         if time > self.time[-1]:
             reason = "no account was observed beyond {last} {unit}"
             return Unavailable(Note(reason, {"last": f"{self.time[-1]:g}", "unit": self.time_unit}))
@@ -105,11 +93,6 @@ class MeanCumulativeFunction:
             method=self.method,
             notes=self.notes,
         )
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per time: `time`, `n_at_risk`, `n_event`, `mean`, `std_error`, `conf_low`, `conf_high`."""
-        names = ("time", "n_at_risk", "n_event", "mean", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
 
     def summary(self) -> str:
         """Say how many events an account has by the last tenure, in one line of English."""

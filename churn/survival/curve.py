@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from churn.survival._jackknife import Jackknife
+from churn.survival.step_curve import StepCurve
 from churn.survival.tallies import ConfType, Tallies, crossing, greenwood_sum, remaining_area
 from surveys.core.arguments import one_number
 from surveys.core.arrays import Amounts, Floats
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SurvivalCurve:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class SurvivalCurve(StepCurve):
     """
     Share of accounts retained, by tenure.
 
@@ -84,6 +85,16 @@ class SurvivalCurve:
     observed_from: float = 0.0
     notes: tuple[Note, ...] = ()
     _jackknife: Jackknife | None = field(default=None, repr=False)
+    _columns: ClassVar[tuple[str, ...]] = (
+        "time",
+        "n_at_risk",
+        "n_event",
+        "n_censor",
+        "survival",
+        "std_error",
+        "conf_low",
+        "conf_high",
+    )
 
     @property
     def method(self) -> str:
@@ -91,22 +102,7 @@ class SurvivalCurve:
         jackknife = ", infinitesimal jackknife" if self.std_errors == "jackknife" else ""
         return f"{self.estimator}, {self.conf_type} interval{jackknife}"
 
-    def at(self, time: float) -> Estimate | Unavailable:
-        """
-        Give the share retained at a tenure.
-
-        Parameters
-        ----------
-        time : float
-            In `time_unit`.
-
-        Returns
-        -------
-        Estimate or Unavailable
-            Unavailable before the curve begins or anybody is under observation, and beyond the longest tenure
-            observed unless everybody has gone by then.
-        """
-        time = one_number(time, "SurvivalCurve.at, time")
+    def _at(self, time: float) -> Estimate | Unavailable:
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
             return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
@@ -141,7 +137,7 @@ class SurvivalCurve:
         Estimate or Unavailable
             One minus the share retained, its interval turned round.
         """
-        kept = self.at(at)
+        kept = self._at(one_number(at, "SurvivalCurve.at, time"))
         if isinstance(kept, Unavailable):
             return kept
         return self._estimate(1 - kept.estimate, kept.std_error, 1 - kept.conf_high, 1 - kept.conf_low)
@@ -310,18 +306,6 @@ class SurvivalCurve:
         gone, censored = (np.concatenate([[0], np.cumsum(x)])[until] for x in (self.n_event, self.n_censor))
         at_risk = np.concatenate([self.n_at_risk, [0]])[after]
         return pd.DataFrame({"time": chosen, "n_at_risk": at_risk, "n_event": gone, "n_censor": censored})
-
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per time.
-
-        Returns
-        -------
-        DataFrame
-            `time`, `n_at_risk`, `n_event`, `n_censor`, `survival`, `std_error`, `conf_low`, `conf_high`.
-        """
-        names = ("time", "n_at_risk", "n_event", "n_censor", "survival", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
 
     def summary(self) -> str:
         """Say how many accounts left and when half of them had, in one line of English."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from churn.survival.curve import SurvivalCurve
 from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.step_curve import CurveDisplay
 from churn.survival.tallies import ConfType
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FollowUp:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class FollowUp(CurveDisplay):
     """
     Share of accounts that would still be followed, by tenure, had nobody left.
 

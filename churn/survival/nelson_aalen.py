@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, cast, get_args
 
 import numpy as np
-import pandas as pd
 
 from churn.survival._jackknife import Jackknife, influence_of_hazard, influence_of_tie_corrected_hazard
 from churn.survival.curve import SurvivalCurve
 from churn.survival.grouping import MODEL_BASED, Followed, GroupedAccounts, check_errors, group_accounts
+from churn.survival.step_curve import StepCurve
 from churn.survival.tallies import ConfType, cumulative_hazard, limits, tie_corrected_hazard
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import check_choice, check_level, one_number
+from surveys.core.arguments import check_choice, check_level
 from surveys.core.arrays import Amounts, Floats
 from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
@@ -27,8 +27,8 @@ HazardLimits = Literal["log", "plain"]
 HazardErrors = Literal["aalen", "jackknife"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class HazardCurve:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class HazardCurve(StepCurve):
     """
     Cumulative hazard of leaving, by tenure.
 
@@ -82,6 +82,16 @@ class HazardCurve:
     weight: str | None = None
     notes: tuple[Note, ...] = ()
     _jackknife: Jackknife | None = field(default=None, repr=False)
+    _columns: ClassVar[tuple[str, ...]] = (
+        "time",
+        "n_at_risk",
+        "n_event",
+        "n_censor",
+        "cumulative_hazard",
+        "std_error",
+        "conf_low",
+        "conf_high",
+    )
 
     @property
     def method(self) -> str:
@@ -90,27 +100,7 @@ class HazardCurve:
         jackknife = ", infinitesimal jackknife" if self.std_errors == "jackknife" else ""
         return f"{name}, {self.conf_type} interval{jackknife}"
 
-    def at(self, time: float) -> Estimate | Unavailable:
-        """
-        Give the cumulative hazard at a tenure.
-
-        Parameters
-        ----------
-        time : float
-            In `time_unit`.
-
-        Returns
-        -------
-        Estimate or Unavailable
-            Unavailable before the sum begins, and beyond the longest tenure observed.
-
-        Examples
-        --------
-        >>> found = nelson_aalen(Tenures(duration=[1, 2, 3, 4], event=[True, True, False, True]))
-        >>> round(found.at(2).estimate, 4)
-        0.5833
-        """
-        time = one_number(time, "HazardCurve.at, time")
+    def _at(self, time: float) -> Estimate | Unavailable:
         if time < self.start:
             reason = "the curve begins at {start} {unit}"
             return Unavailable(Note(reason, {"start": f"{self.start:g}", "unit": self.time_unit}))
@@ -178,18 +168,6 @@ class HazardCurve:
             notes=self.notes,
             _jackknife=self._jackknife,
         )
-
-    def to_frame(self) -> pd.DataFrame:
-        """
-        Give one row per time.
-
-        Returns
-        -------
-        DataFrame
-            `time`, `n_at_risk`, `n_event`, `n_censor`, `cumulative_hazard`, `std_error`, `conf_low`, `conf_high`.
-        """
-        names = ("time", "n_at_risk", "n_event", "n_censor", "cumulative_hazard", "std_error", "conf_low", "conf_high")
-        return pd.DataFrame({name: getattr(self, name) for name in names})
 
     def summary(self) -> str:
         """Say how far the hazard adds up by the longest tenure observed, in one line of English."""

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from churn.survival._jackknife import Jackknife
 from churn.survival.kaplan_meier import SurvivalCurve, kaplan_meier, kaplan_meier_by
-from churn.survival.nelson_aalen import nelson_aalen
 from churn.survival.tallies import merge_near_ties
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
@@ -394,13 +393,10 @@ def test_a_variance_of_one_column_is_that_of_the_curve():
 @pytest.mark.parametrize("times", [[30, 60, 90], np.array([30, 60, 90]), (30,), "30", None, float("nan"), True])
 def test_a_curve_is_read_at_one_number(times: object):
     curve = kaplan_meier(Tenures(duration=[10, 20, 35, 50, 80, 95], event=[1, 0, 1, 1, 0, 1]))
-    hazard = nelson_aalen(Tenures(duration=[10, 20, 35], event=[1, 0, 1]))
     for place, ask in (
-        ("SurvivalCurve.at, time", curve.at),
         ("SurvivalCurve.at, time", lambda at: curve.dropout(at=at)),
         ("SurvivalCurve.quantile, share_gone", curve.quantile),
         ("SurvivalCurve.restricted_mean, until", curve.restricted_mean),
-        ("HazardCurve.at, time", hazard.at),
     ):
         with pytest.raises(SpecError, match=rf"^{place}: got .*, expected one number\. "):
             ask(times)  # type: ignore[operator]
