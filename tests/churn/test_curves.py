@@ -391,7 +391,7 @@ def test_a_variance_of_one_column_is_that_of_the_curve():
 
 
 @pytest.mark.parametrize("times", [[30, 60, 90], np.array([30, 60, 90]), (30,), "30", None, float("nan"), True])
-def test_a_curve_is_read_at_one_number(times: object):
+def test_a_quantile_a_mean_and_a_dropout_are_asked_for_at_one_number(times: object):
     curve = kaplan_meier(Tenures(duration=[10, 20, 35, 50, 80, 95], event=[1, 0, 1, 1, 0, 1]))
     for place, ask in (
         ("SurvivalCurve.at, time", lambda at: curve.dropout(at=at)),

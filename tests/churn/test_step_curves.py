@@ -69,7 +69,7 @@ def test_a_curve_is_named_shortly_and_shown_with_its_drawing(shape, estimate):
 
 
 def test_curves_of_causes_and_of_events_that_come_again_too():
-    tenures = Tenures(duration=[1, 2, 3, 4], event=[1, 1, 0, 1], cause=["a", "b", None, "a"])
+    tenures = Tenures(duration=[1, 2, 3, 4], event=[1, 1, 0, 1], cause=[1, 2, 0, 1], causes=("a", "b"))
     events = Recurrences.from_tables(
         pd.DataFrame({"account": ["a", "a", "b"], "time": [3, 5, 4]}),
         pd.DataFrame({"account": ["a", "b", "c"], "end": [9, 6, 4]}),
