@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from churn.parametric.distributions import DISTRIBUTIONS, Distribution
 from churn.parametric.exchange import aft_fitter, taken
 from churn.parametric.predictions import Line, quantile_table, survival_table
-from surveys.core.arguments import one_number, some_times
+from surveys.core.arguments import is_several, one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.intervals import student_t
@@ -180,21 +180,28 @@ class AcceleratedFailureTimeResult(FittedModel):
         profile, gone = np.repeat(np.arange(len(x)), len(share)), np.tile(share, len(x))
         return quantile_table(self._predictor, x, profile, gone, until=self.observed_until)
 
-    def at(self, time: float, **covariates: Any) -> Estimate:
+    @overload
+    def at(self, time: float, **covariates: Any) -> Estimate: ...
+
+    @overload
+    def at(self, time: Sequence[float], **covariates: Any) -> pd.DataFrame: ...
+
+    def at(self, time: float | Sequence[float], **covariates: Any) -> Estimate | pd.DataFrame:
         """
         Give the share of one kind of account retained at a tenure.
 
         Parameters
         ----------
-        time : float
+        time : float or sequence of float
             In `time_unit`.
         **covariates : float or str
             Value of each column that the formula names.
 
         Returns
         -------
-        Estimate
-            With a note where the tenure lies beyond what was observed.
+        Estimate or DataFrame
+            With a note where the tenure lies beyond what was observed; for several times a row each, `time`,
+            `estimate`, `std_error`, `conf_low`, `conf_high`.
 
         Raises
         ------
@@ -210,6 +217,9 @@ class AcceleratedFailureTimeResult(FittedModel):
         >>> fitted.at(30).summary()
         '34.8% [7.3%, 65.3%], n = 8'
         """
+        if is_several(time):
+            names = ["time", "survival", "std_error", "conf_low", "conf_high"]
+            return self.survival(time, self._one(covariates))[names].rename(columns={"survival": "estimate"})
         time = one_number(time, "AcceleratedFailureTimeResult.at, time")
         row = self.survival([time], self._one(covariates)).iloc[0]
         return self._estimate(row, "survival", "share", bool(row["extrapolated"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, get_args, overload
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from churn.parametric.results import EXTRAPOLATED
 from churn.parametric.spline_basis import orthogonal, spline_basis, spline_log_likelihood
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
-from surveys.core.arguments import check_choice, check_level, one_number, some_times
+from surveys.core.arguments import check_choice, check_level, is_several, one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.intervals import normal_quantile
@@ -117,25 +117,35 @@ class SmoothSurvival:
             }
         )
 
-    def at(self, time: float) -> Estimate:
+    @overload
+    def at(self, time: float) -> Estimate: ...
+
+    @overload
+    def at(self, time: Sequence[float]) -> pd.DataFrame: ...
+
+    def at(self, time: float | Sequence[float]) -> Estimate | pd.DataFrame:
         """
         Give the share retained at a tenure.
 
         Parameters
         ----------
-        time : float
+        time : float or sequence of float
             In `time_unit`; 0 or more.
 
         Returns
         -------
-        Estimate
-            With a note where the tenure lies beyond what was observed.
+        Estimate or DataFrame
+            With a note where the tenure lies beyond what was observed; for several times a row each, `time`,
+            `estimate`, `std_error`, `conf_low`, `conf_high`.
 
         Raises
         ------
         SpecError
             If the time is negative.
         """
+        if is_several(time):
+            names = ["time", "survival", "std_error", "conf_low", "conf_high"]
+            return self.survival(time)[names].rename(columns={"survival": "estimate"})
         time = one_number(time, "SmoothSurvival.at, time")
         row = self.survival([time]).iloc[0]
         note = Note(EXTRAPOLATED.message, {"last": f"{self.observed_until:g}", "unit": self.time_unit})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, get_args, overload
 
 import numpy as np
 import pandas as pd
 
 from churn.regression._predicted import Hazard
 from churn.survival.tallies import ConfType, limits
-from surveys.core.arguments import check_level, one_number, some_times
+from surveys.core.arguments import check_level, is_several, one_number, some_times
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, did_you_mean
 from surveys.core.intervals import student_t
@@ -67,20 +67,29 @@ class CoxCurve:
             f"<CoxCurve: profile {self.profile}{where}, {len(self.time)} times to {self.time[-1]:g} {self.time_unit}>"
         )
 
-    def at(self, time: float) -> Estimate | Unavailable:
+    @overload
+    def at(self, time: float) -> Estimate | Unavailable: ...
+
+    @overload
+    def at(self, time: Sequence[float] | Floats | pd.Series) -> pd.DataFrame: ...
+
+    def at(self, time: float | Sequence[float] | Floats | pd.Series) -> Estimate | Unavailable | pd.DataFrame:
         """
         Give the share retained at a tenure.
 
         Parameters
         ----------
-        time : float
+        time : float or sequence of float
             In `time_unit`.
 
         Returns
         -------
-        Estimate or Unavailable
-            Unavailable beyond the longest tenure observed.
+        Estimate, Unavailable or DataFrame
+            Unavailable beyond the longest tenure observed; for several times a row each, `time`, `estimate`,
+            `std_error`, `conf_low`, `conf_high`.
         """
+        if is_several(time):
+            return self.rows_at(time).drop(columns=["stratum", "profile"]).rename(columns={"survival": "estimate"})
         time = one_number(time, "CoxCurve.at, time")
         if time > self.time[-1]:
             reason = "no account was observed beyond {last} {unit}"
@@ -99,7 +108,7 @@ class CoxCurve:
             notes=self.notes,
         )
 
-    def rows_at(self, times: float | Sequence[float] | None = None) -> pd.DataFrame:
+    def rows_at(self, times: float | Sequence[float] | Floats | pd.Series | None = None) -> pd.DataFrame:
         """
         Give the share retained at some tenures, or at all at which the curve may step.
 

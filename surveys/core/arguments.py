@@ -123,11 +123,23 @@ def some_times(values: object, place: str) -> NDArray[np.float64]:
     Traceback (most recent call last):
     surveys.core.errors.SpecError: times: got a negative or missing tenure. Give tenures of 0 or more.
     """
-    several: ArrayLike = values if isinstance(values, pd.Series | pd.Index | np.ndarray | list | tuple) else [values]  # type: ignore[assignment]
+    several: ArrayLike = values if is_several(values) else [values]  # type: ignore[assignment]
     times = np.atleast_1d(numbers(several, place))
     if not (times >= 0).all():
         raise SpecError.at(place, "got a negative or missing tenure", "Give tenures of 0 or more")
     return times
+
+
+def is_several(value: object) -> bool:
+    """
+    Tell whether several values were given rather than one.
+
+    Examples
+    --------
+    >>> is_several([30]), is_several(np.array([1, 2])), is_several(30), is_several(np.array(30))
+    (True, True, False, False)
+    """
+    return isinstance(value, pd.Series | pd.Index | list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def check_choice(place: str, value: str, choices: Sequence[str]) -> None:

@@ -173,3 +173,16 @@ def test_predicted_curves_are_shown_short():
     curves = FITTED["cox"].survival(pd.DataFrame({"plan": ["pro", "basic"], "age": [30.0, 40.0]}))
     assert repr(curves) == "<CoxCurves: 2 profiles, 2 curves>"
     assert len(repr(curves.curves[0])) < 200
+
+
+def test_a_row_of_times_is_read_as_each_of_them():
+    frame = make_frame(np.random.default_rng(5))
+    smooth = smooth_survival(Tenures(duration=frame["duration"], event=frame["event"]))
+    cox = FITTED["cox"].survival(pd.DataFrame({"plan": ["pro"], "age": [30.0]})).curve()
+    for curve, about in ((smooth, {}), (cox, {}), (FITTED["aft"], {"plan": "pro", "age": 30.0})):
+        for times in ([2.0, 9.5], np.array([2.0, 9.5]), pd.Series([2.0, 9.5])):
+            read = curve.at(times, **about)
+            assert list(read) == ["time", "estimate", "std_error", "conf_low", "conf_high"]
+            for row in read.itertuples():
+                one = curve.at(row.time, **about)
+                assert (row.estimate, row.conf_low) == pytest.approx((one.estimate, one.conf_low))
