@@ -107,6 +107,12 @@ class Graph:
         self._reader.note(name)
         return known.value[0]  # type: ignore[no-any-return]
 
+    def kept(self, name: str) -> Any:
+        """Give a result that was kept and still stands; None where there is none, without computing one."""
+        known = self._from_store(name)
+        known = None if known is None else self._with_value(name, known)
+        return None if known is None else known.value[0]
+
     def digest(self, name: str) -> str:
         """Tell a result from all others of its name; it is computed where it does not stand."""
         return self._digest(name)
