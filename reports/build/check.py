@@ -51,4 +51,4 @@ def check_study(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
             return problems, warnings
     from reports.build.rehearsal import judge
 
-    return judge(study, found)
+    return judge(study, found, kept_as=JUDGED)

@@ -8,7 +8,6 @@ from churn.network.followed import read_following
 from churn.network.messages import read_messages
 from churn.next_visit.visit_counts import LOCAL_DAYS
 from churn.tenures.tenures import read_tenures
-from reports.build.check import JUDGED
 from reports.build.manifest import describe_build
 from reports.build.products import Products, open_products
 from reports.document.coverage import check_coverage
@@ -42,7 +41,7 @@ Part = Callable[[], tuple[Note, ...]]
 Judged = tuple[tuple[Problem, ...], tuple[str, ...]]
 
 
-def judge(study: Study, found: tuple[Problem, ...]) -> Judged:
+def judge(study: Study, found: tuple[Problem, ...], *, kept_as: str) -> Judged:
     """
     Judge a study and its data.
 
@@ -52,6 +51,8 @@ def judge(study: Study, found: tuple[Problem, ...]) -> Judged:
         What can be read of it.
     found : tuple of Problem
         Those of the study file.
+    kept_as : str
+        Name of the judgement in the graph of results.
 
     Returns
     -------
@@ -63,14 +64,14 @@ def judge(study: Study, found: tuple[Problem, ...]) -> Judged:
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> judge(open_example("twitter_france"), ())[0]
+    >>> judge(open_example("twitter_france"), (), kept_as="check")[0]
     ()
     """
     met: tuple[Problem, ...] = ()
     if not found:
         try:
             products = open_products(study, describe_build(study))
-            return products.graph.value(JUDGED, lambda: _judge(products))
+            return products.graph.value(kept_as, lambda: _judge(products))
         except ProblemError as error:
             met = error.problems
     problems, notes = list(found), list[Note]()
