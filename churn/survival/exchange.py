@@ -45,7 +45,7 @@ def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
     >>> from churn.survival.kaplan_meier import kaplan_meier
     >>> from churn.tenures.tenures import Tenures
     >>> fitter = to_lifelines(kaplan_meier(Tenures(duration=[10, 20, 30, 40], event=[True, True, True, False])))
-    >>> float(fitter.median_survival_time_), fitter.survival_function_.iloc[:, 0].tolist()
+    >>> float(fitter.median_survival_time_), fitter.survival_function_.iloc[:, 0].round(9).tolist()
     (20.0, [1.0, 0.75, 0.5, 0.25, 0.25])
     """
     from lifelines import KaplanMeierFitter
@@ -131,7 +131,7 @@ def _whole(amount: Floats) -> Amounts:
 
 
 def _exits(curve: SurvivalCurve) -> tuple[Floats, Bools, Floats]:
-    """Times at which accounts leave or are censored, those that leave first, and how many."""
+    """Give the times at which accounts leave or are censored, those that leave first, and how many."""
     amount = np.column_stack([curve.n_event, curve.n_censor]).ravel().astype(np.float64)
     event = np.tile([True, False], len(curve.time))
     return np.repeat(curve.time, 2)[amount > 0], event[amount > 0], amount[amount > 0]
