@@ -1,4 +1,4 @@
-"""Curves under survey weights as array functions: their values, and how much each row moves them."""
+"""Curves under survey weights as array functions: their values, and the influence of each row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays behind the next visit: tables of consecutive active days, the wait for the next one, the law of silences."""
+"""Waits for the next visit in array form: consecutive active days, time to the next one, the distribution of silences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays of the infinitesimal jackknife: how far each account, or cluster of accounts, moves a curve."""
+"""Arrays of the infinitesimal jackknife: the influence of each account, or cluster of accounts, on a curve."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Jackknife:
     r"""
     Influence of accounts on a cumulative hazard, or on minus the logarithm of a curve.
 
-    A unit of weight of account *i* moves it at time *t* by
-    :math:`\sum_{t_j\le t}\{a_j\,dN_i(t_j)-b_j\,Y_i(t_j)\}`. Accounts of one cell move it alike, so that
+    The influence at time *t* of a unit of weight of account *i* is
+    :math:`\sum_{t_j\le t}\{a_j\,dN_i(t_j)-b_j\,Y_i(t_j)\}`. Accounts of one cell have the same influence, so that
     the variance needs no more than the cells; only clusters of several accounts need to be told apart.
 
     Attributes
@@ -57,7 +57,7 @@ class Jackknife:
         return float(np.sum(np.bincount(self.cluster, weights=self.count * moved) ** 2))
 
     def _moved(self, gone: Floats, until: Floats) -> Floats:
-        """Give what a unit of weight of each cell has moved when its observation ends."""
+        """Give the influence of a unit of weight of each cell when its observation ends."""
         line = self.timeline
         return np.where(line.event, gone[line.last], 0.0) - until[line.last] + self._before(until)
 

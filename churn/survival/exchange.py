@@ -68,7 +68,9 @@ def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
     try:
         return fitter.fit(duration, event, entry=entry, weights=amount)
     except StatError as error:
-        raise EstimateError.at("to_lifelines, curve", f"lifelines refuses it: {error}", "Begin it later") from error
+        raise EstimateError.at(
+            "to_lifelines, curve", f"lifelines refuses it: {str(error).strip().rstrip('.')}", "Begin it later"
+        ) from error
 
 
 def from_lifelines(fitter: KaplanMeierFitter, *, time_unit: str = "days") -> SurvivalCurve:

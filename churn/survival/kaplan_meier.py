@@ -72,8 +72,8 @@ def kaplan_meier(
     equal times dropouts come before censorings; an account is at risk after its entry, up to and
     including its duration.
 
-    The jackknife adds up, over clusters, the squares of what their accounts move the curve by [2]_.
-    Accounts of one cell move it alike, so that counts give it exactly; a cluster has to be among their
+    The jackknife adds up, over clusters, the squares of the influence of their accounts on the curve [2]_.
+    Accounts of one cell have the same influence, so that counts give it exactly; a cluster has to be among their
     strata.
 
     References

@@ -319,8 +319,8 @@ def _curve(
     hazard, error = cumulative_hazard(tallies) if together else tie_corrected_hazard(tallies, n_gone)
     jackknife = None
     if std_errors == "jackknife":
-        moved = influence_of_hazard(tallies) if together else influence_of_tie_corrected_hazard(tallies, n_gone)
-        jackknife = followed.jackknife(cluster, *moved)
+        influence = influence_of_hazard(tallies) if together else influence_of_tie_corrected_hazard(tallies, n_gone)
+        jackknife = followed.jackknife(cluster, *influence)
         error = np.sqrt(jackknife.variance())
     low, high = _limits(hazard, error, normal_quantile(conf_level), conf_type)
     model_based = (MODEL_BASED,) if weight and std_errors == "aalen" else ()

@@ -10,7 +10,7 @@ from churn.survival.exchange import from_lifelines, to_lifelines
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.nelson_aalen import nelson_aalen
 from churn.tenures.tenures import Tenures
-from surveys.core.errors import SpecError
+from surveys.core.errors import EstimateError, SpecError
 
 lifelines = pytest.importorskip("lifelines")
 
@@ -54,3 +54,10 @@ def test_what_lifelines_has_no_word_for_is_refused():
             to_lifelines(curve)
     with pytest.raises(SpecError, match="Fit it first"):
         from_lifelines(lifelines.KaplanMeierFitter())
+
+
+def test_a_curve_that_lifelines_refuses_is_refused_in_one_sentence():
+    """Everybody at risk is gone before others enter."""
+    tenures = Tenures(duration=[1, 2, 9, 10, 12], event=[1, 1, 1, 0, 1], entry=[0, 0, 5, 5, 5])
+    with pytest.raises(EstimateError, match=r"^to_lifelines, curve: lifelines refuses it: .*[^.]\. Begin it later\.$"):
+        to_lifelines(kaplan_meier(tenures))
