@@ -67,7 +67,7 @@ def next_visit_survival(
 
     :math:`A_{tv}` accounts are seen on day v for the first time after t, :math:`Y_{tv}` are observed on v and not
     seen between. Each account counts once, so that Greenwood's variance holds. No silence is taken for a departure
-    and no distribution of activity is assumed; accounts may differ, and so may their silences with tenure. Assumed is that
+    and no distribution of activity is assumed; accounts may differ, and so may their silences with tenure. Assumed:
     the day of sign-up tells nothing of what follows, which `halves` checks. L is the longest wait that enough
     accounts support: who comes back later is not seen to do so, so that the curve is a lower bound, and `late`
     says how far that may matter. Without an end of the log, it is retention *on or after* day t.

@@ -1,4 +1,4 @@
-"""Waits for the next visit in array form: consecutive active days, time to the next one, the distribution of silences."""
+"""Waits for the next visit as arrays: consecutive active days, time to the next one, distribution of silences."""
 
 from __future__ import annotations
 
