@@ -43,7 +43,8 @@ class CurveDisplay(ABC):
 
     def __repr__(self) -> str:
         """Name the curve and say what it shows."""
-        return f"<{type(self).__name__}: {self.summary()}>"[:500]
+        said = "; ".join(self.summary().splitlines())
+        return f"<{type(self).__name__}: {said[:400]}>"
 
     def _repr_html_(self) -> str:
         """Show the summary, rows spread over the curve, and its drawing."""
