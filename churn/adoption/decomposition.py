@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from churn.adoption._decomposition import Changes, log_gradient, shapley_parts
 from churn.adoption._joint import draw_factors
@@ -422,7 +422,7 @@ def _homogeneity(shares: Sequence[Estimate]) -> float:
     value = np.log([share.estimate for share in shares])
     weight = np.array([(share.estimate / share.std_error) ** 2 for share in shares])
     apart = float(weight @ (value - weight @ value / weight.sum()) ** 2)
-    return float(stats.chi2.sf(apart, len(shares) - 1))
+    return float(special.chdtrc(len(shares) - 1, apart))
 
 
 def _row(step: str, measure: str, estimate: Estimate) -> dict[str, str | float]:

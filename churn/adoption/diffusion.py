@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from churn.adoption.diffusion_curves import (
     CEILING_LIMIT,
@@ -632,7 +632,7 @@ def _check_rising(seen: Observations, when: Floats) -> None:
     apart = when - np.average(when, weights=weight)
     spread = float(np.sum(weight * apart**2))
     slope = float(np.sum(weight * apart * seen.shares)) / spread if spread > 0 else 0.0
-    if not slope * math.sqrt(spread) > stats.norm.ppf(0.95):
+    if not slope * math.sqrt(spread) > special.ndtri(0.95):
         first, last = seen.shares[0], seen.shares[-1]
         what = f"do not rise, from {first:.1%} in {when[0]:.1f} to {last:.1%} in {when[-1]:.1f}"
         raise NotRisingError.at("shares", what, "Fit a curve of diffusion to a series that rises")
@@ -643,7 +643,7 @@ def _fallen(found: DiffusionResult) -> Note | None:
     variance = sampling_variance(found.seen, found.shares)
     top = int(np.argmax(found.shares))
     gap, error = found.shares[top] - found.shares[-1], math.sqrt(variance[top] + variance[-1])
-    if not gap > stats.norm.ppf(0.5 + found.conf_level / 2) * error:
+    if not gap > special.ndtri(0.5 + found.conf_level / 2) * error:
         return None
     return Note(FALLEN.message, {"points": Decimal(f"{100 * gap:.1f}")})
 
@@ -721,7 +721,7 @@ def _best_with(model: DiffusionModel, seen: Observations, ceilings: Floats, thet
 def _quantile(conf_level: float, dispersion: float, degrees: int) -> float:
     """Student's where the scatter was estimated, normal where sampling and rounding account for it."""
     upper = 0.5 + conf_level / 2
-    return float(stats.t.ppf(upper, degrees) if dispersion > 1 else stats.norm.ppf(upper))
+    return float(special.stdtrit(degrees, upper) if dispersion > 1 else special.ndtri(upper))
 
 
 def _inflection(model: DiffusionModel, theta: Floats) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from churn.adoption._reach import (
     Ends,
@@ -543,11 +544,9 @@ def _wilson(count: float, n: float, conf_level: float, effect: float = 1.0) -> E
 
 def _poisson(count: float, exposure: float, conf_level: float, effect: float = 1.0) -> Estimate:
     """Share of a universe that a count stands for, with Garwood's interval for count / effect independent ones."""
-    from scipy import stats
-
     tail = 0.5 - conf_level / 2
-    low = effect * float(stats.chi2.ppf(tail, 2 * count / effect) / 2) if count else 0.0
-    high = effect * float(stats.chi2.ppf(1 - tail, 2 * count / effect + 2) / 2)
+    low = effect * float(special.gammaincinv(count / effect, tail)) if count else 0.0
+    high = effect * float(special.gammaincinv(count / effect + 1, 1 - tail))
     return Estimate(
         estimate=float(count / exposure),
         std_error=math.sqrt(count * effect) / exposure,

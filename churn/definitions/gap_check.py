@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import beta
+from scipy import special
 
 from churn.definitions._departures import gone_given_silence, judged_by_group, silences_by_band, wait_by_group
 from churn.next_visit.curve import TOO_SHORT
@@ -222,7 +222,7 @@ def _wrongly(counts: VisitCounts, gap: int, n_called: int, conf_level: float) ->
         return Unavailable(UNKNOWN)
     low, high = logit_limits(value, error, n - 1, conf_level)
     if value <= 0:
-        high = beta.ppf((1 + conf_level) / 2, 1, n_called)
+        high = special.betaincinv(1, n_called, (1 + conf_level) / 2)
     return Estimate(
         estimate=value,
         std_error=error,

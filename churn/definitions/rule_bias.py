@@ -23,6 +23,7 @@ from churn.tenures.tenures import Tenures, measure_tenures, returned_share
 from churn.usage.activity import Activity
 from surveys.core.arrays import Floats, Ints
 from surveys.core.errors import Problem, SpecError
+from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
@@ -184,6 +185,22 @@ class RuleBias:
     def bias(self) -> Floats:
         """Survival by each rule less the truth, shape (n_rules, n_times)."""
         return self.survival - self.truth
+
+    def truth_at(self, k: int) -> Estimate:
+        """Give the true share of accounts not gone at the k-th of `time`, with its 95 % interval over simulations."""
+        return self._estimate(self.truth[k], self.truth_error[k], "share of simulated accounts")
+
+    def estimate_at(self, rule: Habit, k: int) -> Estimate:
+        """Give what a rule makes of that share at the k-th of `time`, with its 95 % interval over simulations."""
+        row = self.rule.index(rule)
+        return self._estimate(self.survival[row, k], self.std_error[row, k], self.method)
+
+    def _estimate(self, value: float, error: float, method: str) -> Estimate:
+        half = normal_quantile(0.95) * float(error)
+        low, high = float(value) - half, float(value) + half
+        return Estimate(
+            estimate=float(value), std_error=float(error), conf_low=low, conf_high=high, n=self.n, method=method
+        )
 
     def bias_of(self, rule: Habit) -> Floats:
         """

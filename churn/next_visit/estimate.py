@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import beta, chi2, norm
+from scipy import special
 
 from churn.next_visit.curve import METHOD, TOO_SHORT, HalvesCheck, NextVisitCurve
 from churn.next_visit.visit_counts import HALF, VisitCounts, count_visits
@@ -181,8 +181,8 @@ def _limits(share: Floats, error: Floats, found: Waits, conf_level: float) -> tu
     low, high = logit_limits(share, error, np.inf, conf_level)
     tail = (1 - conf_level) / 2
     none, every = share <= 0, share >= 1
-    high = np.where(none, beta.ppf(1 - tail, 1, np.maximum(found.effective, 1)), high)
-    low = np.where(every, beta.ppf(tail, np.maximum(found.back, 1), 1), low)
+    high = np.where(none, special.betaincinv(1, np.maximum(found.effective, 1), 1 - tail), high)
+    low = np.where(every, special.betaincinv(np.maximum(found.back, 1), 1, tail), low)
     return np.where(none, 0.0, low), np.where(every, 1.0, high)
 
 
@@ -395,8 +395,8 @@ def compare_at(curves: Mapping[str, NextVisitCurve], *, at: float) -> LevelsAt |
         std_error=error,
         difference=difference,
         difference_error=spread,
-        p_value=2 * norm.sf(np.abs(difference / spread)),
+        p_value=2 * special.ndtr(-np.abs(difference / spread)),
         chi_squared=statistic,
         df=len(known) - 1,
-        overall_p_value=float(chi2.sf(statistic, len(known) - 1)),
+        overall_p_value=float(special.chdtrc(len(known) - 1, statistic)),
     )

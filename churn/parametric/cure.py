@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
-from scipy.stats import chi2
 
 from churn.numeric.maximum import jacobian, maximise
 from churn.parametric._cure import cure_log_likelihood
@@ -273,7 +272,7 @@ def mixture_cure(
         what = "no share that never leaves makes the tenures more likely than a distribution by which everybody leaves"
         raise EstimateError.at("mixture_cure", what, "Use AcceleratedFailureTime, or follow accounts for longer")
     none_stay = float("nan") if everybody is None else everybody.log_likelihood
-    p_value = float(chi2.sf(max(2 * (best.value - none_stay), 0.0), 1)) / 2
+    p_value = float(special.chdtrc(1, max(2 * (best.value - none_stay), 0.0))) / 2
     last = float(np.max(durations.high[gone]))
     until = float(np.max(np.where(gone, durations.high, durations.low)))
     return MixtureCureResult(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy import special
 
 from churn.projection._likelihood import PARAMETERS
 from churn.projection.models import Model, RetentionModelResult, fit_retention
@@ -379,7 +379,7 @@ def _tried(counts: PeriodCounts, model: Model, conf_level: float) -> RetentionMo
 def _compared(mixed: RetentionModelResult | None, ageing: RetentionModelResult | None) -> float:
     if mixed is None or ageing is None:
         return float("nan")
-    return float(chi2.sf(max(2 * (ageing.log_likelihood - mixed.log_likelihood), 0.0), 1))
+    return float(special.chdtrc(1, max(2 * (ageing.log_likelihood - mixed.log_likelihood), 0.0)))
 
 
 def _verdict(

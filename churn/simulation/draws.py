@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import expit, roots_genlaguerre, roots_hermitenorm
 
 from surveys.core.arrays import Floats, Ints
@@ -39,7 +39,7 @@ def calibrate(target: float, offsets: ArrayLike, mass: ArrayLike, sd: float) -> 
     def excess(intercept: float) -> float:
         return float(np.dot(mass, mean_share(np.asarray(offsets) + intercept, sd)) - target)
 
-    return float(brentq(excess, low, high, xtol=1e-13, rtol=1e-14))
+    return float(scipy.optimize.brentq(excess, low, high, xtol=1e-13, rtol=1e-14))
 
 
 def assign_clusters(rng: np.random.Generator, sizes: Ints, cluster_size: float) -> tuple[Ints, Ints]:

@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from churn.tenures.counts import write_counts
 from reports.build.manifest import Described
-from reports.build.tables import table_texts
 from reports.document.blocks import Block, Document
 from reports.figures.drawn import DrawnFigure, FigureWords, words_of
 from reports.figures.registry import FIGURES
@@ -18,7 +16,7 @@ from reports.look.theme import figure_to_svg
 from reports.results.graph import Graph
 from reports.results.store import open_store
 from reports.results.study import Results
-from reports.sections.compose import CHAPTERS, assemble_document, compose_chapter
+from reports.sections.names import CHAPTER_NAMES
 from reports.words.ledger import Ledger, PrintedNumber
 from reports.words.printer import Printer
 from surveys.study.fields import Language
@@ -115,6 +113,7 @@ class Products:
 
     def chapter(self, name: str, language: Language) -> Chapter:
         """Give a chapter."""
+        from reports.sections.compose import compose_chapter
 
         def compose() -> Chapter:
             ledger = Ledger()
@@ -126,7 +125,9 @@ class Products:
 
     def document(self, language: Language, *, drawn: bool) -> Document:
         """Put the chapters together, with drawings or with outlines of figures."""
-        blocks = [block for name in CHAPTERS for block in self.chapter(name, language).blocks]
+        from reports.sections.compose import assemble_document
+
+        blocks = [block for name in CHAPTER_NAMES for block in self.chapter(name, language).blocks]
         svgs = {name: self.svg(name, language) for name in self.figures(language)} if drawn else {}
         drawings = {name: svg for name, svg in svgs.items() if svg is not None}
         return assemble_document(self.results, Printer(language, Ledger()), blocks, drawings)
@@ -143,11 +144,13 @@ class Products:
         for figure in self.figures(language):
             words = self.words(figure, language)
             yield f"words:{figure}:{language}", () if words is None else words.numbers
-        for name in CHAPTERS:
+        for name in CHAPTER_NAMES:
             yield f"chapter:{name}:{language}", self.chapter(name, language).numbers
 
     def tables(self) -> Mapping[str, str]:
         """Give the tables as CSV, by name."""
+        from reports.build.tables import table_texts
+
         return self.graph.value("files:tables", lambda: table_texts(self.results))
 
     def counts(self) -> bytes | None:
@@ -156,6 +159,8 @@ class Products:
         def write() -> bytes | None:
             if self.results.staying is None:
                 return None
+            from churn.tenures.counts import write_counts
+
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder) / "tenures.parquet"
                 write_counts(self.results.staying.counts, file)
@@ -168,7 +173,7 @@ class Products:
         for name in FIGURES:
             self.words(name, language)
             self.svg(name, language)
-        for name in CHAPTERS:
+        for name in CHAPTER_NAMES:
             self.chapter(name, language)
         self._front(language)
 
@@ -184,10 +189,11 @@ class Products:
 
     def mostly_stale(self, languages: Sequence[Language]) -> bool:
         """Tell whether so much is to be made again that it is best to compute every result first."""
-        return any(2 * len(self.stale(language)) > len(FIGURES) + len(CHAPTERS) for language in languages)
+        return any(2 * len(self.stale(language)) > len(FIGURES) + len(CHAPTER_NAMES) for language in languages)
 
     def _front(self, language: Language) -> tuple[str, ...]:
         """Give what the title page says."""
+        from reports.sections.compose import assemble_document
 
         def say() -> tuple[str, ...]:
             empty = assemble_document(self.results, Printer(language, Ledger()), [])
@@ -198,7 +204,7 @@ class Products:
     def _names(self, language: Language) -> Iterator[str]:
         """Name what a document is made of."""
         yield f"front:{language}"
-        yield from (f"chapter:{name}:{language}" for name in CHAPTERS)
+        yield from (f"chapter:{name}:{language}" for name in CHAPTER_NAMES)
         yield from (f"svg:{figure}:{language}" for figure in FIGURES)
 
     def _drawn(self, figure: str, language: Language) -> Drawing | None:

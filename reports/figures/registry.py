@@ -30,7 +30,7 @@ def draws(name: str, *, chapter: str = "") -> Callable[[Draw], Draw]:
     name : str
         Of the figure and its files; also that of its module, with hyphens for underscores.
     chapter : str
-        Chapter at whose end the figure stands, by a name of `reports.sections.compose.CHAPTERS`; without it the
+        Chapter at whose end the figure stands, by a name of `reports.sections.names.CHAPTER_NAMES`; without it the
         chapters say where.
 
     Returns

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import norm
 
 from churn.definitions.rule_bias import Habit, OwnSilences, RuleBias
 from reports.figures.drawn import DrawnFigure
@@ -13,7 +12,6 @@ from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.study import Results
 from reports.words.printer import Printer
-from surveys.core.results import Estimate
 
 LABELS: dict[Habit, str] = {
     "next_visit": "Waited for until the next visit",
@@ -64,9 +62,9 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
     truth, own, usual = (
         printer.estimate(f"rules.{name}.{time:g}", found, digits=1)
         for name, found in (
-            ("truth", _truth(bias, last)),
-            (rule, _found(bias, rule, last)),
-            ("log_end", _found(bias, "log_end", last)),
+            ("truth", bias.truth_at(last)),
+            (rule, bias.estimate_at(rule, last)),
+            ("log_end", bias.estimate_at("log_end", last)),
         )
     )
     return DrawnFigure(
@@ -112,33 +110,18 @@ def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _estimate(value: float, error: float, bias: RuleBias, method: str) -> Estimate:
-    half = float(norm.ppf(0.975)) * error
-    return Estimate(
-        estimate=value, std_error=error, conf_low=value - half, conf_high=value + half, n=bias.n, method=method
-    )
-
-
-def _truth(bias: RuleBias, k: int) -> Estimate:
-    return _estimate(float(bias.truth[k]), float(bias.truth_error[k]), bias, "share of simulated accounts")
-
-
-def _found(bias: RuleBias, habit: Habit, k: int) -> Estimate:
-    row = bias.rule.index(habit)
-    return _estimate(float(bias.survival[row, k]), float(bias.std_error[row, k]), bias, bias.method)
-
-
 def _told(bias: RuleBias, printer: Printer, k: int) -> str:
     time = f"{bias.time[k]:g}"
     found = [
-        f"{printer.say(LABELS[habit])}: " + printer.estimate(f"rules.{habit}.{time}", _found(bias, habit, k), digits=1)
+        f"{printer.say(LABELS[habit])}: "
+        + printer.estimate(f"rules.{habit}.{time}", bias.estimate_at(habit, k), digits=1)
         for habit in bias.rule
         if np.isfinite(bias.survival[bias.rule.index(habit), k])
     ]
     return printer.say(
         "After {time}: truth {share}; {found}.",
         time=printer.numbers.duration(float(bias.time[k])),
-        share=printer.estimate(f"rules.truth.{time}", _truth(bias, k), digits=1),
+        share=printer.estimate(f"rules.truth.{time}", bias.truth_at(k), digits=1),
         found="; ".join(found),
     )
 
@@ -165,7 +148,7 @@ def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int, own: Habit) -> 
     left, right = truth - REACH[0], truth + REACH[1]
     axes.axvline(truth, color=MUTED, linewidth=1)
     for y, habit in enumerate(bias.rule):
-        found = _found(bias, habit, k)
+        found = bias.estimate_at(habit, k)
         if not np.isfinite(found.estimate):
             continue
         beyond = found.estimate > right
@@ -186,7 +169,7 @@ def _panel(axes: Axes, bias: RuleBias, printer: Printer, k: int, own: Habit) -> 
         )
     axes.set_xlim(left, right)
     axes.set_ylim(len(bias.rule) - 0.5, -0.75)
-    shown = printer.estimate(f"rules.truth.{time}", _truth(bias, k), digits=1)
+    shown = printer.estimate(f"rules.truth.{time}", bias.truth_at(k), digits=1)
     axes.set_xticks([truth], [printer.say("truth: {share}", share=shown)], color=MUTED, fontsize=8)
     axes.set_title(printer.numbers.duration(float(bias.time[k])), fontsize=9, color=INK, loc="left")
     axes.tick_params(axis="both", length=0)

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from churn.adoption.joint import JointFunnel
-from churn.design_based.recall import RecallCurve, read_recall
-from reports.results.adoption import AdoptionResults, compute_adoption
-from reports.results.calibration import CalibrationResults, compute_calibration
-from reports.results.diffusion import DiffusionResults, compute_diffusion
 from reports.results.graph import Graph, Nodes, attempted, named_after, node, nodes_of
 from reports.results.lookup import joined_platform
-from reports.results.named import name_estimates, name_influences
-from reports.results.network import NetworkResults, compute_network
 from reports.results.progress import Progress
 from reports.results.staying import ActivityResults, StayingResults, open_staying
-from surveys.claims.check import CheckedClaim, check_claim
-from surveys.claims.inputs import Influences, Own
 from surveys.core.errors import StudyError
 from surveys.core.results import Unavailable
-from surveys.funnel.funnel import Funnel, asks_about_steps, estimate_funnel
-from surveys.funnel.shares import Shares, estimate_shares
-from surveys.funnel.waves import WaveChanges, compare_waves
-from surveys.published.figures import PublishedFigures, SeriesPoint, read_published
 from surveys.study.file import STUDY_FILE
 from surveys.study.schema import Study
-from surveys.study.truth import read_truth
-from surveys.tables.banners import build_tables
-from surveys.tables.crosstabs import BannerTable
-from surveys.tables.disclosure import Disclosure, disclose
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from churn.adoption.joint import JointFunnel
+    from churn.design_based.recall import RecallCurve
+    from reports.results.adoption import AdoptionResults
+    from reports.results.calibration import CalibrationResults
+    from reports.results.diffusion import DiffusionResults
+    from reports.results.network import NetworkResults
+    from surveys.claims.check import CheckedClaim
+    from surveys.claims.inputs import Influences, Own
+    from surveys.funnel.funnel import Funnel
+    from surveys.funnel.shares import Shares
+    from surveys.funnel.waves import WaveChanges
+    from surveys.published.figures import PublishedFigures, SeriesPoint
+    from surveys.tables.crosstabs import BannerTable
+    from surveys.tables.disclosure import Disclosure
 
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
 
@@ -88,11 +88,15 @@ class Results(Nodes):
     @node("funnel", "gap")
     def funnel(self) -> Funnel | None:
         """From surveys; None where none asks about a platform."""
+        from surveys.funnel.funnel import asks_about_steps, estimate_funnel
+
         return estimate_funnel(self.study) if asks_about_steps(self.study) else None
 
     @node("share")
     def shares(self) -> Shares | None:
         """Further percentages that surveys name; None where they name none."""
+        from surveys.funnel.shares import estimate_shares
+
         return estimate_shares(self.study) if any(survey.share for survey in self.study.survey) else None
 
     @attempted()
@@ -105,6 +109,8 @@ class Results(Nodes):
     @node("published", "publishers", "steady")
     def published(self) -> PublishedFigures | None:
         """Figures that others printed."""
+        from surveys.published.figures import read_published
+
         return read_published(self.study) if self.study.published is not None else None
 
     @attempted("recall", otherwise=())
@@ -115,6 +121,8 @@ class Results(Nodes):
     @attempted("joint", "people", "difference", "why")
     def adoption(self) -> AdoptionResults | None:
         """The steps joined, compared and counted in people."""
+        from reports.results.adoption import compute_adoption
+
         parts = self.funnel, self.staying, self.published, self.recalls
         return compute_adoption(self.study, *parts)
 
@@ -130,6 +138,8 @@ class Results(Nodes):
     @attempted("network", "following")
     def network(self) -> NetworkResults | None:
         """Who writes to whom; None where the log does not say."""
+        from reports.results.network import compute_network
+
         parts = self.staying, self.published
         return compute_network(self.study, *parts)
 
@@ -142,22 +152,30 @@ class Results(Nodes):
     @node("table")
     def tables(self) -> tuple[BannerTable, ...]:
         """Banner tables that the study asks for."""
+        from surveys.tables.banners import build_tables
+
         return tuple(build_tables(self.study))
 
     @node("disclosure")
     def disclosure(self) -> Disclosure | None:
         """What a survey must disclose; None where the study has none."""
+        from surveys.tables.disclosure import disclose
+
         return disclose(self.study, self.funnel) if self.study.survey else None
 
     @attempted("calibration")
     def calibration(self) -> CalibrationResults | None:
         """What the log adds to the survey; None where the study lacks either."""
+        from reports.results.calibration import compute_calibration
+
         parts = self.funnel, self.staying, self.recalls
         return compute_calibration(self.study, *parts)
 
     @attempted("diffusion", "ceiling")
     def diffusion(self) -> DiffusionResults | None:
         """How far the service may spread; None where the study has no series."""
+        from reports.results.diffusion import compute_diffusion
+
         parts = self.funnel, self.staying, self.published
         return compute_diffusion(self.study, *parts)
 
@@ -169,6 +187,8 @@ class Results(Nodes):
     @node("claim", "claims")
     def claims(self) -> tuple[CheckedClaim, ...]:
         """Sentences and their verdicts, in the order of the study."""
+        from reports.results.named import name_estimates, name_influences
+
         if not self.study.claim:
             return ()
         joint = () if self.adoption is None else (*self.adoption.by_log, *self.adoption.waves)
@@ -181,6 +201,8 @@ class Results(Nodes):
     @node("truth")
     def truth(self) -> pd.DataFrame | None:
         """What a simulated study was made from."""
+        from surveys.study.truth import read_truth
+
         return None if self.study.truth is None else read_truth(self.study)
 
     @node()
@@ -240,18 +262,25 @@ def compute_all(results: Results, progress: Progress) -> Results:
 
 
 def _changes(study: Study, funnel: Funnel | None) -> WaveChanges | None:
+    from surveys.funnel.waves import compare_waves
+
     return compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None
 
 
 def _check_claims(
     study: Study, published: PublishedFigures | None, own: Own, influences: Influences
 ) -> tuple[CheckedClaim, ...]:
+    from surveys.claims.check import check_claim
+    from surveys.published.figures import PublishedFigures
+
     level = study.study.conf_level
     known = PublishedFigures(path=Path("[published]"), figures={}) if published is None else published
     return tuple(check_claim(claim, known, own=own, influences=influences, conf_level=level) for claim in study.claim)
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:
+    from churn.design_based.recall import read_recall
+
     platform = joined_platform(study)
     asked = [survey.wave for survey in study.survey if platform in survey.platform and survey.platform[platform].left]
     return tuple(read_recall(study, wave, platform) for wave in asked)

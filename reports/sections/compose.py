@@ -19,6 +19,7 @@ from reports.sections.disclosure import write_disclosure
 from reports.sections.figure_block import figure_block
 from reports.sections.joint import write_joint
 from reports.sections.methods import write_methods
+from reports.sections.names import CHAPTER_NAMES
 from reports.sections.network import write_network
 from reports.sections.overview import is_simulated, write_overview
 from reports.sections.published import write_published
@@ -66,7 +67,7 @@ CHAPTERS: Mapping[str, Write] = {
     "methods": lambda results, printer, figures: write_methods(results, printer),
     "disclosure": _write_disclosure,
 }
-"""The chapters, in their order; one that is called as a result tells in its place why that cannot be had."""
+"""What writes each of `CHAPTER_NAMES`."""
 
 
 def compose_chapter(name: str, results: Results, printer: Printer, figures: Figures) -> list[Block]:
@@ -76,7 +77,7 @@ def compose_chapter(name: str, results: Results, printer: Printer, figures: Figu
     Parameters
     ----------
     name : str
-        One of `CHAPTERS`.
+        One of `CHAPTER_NAMES`.
     results : Results
         The study's results.
     printer : Printer
@@ -172,7 +173,7 @@ def compose_document(results: Results, printer: Printer, figures: Figures) -> Do
     >>> compose_document(example_results(), open_printer("fr"), {}).title
     'Twitter en France, 2007-2013'
     """
-    chapters = (compose_chapter(name, results, printer, figures) for name in CHAPTERS)
+    chapters = (compose_chapter(name, results, printer, figures) for name in CHAPTER_NAMES)
     return assemble_document(results, printer, [block for chapter in chapters for block in chapter])
 
 

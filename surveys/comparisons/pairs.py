@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from surveys.core.arrays import Floats
 
@@ -102,5 +103,5 @@ def _holm(p_value: Floats) -> Floats:
 ADJUSTMENTS: dict[Adjustment, Callable[[Floats], Floats]] = {
     "none": lambda p_value: p_value,
     "holm": _holm,
-    "fdr": stats.false_discovery_control,
+    "fdr": lambda p_value: scipy.stats.false_discovery_control(p_value),
 }

@@ -7,7 +7,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
-from scipy.stats import norm
 
 from surveys.core.arguments import check_level
 from surveys.core.arrays import Floats
@@ -283,4 +282,4 @@ def logit_limits(
 
 def normal_quantile(conf_level: float) -> float:
     """Give the two-sided quantile of the normal distribution."""
-    return float(norm.ppf((1 + conf_level) / 2))
+    return float(special.ndtri((1 + conf_level) / 2))
