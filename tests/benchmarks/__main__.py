@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-NAMES = ("survey", "km", "cox", "events", "retention")
+NAMES = ("survey", "km", "cox", "events", "retention", "build")
 
 
 def main() -> None:
