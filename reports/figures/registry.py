@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from reports.words.printer import Printer
 
 Draw: TypeAlias = "Callable[[Results, Printer], DrawnFigure | None]"
+
+SHARED = ("drawn", "registry")
+"""Modules of this folder that are no figures."""
 
 _REGISTERED: dict[str, Draw] = {}
 _CHAPTERS: dict[str, str] = {}
@@ -72,14 +76,15 @@ class _Figures(Mapping[str, Draw]):
     """Every figure by name, its module imported when it is asked for; in alphabetical order."""
 
     def __getitem__(self, name: str) -> Draw:
-        if name not in _REGISTERED and name.replace("-", "_") in _modules():
+        if name not in _REGISTERED and name in _named_by_modules():
             import_module(f"reports.figures.{name.replace('-', '_')}")
         return _REGISTERED[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in _REGISTERED or name in _named_by_modules()
+
     def __iter__(self) -> Iterator[str]:
-        for module in _modules():
-            import_module(f"reports.figures.{module}")
-        return iter(sorted(_REGISTERED))
+        return iter(sorted({*_named_by_modules(), *_REGISTERED}))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
@@ -116,6 +121,8 @@ def check_names(names: Collection[str]) -> None:
         )
 
 
-def _modules() -> tuple[str, ...]:
-    here = str(Path(__file__).parent)
-    return tuple(module.name for module in pkgutil.iter_modules([here]) if not module.name.startswith("_"))
+@cache
+def _named_by_modules() -> tuple[str, ...]:
+    """Name the figures of this folder, a module each, without importing them."""
+    modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
+    return tuple(name.replace("_", "-") for name in modules if name not in SHARED and not name.startswith("_"))
