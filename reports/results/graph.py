@@ -67,7 +67,7 @@ class Graph:
         self.inputs = Inputs(study)
         self.store = store
         self.find = find
-        self._reader = Reader(study)
+        self._reader = Reader(study, lambda name, compute: self.value(name, compute, kept=False))
         self._known: dict[str, _Known] = {}
         self._records: dict[str, Record | None] = {}
         self._checking: set[str] = set()

@@ -7,11 +7,13 @@ known without a list kept by hand, and a result is as it was wherever all that w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+T = TypeVar("T")
+Share = Callable[[str, Callable[[], Any]], Any]
 Place = tuple[str | int, ...]
 """Where something stands in a study, such as `("survey", 2, "platform", "twitter", "label")`."""
 WHOLE = "*"
@@ -35,6 +37,8 @@ class Reader:
     ----------
     study : table
         The study; tables that are not part of it, or copied from parts of it, are not noted.
+    share : callable, optional
+        Gives what several results take from a study, by name, computing it when it is first asked for.
 
     Examples
     --------
@@ -47,7 +51,8 @@ class Reader:
     [('study',), ('study', 'title')]
     """
 
-    def __init__(self, study: Table) -> None:
+    def __init__(self, study: Table, share: Share | None = None) -> None:
+        self._share = share
         self._places: dict[int, tuple[Any, list[Place], Collection[str]]] = {id(study): (study, [()], ())}
         for place, table in study.tables():
             self._places.setdefault(id(table), (table, [], ()))[1].append(place)
@@ -82,10 +87,43 @@ class Reader:
         if known is not None:
             self._places[id(copied)] = (copied, known[1], {*known[2], *replaced})
 
+    def shared(self, name: str, compute: Callable[[], T], *, of: Collection[Any]) -> T:
+        """Give what several results take from tables of the study; compute it where one of these is no such table."""
+        if self._share is None or any(self.place_of(table) is None for table in of):
+            return compute()
+        found: T = self._share(name, compute)
+        return found
+
     def place_of(self, value: object) -> Place | None:
         """Give the place of a table of the study; None for anything else, and for what stands in several places."""
         known = self._places.get(id(value))
         return None if known is None or known[2] or len(known[1]) > 1 else known[1][0]
+
+
+def shared(name: str, compute: Callable[[], T], *, of: Collection[Any]) -> T:
+    """
+    Compute what several results of a study take from it once, while they are computed together.
+
+    Parameters
+    ----------
+    name : str
+        Of what is shared, among the results of the study.
+    compute : callable
+        Without arguments.
+    of : collection of table
+        The tables of the study that it is made from; where one is a copy that differs, it is computed each time.
+
+    Returns
+    -------
+    result of `compute`
+
+    Examples
+    --------
+    >>> shared("three", lambda: 3, of=())
+    3
+    """
+    reader = _OPEN.get()
+    return compute() if reader is None else reader.shared(name, compute, of=of)
 
 
 def open_reader() -> Reader | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, Problem, SpecError, StudyError, did_you_mean
+from surveys.core.reads import shared
 from surveys.core.results import Note
 from surveys.data.answers import as_answer, decode, was_asked
 from surveys.data.codebook import Codebook
@@ -269,6 +270,10 @@ def read_sample(study: Study, spec: Survey) -> Sample:
     >>> wave.design.degrees_of_freedom()
     94
     """
+    return shared(f"sample.{spec.wave}.{spec.file}", lambda: _read_sample(study, spec), of=(study, spec))
+
+
+def _read_sample(study: Study, spec: Survey) -> Sample:
     chosen = select_respondents(
         read_microdata(
             study.folder / spec.file, encoding=spec.encoding, delimiter=spec.delimiter, decimal=spec.decimal
