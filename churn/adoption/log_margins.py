@@ -15,7 +15,7 @@ from surveys.core.errors import SpecError, StudyError
 from surveys.core.intervals import logit_limits, wilson_interval
 from surveys.core.results import Estimate, Note
 from surveys.funnel.funnel import Measure, population_size
-from surveys.published.figures import PublishedFigure
+from surveys.published.figure import PublishedFigure
 from surveys.published.wave_dates import wave_fieldwork
 from surveys.study.schema import Step, Study, Survey
 from surveys.study.usage import Coverage

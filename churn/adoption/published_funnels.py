@@ -12,7 +12,8 @@ from surveys.core.arrays import Floats
 from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.intervals import logit_limits
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.published.figures import N_NOT_PUBLISHED, PublishedFigure, PublishedFigures
+from surveys.published.figure import N_NOT_PUBLISHED, PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.study.published import PublishedFunnel
 
 OF_THE_AWARE = "conversion"

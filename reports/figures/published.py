@@ -14,7 +14,7 @@ from reports.results.study import Results
 from reports.words.labels import asked_in, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
-from surveys.published.figures import PublishedFigure
+from surveys.published.figure import PublishedFigure
 
 PANELS = ("aware", "signup")
 ROW_HEIGHT = 0.36

@@ -33,7 +33,8 @@ from reports.results.staying import StayingResults
 from surveys.core.errors import EstimateError
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.funnel.funnel import Funnel
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.published.series import PublishedSeries, read_published_series
 from surveys.published.wave_dates import wave_fieldwork
 from surveys.study.fields import Label

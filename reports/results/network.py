@@ -18,7 +18,8 @@ from churn.usage.activity import read_activity
 from reports.results.staying import StayingResults
 from surveys.core.attempts import attempt
 from surveys.core.results import Estimate, Unavailable
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.published.message_shares import (
     TopShare,
     TopShareBounds,

@@ -8,7 +8,7 @@ from reports.words.catalogue import Wording
 from reports.words.ledger import Ledger, PrintedNumber, printed_estimate
 from reports.words.numbers import Kind, Numbers, share_digits
 from surveys.core.results import Estimate, Note, absence
-from surveys.published.figures import PublishedFigure
+from surveys.published.figure import PublishedFigure
 from surveys.study.fields import Label, Language
 from surveys.study.fieldwork import date_of_year
 

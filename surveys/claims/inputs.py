@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from surveys.core.arrays import Floats
 from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.study.claims import Claim
 
 Own = Mapping[str, Estimate | Unavailable]

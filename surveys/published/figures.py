@@ -1,171 +1,25 @@
-"""Figures that others printed, each with an interval for its sampling and its rounding."""
+"""Figures that others printed: the file of them, and the study's own series among them."""
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from surveys.core.errors import Problem, StudyError
-from surveys.core.intervals import wilson_interval
-from surveys.core.results import Estimate, Note, Unavailable
-from surveys.study.fieldwork import Fieldwork, parse_fieldwork
+from surveys.core.errors import StudyError
+from surveys.core.results import Note
+from surveys.published._printed import read_rows
+from surveys.published.figure import PublishedFigure
+from surveys.published.figure_rows import read_figures
 from surveys.study.schema import STEPS, Step, Study
 
 REQUIRED_COLUMNS = ("id", "entity", "country", "measure", "value", "unit", "base_population", "n", "publisher")
-OPTIONAL_COLUMNS = (
-    "subgroup",
-    "wave",
-    "kind",
-    "confidence",
-    "conflicts_with",
-    "fieldwork_date",
-    "source_title",
-    "note",
-    "mode",
-    "source_url",
-    "date_start",
-    "date_end",
-)
 MEASURE_OF_STEP: Mapping[Step, str] = {"aware": "awareness", "signup": "membership", "active": "active_use"}
-SCALES = {
-    "percent": ("share", 0.01),
-    "percent of active internet users": ("share", 0.01),
-    "percent of active web users": ("share", 0.01),
-    "percent of online audience": ("share", 0.01),
-    "percent per month": ("share", 0.01),
-    "million": ("people", 1e6),
-    "million per month": ("accounts", 1e6),
-    "million unique visitors": ("people", 1e6),
-    "accounts": ("accounts", 1.0),
-    "persons": ("people", 1.0),
-}
-N_NOT_PUBLISHED = Note("the publisher gives no number of respondents")
-NOT_A_SAMPLE = Note("a count, not a sample: no sampling error")
-
-
 FRACTION = Note(
     "{file}, line {line}, column 'value': {value}% is printed finer than its respondents can tell; should it be "
     "{percent}%, write that, since unit 'percent' takes percentages and not fractions"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedFigure:
-    """
-    One number that a publisher printed.
-
-    Attributes
-    ----------
-    id : str
-        Name of the row in the file of published figures.
-    entity, country, measure, subgroup, wave : str
-        What it measures, of which service, where, among whom and when, in the file's own words.
-    value : float
-        In `unit`: a share between 0 and 1, or a count.
-    unit : str
-        `share`, `people`, `accounts`, or the file's own word.
-    half_unit : float
-        Half of the last printed digit, in `unit`: rounding alone allows this much either way.
-    base : str
-        The people the figure is of.
-    n : int or None
-        Respondents, where the publisher says so.
-    date, publisher, source, kind, confidence : str
-        Where it comes from, and how far it can be relied on.
-    conflicts_with : tuple of str
-        Identifiers of figures that say otherwise.
-    mode, note, source_url : str
-        How people were asked, remarks, and where the source can be read.
-    fieldwork : Fieldwork or None
-        The days within which it was measured, as far as the file says them.
-    line : int
-        Where it stands in the file, as a spreadsheet counts; 0 where it is of no file.
-    """
-
-    id: str
-    entity: str
-    country: str
-    measure: str
-    subgroup: str
-    wave: str
-    value: float
-    unit: str
-    half_unit: float
-    base: str
-    n: int | None
-    date: str
-    publisher: str
-    source: str
-    kind: str
-    confidence: str
-    conflicts_with: tuple[str, ...]
-    mode: str = ""
-    note: str = ""
-    source_url: str = ""
-    fieldwork: Fieldwork | None = None
-    line: int = 0
-
-    def interval(self, conf_level: float = 0.95) -> Estimate | Unavailable:
-        """
-        Give the figure with an interval for sampling and rounding.
-
-        Parameters
-        ----------
-        conf_level : float
-            Between 0 and 1.
-
-        Returns
-        -------
-        Estimate or Unavailable
-            A share: Wilson's interval from the lowest value that rounds to the printed one to the
-            highest. A count: its rounding. Unavailable for a share whose `n` is not published.
-
-        Notes
-        -----
-        Quota samples have no known sampling distribution; for them Wilson's interval [1]_ is a lower
-        bound of the uncertainty.
-
-        References
-        ----------
-        .. [1] E. B. Wilson (1927), "Probable inference, the law of succession, and statistical
-           inference", *Journal of the American Statistical Association* 22, 209-212.
-
-        Examples
-        --------
-        >>> figure = PublishedFigure(
-        ...     id="ifop_w3_twitter_aware", entity="Twitter", country="FR", measure="awareness", subgroup="",
-        ...     wave="W3", value=0.28, unit="share", half_unit=0.005, base="web users 18+", n=1015,
-        ...     date="2009-06", publisher="Ifop", source="", kind="published", confidence="high",
-        ...     conflicts_with=())
-        >>> figure.interval().summary()
-        '28.0% [24.8%, 31.4%], n = 1,015'
-        """
-        low, high = self.value - self.half_unit, self.value + self.half_unit
-        notes: tuple[Note, ...] = ()
-        method = "rounding"
-        if self.unit == "share":
-            if self.n is None:
-                return Unavailable(N_NOT_PUBLISHED)
-            low = float(wilson_interval(max(low, 0.0), self.n, conf_level)[0])
-            high = float(wilson_interval(min(high, 1.0), self.n, conf_level)[1])
-            method = "Wilson, widened by rounding"
-        else:
-            notes = (NOT_A_SAMPLE,)
-        return Estimate(
-            estimate=self.value,
-            std_error=math.nan,
-            conf_low=low,
-            conf_high=high,
-            conf_level=conf_level,
-            n=self.n,
-            unit=self.unit,
-            method=method,
-            notes=notes,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +132,7 @@ def read_published(study: Study) -> PublishedFigures:
     ------
     StudyError
         If the study names no such file, or the file lacks a column, repeats an identifier, or holds a
-        value or an `n` that is not a number. All problems are given at once.
+        value that is not a number, cannot be, or can be read in two ways. All problems are given at once.
 
     Examples
     --------
@@ -289,12 +143,7 @@ def read_published(study: Study) -> PublishedFigures:
     if study.published is None:
         raise StudyError.at("study.toml", "no [published] table", "Add one that names the file of published figures")
     path = study.folder / study.published.file
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            columns, rows = list(reader.fieldnames or ()), [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise StudyError.at(path.name, f"cannot be read: {error}", "Give a CSV file in UTF-8") from None
+    columns, rows, decimal_comma = read_rows(path)
     missing = [name for name in REQUIRED_COLUMNS if name not in columns]
     if missing:
         found = ", ".join(columns) or "no columns"
@@ -303,7 +152,7 @@ def read_published(study: Study) -> PublishedFigures:
             f"column{'s' * (len(missing) > 1)} {', '.join(missing)} not found, got {found}",
             "Add what is missing",
         )
-    return PublishedFigures(path, _figures(path.name, rows))
+    return PublishedFigures(path, read_figures(path.name, rows, decimal_comma=decimal_comma))
 
 
 def fractions_of_percent(published: PublishedFigures) -> tuple[Note, ...]:
@@ -342,63 +191,4 @@ def fractions_of_percent(published: PublishedFigures) -> tuple[Note, ...]:
         and figure.n
         and 0 < figure.value < 0.01
         and 2 * figure.half_unit < min(0.0005, 0.5 / figure.n)
-    )
-
-
-def _figures(name: str, rows: list[tuple[int, dict[str, str]]]) -> dict[str, PublishedFigure]:
-    figures: dict[str, PublishedFigure] = {}
-    problems: list[Problem] = []
-    for line, row in rows:
-        place = f"{name}, line {line}"
-        if None in row or None in row.values():
-            problems.append(
-                Problem(place, "the number of cells differs from the header's", "Quote cells that hold commas")
-            )
-        elif row["id"] in figures:
-            problems.append(
-                Problem(f"{place}, column 'id'", f"'{row['id']}' stands twice", "Give each figure a name of its own")
-            )
-        elif row["unit"] != "text" and row["value"].strip():
-            try:
-                figures[row["id"]] = _figure(row, line)
-            except ValueError as error:
-                problems.append(
-                    Problem(f"{place}, columns 'value' and 'n'", str(error), "Write plain numbers, as in 28 or 31.5")
-                )
-    if problems:
-        raise StudyError(*problems)
-    return figures
-
-
-def _figure(row: dict[str, str], line: int) -> PublishedFigure:
-    printed = row["value"].strip()
-    unit, scale = SCALES.get(row["unit"], (row["unit"], 1.0))
-    decimals = len(printed.partition(".")[2])
-    n = int(row["n"]) if row["n"].strip() else None
-    if not math.isfinite(float(printed)) or (n is not None and n <= 0):
-        raise ValueError(f"got value {printed} and n {row['n'] or 'empty'}, expected a number and a positive count")
-    optional = {name: row.get(name, "") for name in OPTIONAL_COLUMNS}
-    return PublishedFigure(
-        id=row["id"],
-        entity=row["entity"],
-        country=row["country"],
-        measure=row["measure"],
-        subgroup=optional["subgroup"],
-        wave=optional["wave"],
-        value=round(float(printed) * scale, 12),
-        unit=unit,
-        half_unit=0.5 * 10.0**-decimals * scale,
-        base=row["base_population"],
-        n=n,
-        date=optional["fieldwork_date"],
-        publisher=row["publisher"],
-        source=optional["source_title"],
-        kind=optional["kind"] or "published",
-        confidence=optional["confidence"],
-        conflicts_with=tuple(other.strip() for other in optional["conflicts_with"].split(";") if other.strip()),
-        mode=optional["mode"],
-        note=optional["note"],
-        source_url=optional["source_url"],
-        fieldwork=parse_fieldwork(optional["fieldwork_date"], optional["date_start"], optional["date_end"]),
-        line=line,
     )

@@ -10,7 +10,8 @@ from typing import Literal
 
 from surveys.core.results import Estimate
 from surveys.published.concentration_bounds import top_share_bounds
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.study.schema import Study
 
 TOP = re.compile(r"top (\d+(?:\.\d+)?)\s?% of (?P<active>active )?(?:accounts|users)")

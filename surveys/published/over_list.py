@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from surveys.core.errors import Problem, StudyError, did_you_mean
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.published.wave_dates import wave_fieldwork
 from surveys.study.breaks import Break, list_breaks
 from surveys.study.fields import Label

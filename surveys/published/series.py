@@ -12,7 +12,8 @@ import pandas as pd
 
 from surveys.core.errors import Problem, StudyError, did_you_mean
 from surveys.core.results import Estimate
-from surveys.published.figures import PublishedFigure, PublishedFigures
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures
 from surveys.study.fields import Label
 from surveys.study.fieldwork import year_of
 from surveys.study.published import FigureSeries

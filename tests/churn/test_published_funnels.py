@@ -15,7 +15,8 @@ from churn.adoption.published_funnels import published_funnel
 from reports.examples import open_example
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.results import Unavailable
-from surveys.published.figures import PublishedFigure, PublishedFigures, read_published
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import PublishedFigures, read_published
 from surveys.study.published import PublishedFunnel
 from tests.churn.joined import share
 

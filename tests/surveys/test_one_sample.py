@@ -16,7 +16,7 @@ from surveys.core.intervals import wilson_interval
 from surveys.core.results import Estimate
 from surveys.design.design import Design
 from surveys.estimates.means import proportion
-from surveys.published.figures import PublishedFigure
+from surveys.published.figure import PublishedFigure
 
 N = 1000
 

@@ -8,13 +8,8 @@ import pytest
 
 from surveys.core.errors import StudyError
 from surveys.core.results import Estimate, Unavailable
-from surveys.published.figures import (
-    REQUIRED_COLUMNS,
-    PublishedFigure,
-    PublishedFigures,
-    fractions_of_percent,
-    read_published,
-)
+from surveys.published.figure import PublishedFigure
+from surveys.published.figures import REQUIRED_COLUMNS, PublishedFigures, fractions_of_percent, read_published
 from surveys.study.schema import Study
 
 HEADER = ",".join(REQUIRED_COLUMNS)
@@ -69,14 +64,13 @@ def test_every_bad_line_is_named(tmp_path: Path):
     with pytest.raises(StudyError) as caught:
         read(
             tmp_path,
-            "a,T,FR,awareness,28 %,percent,b,10,P",
+            "a,T,FR,awareness,28 or so,percent,b,10,P",
             "b,T,FR,awareness,28,percent,b,10,P",
             "b,T,FR,awareness,28,percent,b,10,P",
             "c,T,FR,awareness,28,percent,b,10",
         )
     assert str(caught.value).splitlines() == [
-        "p.csv, line 2, columns 'value' and 'n': could not convert string to float: '28 %'. "
-        "Write plain numbers, as in 28 or 31.5.",
+        "p.csv, line 2, column 'value': got '28 or so', expected a number. Write a plain number, as in 28 or 31.5.",
         "p.csv, line 4, column 'id': 'b' stands twice. Give each figure a name of its own.",
         "p.csv, line 5: the number of cells differs from the header's. Quote cells that hold commas.",
     ]
