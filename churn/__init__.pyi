@@ -132,9 +132,6 @@ from churn.competing.incidence import (
 from churn.competing.incidence import (
     cumulative_incidence as cumulative_incidence,
 )
-from churn.competing.incidence import (
-    cumulative_incidence_by as cumulative_incidence_by,
-)
 from churn.definitions.fan import DefinitionFan as DefinitionFan
 from churn.definitions.fan import compare_definitions as compare_definitions
 from churn.definitions.fractional_departures import (
@@ -256,9 +253,6 @@ from churn.next_visit.estimate import (
     next_visit_survival as next_visit_survival,
 )
 from churn.next_visit.estimate import (
-    next_visit_survival_by as next_visit_survival_by,
-)
-from churn.next_visit.estimate import (
     seen_again_after as seen_again_after,
 )
 from churn.next_visit.visit_counts import VisitCounts as VisitCounts
@@ -291,9 +285,6 @@ from churn.recurrent.mean_cumulative import (
 from churn.recurrent.mean_cumulative import (
     mean_cumulative_function as mean_cumulative_function,
 )
-from churn.recurrent.mean_cumulative import (
-    mean_cumulative_function_by as mean_cumulative_function_by,
-)
 from churn.recurrent.recurrences import Recurrences as Recurrences
 from churn.recurrent.recurrences import measure_recurrences as measure_recurrences
 from churn.regression.cox import Cox as Cox
@@ -312,9 +303,7 @@ from churn.regression.fine_gray import fine_gray as fine_gray
 from churn.survival.curve import SurvivalCurve as SurvivalCurve
 from churn.survival.followup import FollowUp as FollowUp
 from churn.survival.followup import follow_up as follow_up
-from churn.survival.followup import follow_up_by as follow_up_by
 from churn.survival.kaplan_meier import kaplan_meier as kaplan_meier
-from churn.survival.kaplan_meier import kaplan_meier_by as kaplan_meier_by
 from churn.survival.life_tables import (
     DropoutRates as DropoutRates,
 )
@@ -347,9 +336,6 @@ from churn.survival.nelson_aalen import (
 )
 from churn.survival.nelson_aalen import (
     nelson_aalen as nelson_aalen,
-)
-from churn.survival.nelson_aalen import (
-    nelson_aalen_by as nelson_aalen_by,
 )
 from churn.survival.restricted_means import RestrictedMeans as RestrictedMeans
 from churn.survival.restricted_means import restricted_means as restricted_means

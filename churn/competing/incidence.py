@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
+from typing import get_args, overload
 
 import numpy as np
 
@@ -28,16 +28,41 @@ from surveys.core.intervals import normal_quantile
 CAUSE = "cause of dropout"
 
 
+@overload
 def cumulative_incidence(
     tenures: Tenures | TenureCounts,
     *,
+    by: None = None,
     std_errors: IncidenceErrors = "jackknife",
     conf_type: ConfType = "log-log",
     conf_level: float = 0.95,
     start: float | None = None,
     weight: str | None = None,
     cluster: str | None = None,
-) -> CumulativeIncidence:
+) -> CumulativeIncidence: ...
+@overload
+def cumulative_incidence(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str,
+    std_errors: IncidenceErrors = "jackknife",
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+) -> dict[str, CumulativeIncidence]: ...
+def cumulative_incidence(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str | None = None,
+    std_errors: IncidenceErrors = "jackknife",
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+) -> CumulativeIncidence | dict[str, CumulativeIncidence]:
     r"""
     Estimate the share of accounts gone of each of several causes, by tenure.
 
@@ -45,6 +70,8 @@ def cumulative_incidence(
     ----------
     tenures : Tenures or TenureCounts
         One row per account, or counts of accounts, with causes told apart; the result is the same.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     std_errors : {'jackknife', 'aalen'}
         The infinitesimal jackknife over accounts, as `survfit` of R's survival; or Aalen's formula with
         its correction for ties, as `cuminc` of R's cmprsk, for accounts without weights or clusters.
@@ -62,9 +89,11 @@ def cumulative_incidence(
 
     Returns
     -------
-    CumulativeIncidence
+    CumulativeIncidence or dict of str to CumulativeIncidence
         With one row per distinct tenure. Accounts without a weight or a cluster are left out, and the
         notes count them.
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -94,59 +123,37 @@ def cumulative_incidence(
     '4 accounts; by 9 days 25.0% retained, 50.0% gone of closed, 25.0% gone of banned'
     >>> found.at(8, "closed").summary()
     '50.0% [5.8%, 84.5%], n = 4'
-    """
-    _check_options(std_errors, conf_type, conf_level, weight, cluster)
-    cells = causes_apart("cumulative_incidence,", tenures, [cluster] if cluster else [], weight)
-    return _incidence(cells, tenures.causes, std_errors, conf_type, conf_level, start, weight, cluster)
 
+    One curve for each level:
 
-def cumulative_incidence_by(
-    tenures: Tenures | TenureCounts,
-    *,
-    by: str,
-    std_errors: IncidenceErrors = "jackknife",
-    conf_type: ConfType = "log-log",
-    conf_level: float = 0.95,
-    start: float | None = None,
-    weight: str | None = None,
-    cluster: str | None = None,
-) -> dict[str, CumulativeIncidence]:
-    """
-    Estimate the share gone of each cause for each level of an attribute.
-
-    Parameters
-    ----------
-    tenures, std_errors, conf_type, conf_level, start, weight, cluster
-        As for `cumulative_incidence`.
-    by : str
-        Attribute, or column of the strata.
-
-    Returns
-    -------
-    dict of str to CumulativeIncidence
-        In the order of the levels. Accounts without a value are in none of the curves, and each curve's
-        notes count them.
-
-    Raises
-    ------
-    SpecError
-        If the attribute is not there, or as `cumulative_incidence`.
-    EstimateError
-        If no account has a value.
-
-    Examples
-    --------
     >>> import pandas as pd
     >>> age = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
     >>> tenures = Tenures(
     ...     duration=[3, 5, 9], event=[1, 1, 0], cause=[1, 2, 0], causes=("closed", "banned"), attributes=age
     ... )
-    >>> found = cumulative_incidence_by(tenures, by="age")
+    >>> found = cumulative_incidence(tenures, by="age")
     >>> {level: curve.share[-1].tolist() for level, curve in found.items()}
     {'18-24': [0.0, 0.5, 0.5], '25-34': [1.0, 0.0, 0.0]}
     """
+    if by is not None:
+        return _by_level(tenures, by, std_errors, conf_type, conf_level, start, weight, cluster)
     _check_options(std_errors, conf_type, conf_level, weight, cluster)
-    cells = causes_apart("cumulative_incidence_by, by", tenures, [by, *([cluster] if cluster else [])], weight)
+    cells = causes_apart("cumulative_incidence,", tenures, [cluster] if cluster else [], weight)
+    return _incidence(cells, tenures.causes, std_errors, conf_type, conf_level, start, weight, cluster)
+
+
+def _by_level(
+    tenures: Tenures | TenureCounts,
+    by: str,
+    std_errors: IncidenceErrors,
+    conf_type: ConfType,
+    conf_level: float,
+    start: float | None,
+    weight: str | None,
+    cluster: str | None,
+) -> dict[str, CumulativeIncidence]:
+    _check_options(std_errors, conf_type, conf_level, weight, cluster)
+    cells = causes_apart("cumulative_incidence, by", tenures, [by, *([cluster] if cluster else [])], weight)
     return {
         level: _incidence(part, tenures.causes, std_errors, conf_type, conf_level, start, weight, cluster)
         for level, part in cells.split(by)

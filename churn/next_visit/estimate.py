@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 import pandas as pd
@@ -31,9 +32,32 @@ SHORT_HALF = (
 )
 
 
+@overload
 def next_visit_survival(
-    counts: VisitCounts, *, conf_level: float = 0.95, least_wait: int = LEAST_WAIT, halves_at: int = MONTH
-) -> NextVisitCurve:
+    counts: VisitCounts,
+    *,
+    by: None = None,
+    conf_level: float = 0.95,
+    least_wait: int = LEAST_WAIT,
+    halves_at: int = MONTH,
+) -> NextVisitCurve: ...
+@overload
+def next_visit_survival(
+    counts: VisitCounts,
+    *,
+    by: str,
+    conf_level: float = 0.95,
+    least_wait: int = LEAST_WAIT,
+    halves_at: int = MONTH,
+) -> dict[str, NextVisitCurve]: ...
+def next_visit_survival(
+    counts: VisitCounts,
+    *,
+    by: str | None = None,
+    conf_level: float = 0.95,
+    least_wait: int = LEAST_WAIT,
+    halves_at: int = MONTH,
+) -> NextVisitCurve | dict[str, NextVisitCurve]:
     r"""
     Estimate the share of accounts seen again after each tenure.
 
@@ -41,6 +65,8 @@ def next_visit_survival(
     ----------
     counts : VisitCounts
         Consecutive and last active days.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     conf_level : float
         Between 0 and 1.
     least_wait : int
@@ -50,8 +76,10 @@ def next_visit_survival(
 
     Returns
     -------
-    NextVisitCurve
+    NextVisitCurve or dict of str to NextVisitCurve
         Up to the first tenure that the log does not support.
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -80,41 +108,9 @@ def next_visit_survival(
     >>> curve = next_visit_survival(count_visits(read_activity(open_example("twitter_france"))))
     >>> curve.dropout(at=30).summary()
     '57.9% [56.3%, 59.4%], n = 3,914'
-    """
-    check_level(conf_level)
-    return replace(
-        _curve(counts, conf_level, least_wait), halves=compare_halves(counts, at=halves_at, conf_level=conf_level)
-    )
 
+    One curve for each level:
 
-def next_visit_survival_by(
-    counts: VisitCounts, *, by: str, conf_level: float = 0.95, least_wait: int = LEAST_WAIT
-) -> dict[str, NextVisitCurve]:
-    """
-    Estimate one curve per level of an attribute.
-
-    Parameters
-    ----------
-    counts : VisitCounts
-        Of strata that tell the levels apart.
-    by : str
-        Column of the strata.
-    conf_level, least_wait
-        As for `next_visit_survival`.
-
-    Returns
-    -------
-    dict of str to NextVisitCurve
-        In the order of the levels, which are independent. A level that the log does not support at all has a curve
-        without times.
-
-    Raises
-    ------
-    SpecError
-        If the strata have no such column.
-
-    Examples
-    --------
     >>> from dataclasses import replace
     >>> from churn.usage.activity import read_activity
     >>> from churn.next_visit.visit_counts import count_visits
@@ -122,9 +118,23 @@ def next_visit_survival_by(
     >>> activity = read_activity(open_example("twitter_france"))
     >>> parity = pd.DataFrame({"parity": np.where(np.arange(4000) % 2, "odd", "even")})
     >>> counts = count_visits(replace(activity, attributes=parity), by=["parity"])
-    >>> {level: curve.n for level, curve in next_visit_survival_by(counts, by="parity").items()}
+    >>> {level: curve.n for level, curve in next_visit_survival(counts, by="parity").items()}
     {'even': 2000, 'odd': 2000}
     """
+    if by is not None:
+        return _by_level(counts, by, conf_level, least_wait)
+    check_level(conf_level)
+    return replace(
+        _curve(counts, conf_level, least_wait), halves=compare_halves(counts, at=halves_at, conf_level=conf_level)
+    )
+
+
+def _by_level(
+    counts: VisitCounts,
+    by: str,
+    conf_level: float,
+    least_wait: int,
+) -> dict[str, NextVisitCurve]:
     check_level(conf_level)
     _check_by(counts, by)
     levels = counts.strata[by]

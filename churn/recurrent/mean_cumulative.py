@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args, overload
 
 import numpy as np
 import pandas as pd
@@ -122,13 +122,32 @@ class MeanCumulativeFunction(StepCurve):
         return ax
 
 
+@overload
 def mean_cumulative_function(
     recurrences: Recurrences,
     *,
+    by: None = None,
     std_errors: RecurrentErrors = "robust",
     conf_type: RecurrentLimits = "log",
     conf_level: float = 0.95,
-) -> MeanCumulativeFunction:
+) -> MeanCumulativeFunction: ...
+@overload
+def mean_cumulative_function(
+    recurrences: Recurrences,
+    *,
+    by: str,
+    std_errors: RecurrentErrors = "robust",
+    conf_type: RecurrentLimits = "log",
+    conf_level: float = 0.95,
+) -> dict[str, MeanCumulativeFunction]: ...
+def mean_cumulative_function(
+    recurrences: Recurrences,
+    *,
+    by: str | None = None,
+    std_errors: RecurrentErrors = "robust",
+    conf_type: RecurrentLimits = "log",
+    conf_level: float = 0.95,
+) -> MeanCumulativeFunction | dict[str, MeanCumulativeFunction]:
     r"""
     Estimate the mean number of events per account, by tenure.
 
@@ -136,6 +155,8 @@ def mean_cumulative_function(
     ----------
     recurrences : Recurrences
         Events of accounts, and when each was observed.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     std_errors : {'robust', 'poisson'}
         From sums within accounts, which holds however an account's events depend on each other; or taking
         every event for itself, which is too small where some accounts are always busier than others.
@@ -146,7 +167,9 @@ def mean_cumulative_function(
 
     Returns
     -------
-    MeanCumulativeFunction
+    MeanCumulativeFunction or dict of str to MeanCumulativeFunction
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -174,7 +197,17 @@ def mean_cumulative_function(
     >>> accounts = pd.DataFrame({"account": ["a", "b", "c"], "end": [9, 6, 4]})
     >>> print(mean_cumulative_function(Recurrences.from_tables(events, accounts)).summary())
     1.17 events per account by 9 days [0.55, 2.47], n = 3
+
+    One curve for each level:
+
+    >>> events = pd.DataFrame({"account": ["a", "a", "b"], "time": [3, 5, 4]})
+    >>> accounts = pd.DataFrame({"account": ["a", "b", "c"], "end": [9, 6, 4], "age": ["18-24", "18-24", "25-34"]})
+    >>> found = mean_cumulative_function(Recurrences.from_tables(events, accounts), by="age")
+    >>> {level: curve.mean[-1].item() for level, curve in found.items()}
+    {'18-24': 1.5, '25-34': 0.0}
     """
+    if by is not None:
+        return _by_level(recurrences, by, std_errors, conf_type, conf_level)
     check_choice("std_errors", std_errors, get_args(RecurrentErrors))
     check_choice("conf_type", conf_type, get_args(RecurrentLimits))
     check_level(conf_level)
@@ -206,49 +239,17 @@ def mean_cumulative_function(
     )
 
 
-def mean_cumulative_function_by(
+def _by_level(
     recurrences: Recurrences,
-    *,
     by: str,
-    std_errors: RecurrentErrors = "robust",
-    conf_type: RecurrentLimits = "log",
-    conf_level: float = 0.95,
+    std_errors: RecurrentErrors,
+    conf_type: RecurrentLimits,
+    conf_level: float,
 ) -> dict[str, MeanCumulativeFunction]:
-    """
-    Estimate the mean number of events per account for each level of an attribute.
-
-    Parameters
-    ----------
-    recurrences, std_errors, conf_type, conf_level
-        As for `mean_cumulative_function`.
-    by : str
-        Attribute.
-
-    Returns
-    -------
-    dict of str to MeanCumulativeFunction
-        In the order of the levels. Accounts without a value are in none of the curves, and each curve's
-        notes count them.
-
-    Raises
-    ------
-    SpecError
-        If the attribute is not there.
-    EstimateError
-        If no account has a value.
-
-    Examples
-    --------
-    >>> events = pd.DataFrame({"account": ["a", "a", "b"], "time": [3, 5, 4]})
-    >>> accounts = pd.DataFrame({"account": ["a", "b", "c"], "end": [9, 6, 4], "age": ["18-24", "18-24", "25-34"]})
-    >>> found = mean_cumulative_function_by(Recurrences.from_tables(events, accounts), by="age")
-    >>> {level: curve.mean[-1].item() for level, curve in found.items()}
-    {'18-24': 1.5, '25-34': 0.0}
-    """
-    check_columns("mean_cumulative_function_by, by", recurrences.attributes, (by,))
+    check_columns("mean_cumulative_function, by", recurrences.attributes, (by,))
     code, levels = pd.factorize(recurrences.attributes[by], sort=True)
     if not len(levels):
-        place = f"mean_cumulative_function_by, by '{by}'"
+        place = f"mean_cumulative_function, by '{by}'"
         raise EstimateError.at(place, "no account has a value", "Choose another attribute")
     n_absent = int((code < 0).sum())
     notes = (Note(LEFT_OUT, {"n": n_absent, "group": by}),) if n_absent else ()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import pandas as pd
 
 from churn.survival.curve import SurvivalCurve
-from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.step_curve import CurveDisplay
 from churn.survival.tallies import ConfType
 from churn.tenures.counts import TenureCounts
@@ -115,9 +115,29 @@ class FollowUp(CurveDisplay):
         return self.curve.plot(ax)
 
 
+@overload
 def follow_up(
-    tenures: Tenures | TenureCounts, *, conf_type: ConfType = "log-log", conf_level: float = 0.95
-) -> FollowUp:
+    tenures: Tenures | TenureCounts,
+    *,
+    by: None = None,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+) -> FollowUp: ...
+@overload
+def follow_up(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+) -> dict[str, FollowUp]: ...
+def follow_up(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str | None = None,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+) -> FollowUp | dict[str, FollowUp]:
     """
     Estimate how long accounts were followed.
 
@@ -125,6 +145,8 @@ def follow_up(
     ----------
     tenures : Tenures or TenureCounts
         One row per account, or counts of accounts; the result is the same.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     conf_type : {'log-log', 'log', 'plain'}
         Scale on which the limits are symmetric.
     conf_level : float
@@ -132,7 +154,9 @@ def follow_up(
 
     Returns
     -------
-    FollowUp
+    FollowUp or dict of str to FollowUp
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -156,43 +180,26 @@ def follow_up(
     --------
     >>> follow_up(Tenures(duration=[1, 2, 3, 4, 5, 6], event=[1, 0, 1, 0, 0, 0])).summary()
     'median follow-up 5 days [2, not reached], n = 6'
-    """
-    return FollowUp(curve=kaplan_meier(_reversed(tenures), conf_type=conf_type, conf_level=conf_level))
 
+    One curve for each level:
 
-def follow_up_by(
-    tenures: Tenures | TenureCounts, *, by: str, conf_type: ConfType = "log-log", conf_level: float = 0.95
-) -> dict[str, FollowUp]:
-    """
-    Estimate how long the accounts of each level of an attribute were followed.
-
-    Parameters
-    ----------
-    tenures, conf_type, conf_level
-        As for `follow_up`.
-    by : str
-        Attribute, or column of the strata.
-
-    Returns
-    -------
-    dict of str to FollowUp
-        In the order of the levels. Accounts without a value are in none, and the notes count them.
-
-    Raises
-    ------
-    SpecError
-        If the attribute is not there.
-    EstimateError
-        If no account has a value.
-
-    Examples
-    --------
     >>> age = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
-    >>> found = follow_up_by(Tenures(duration=[1, 2, 3], event=[1, 0, 0], attributes=age), by="age")
+    >>> found = follow_up(Tenures(duration=[1, 2, 3], event=[1, 0, 0], attributes=age), by="age")
     >>> {level: part.median.estimate for level, part in found.items()}
     {'18-24': 2.0, '25-34': 3.0}
     """
-    curves = kaplan_meier_by(_reversed(tenures), by=by, conf_type=conf_type, conf_level=conf_level)
+    if by is not None:
+        return _by_level(tenures, by, conf_type, conf_level)
+    return FollowUp(curve=kaplan_meier(_reversed(tenures), conf_type=conf_type, conf_level=conf_level))
+
+
+def _by_level(
+    tenures: Tenures | TenureCounts,
+    by: str,
+    conf_type: ConfType,
+    conf_level: float,
+) -> dict[str, FollowUp]:
+    curves = kaplan_meier(_reversed(tenures), by=by, conf_type=conf_type, conf_level=conf_level)
     return {level: FollowUp(curve=curve) for level, curve in curves.items()}
 
 

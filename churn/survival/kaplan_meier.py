@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast, get_args
+from typing import Literal, cast, get_args, overload
 
 import numpy as np
 
@@ -20,16 +20,41 @@ from surveys.core.results import Note
 StdErrors = Literal["greenwood", "jackknife"]
 
 
+@overload
 def kaplan_meier(
     tenures: Tenures | TenureCounts,
     *,
+    by: None = None,
     conf_type: ConfType = "log-log",
     conf_level: float = 0.95,
     start: float | None = None,
     weight: str | None = None,
     cluster: str | None = None,
     std_errors: StdErrors | None = None,
-) -> SurvivalCurve:
+) -> SurvivalCurve: ...
+@overload
+def kaplan_meier(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+    std_errors: StdErrors | None = None,
+) -> dict[str, SurvivalCurve]: ...
+def kaplan_meier(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str | None = None,
+    conf_type: ConfType = "log-log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+    std_errors: StdErrors | None = None,
+) -> SurvivalCurve | dict[str, SurvivalCurve]:
     r"""
     Estimate the share of accounts retained, by tenure.
 
@@ -37,6 +62,8 @@ def kaplan_meier(
     ----------
     tenures : Tenures or TenureCounts
         One row per account, or counts of accounts; the result is the same.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     conf_type : {'log-log', 'log', 'plain'}
         Scale on which the limits are symmetric.
     conf_level : float
@@ -55,9 +82,11 @@ def kaplan_meier(
 
     Returns
     -------
-    SurvivalCurve
+    SurvivalCurve or dict of str to SurvivalCurve
         With one row per distinct tenure. Accounts without a weight or a cluster are left out, and the
         notes count them.
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -97,62 +126,34 @@ def kaplan_meier(
     >>> tenures = Tenures(duration=[1, 2, 3, 4, 5, 6, 7, 8], event=[1, 1, 1, 1, 0, 1, 0, 0], attributes=holders)
     >>> kaplan_meier(tenures, cluster="holder").dropout(at=3).summary()
     '37.5% [11.1%, 84.6%], n = 8'
+
+    One curve for each level:
+
+    >>> import pandas as pd
+    >>> group = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
+    >>> tenures = Tenures(duration=[3, 5, 9], event=[True, False, True], attributes=group)
+    >>> {level: curve.n for level, curve in kaplan_meier(tenures, by="age").items()}
+    {'18-24': 2, '25-34': 1}
     """
+    if by is not None:
+        return _by_level(tenures, by, conf_type, conf_level, start, weight, cluster, std_errors)
     chosen = _check_options(conf_type, conf_level, weight, cluster, std_errors)
     cells = group_accounts(tenures, [cluster] if cluster else [], weight=weight, place="kaplan_meier,")
     return _curve(cells, conf_type, conf_level, start, weight, cluster, chosen)
 
 
-def kaplan_meier_by(
+def _by_level(
     tenures: Tenures | TenureCounts,
-    *,
     by: str,
-    conf_type: ConfType = "log-log",
-    conf_level: float = 0.95,
-    start: float | None = None,
-    weight: str | None = None,
-    cluster: str | None = None,
-    std_errors: StdErrors | None = None,
+    conf_type: ConfType,
+    conf_level: float,
+    start: float | None,
+    weight: str | None,
+    cluster: str | None,
+    std_errors: StdErrors | None,
 ) -> dict[str, SurvivalCurve]:
-    """
-    Estimate one curve per level of an attribute.
-
-    Parameters
-    ----------
-    tenures : Tenures or TenureCounts
-        One row per account, or counts of accounts.
-    by : str
-        Attribute, or column of the strata.
-    conf_type : {'log-log', 'log', 'plain'}
-        Scale on which the limits are symmetric.
-    conf_level : float
-        Between 0 and 1.
-    start, weight, cluster, std_errors
-        As for `kaplan_meier`.
-
-    Returns
-    -------
-    dict of str to SurvivalCurve
-        In the order of the levels. Accounts without a value are in none of the curves, and each curve's
-        notes count them.
-
-    Raises
-    ------
-    SpecError
-        If the attribute is not there.
-    EstimateError
-        If no account has a value.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> group = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
-    >>> tenures = Tenures(duration=[3, 5, 9], event=[True, False, True], attributes=group)
-    >>> {level: curve.n for level, curve in kaplan_meier_by(tenures, by="age").items()}
-    {'18-24': 2, '25-34': 1}
-    """
     chosen = _check_options(conf_type, conf_level, weight, cluster, std_errors)
-    cells = group_accounts(tenures, [by, *([cluster] if cluster else [])], weight=weight, place="kaplan_meier_by, by")
+    cells = group_accounts(tenures, [by, *([cluster] if cluster else [])], weight=weight, place="kaplan_meier, by")
     return {
         level: _curve(part, conf_type, conf_level, start, weight, cluster, chosen) for level, part in cells.split(by)
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal, cast, get_args
+from typing import TYPE_CHECKING, ClassVar, Literal, cast, get_args, overload
 
 import numpy as np
 
@@ -184,9 +184,11 @@ class HazardCurve(StepCurve):
         return ax
 
 
+@overload
 def nelson_aalen(
     tenures: Tenures | TenureCounts,
     *,
+    by: None = None,
     ties: HazardTies = "together",
     conf_type: HazardLimits = "log",
     conf_level: float = 0.95,
@@ -194,7 +196,32 @@ def nelson_aalen(
     weight: str | None = None,
     cluster: str | None = None,
     std_errors: HazardErrors | None = None,
-) -> HazardCurve:
+) -> HazardCurve: ...
+@overload
+def nelson_aalen(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str,
+    ties: HazardTies = "together",
+    conf_type: HazardLimits = "log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+    std_errors: HazardErrors | None = None,
+) -> dict[str, HazardCurve]: ...
+def nelson_aalen(
+    tenures: Tenures | TenureCounts,
+    *,
+    by: str | None = None,
+    ties: HazardTies = "together",
+    conf_type: HazardLimits = "log",
+    conf_level: float = 0.95,
+    start: float | None = None,
+    weight: str | None = None,
+    cluster: str | None = None,
+    std_errors: HazardErrors | None = None,
+) -> HazardCurve | dict[str, HazardCurve]:
     r"""
     Estimate the cumulative hazard of leaving, by tenure.
 
@@ -202,6 +229,8 @@ def nelson_aalen(
     ----------
     tenures : Tenures or TenureCounts
         One row per account, or counts of accounts; the result is the same.
+    by : str, optional
+        Attribute, or column of the strata, whose levels have a curve each; one curve of all without it.
     ties : {'together', 'one by one'}
         Whether accounts gone at the same time leave together, as Nelson and Aalen have it, or one after the
         other within the unit of time, as Fleming and Harrington.
@@ -217,8 +246,10 @@ def nelson_aalen(
 
     Returns
     -------
-    HazardCurve
+    HazardCurve or dict of str to HazardCurve
         With one row per distinct tenure.
+        By level, in their order, where `by` is given: accounts without a value are in none of the curves, and each
+        curve's notes count them.
 
     Raises
     ------
@@ -246,57 +277,35 @@ def nelson_aalen(
     1 departures per account by 3 days [0.301, 3.32], n = 4
     >>> nelson_aalen(tenures, ties="one by one").cumulative_hazard.round(3).tolist()
     [0.583, 1.083, 1.083]
+
+    One curve for each level:
+
+    >>> import pandas as pd
+    >>> group = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
+    >>> tenures = Tenures(duration=[3, 5, 9], event=[True, False, True], attributes=group)
+    >>> {level: float(curve.cumulative_hazard[-1]) for level, curve in nelson_aalen(tenures, by="age").items()}
+    {'18-24': 0.5, '25-34': 1.0}
     """
+    if by is not None:
+        return _by_level(tenures, by, ties, conf_type, conf_level, start, weight, cluster, std_errors)
     chosen = _check_options(ties, conf_type, conf_level, weight, cluster, std_errors)
     cells = group_accounts(tenures, [cluster] if cluster else [], weight=weight, place="nelson_aalen,")
     return _curve(cells, ties, conf_type, conf_level, start, weight, cluster, chosen)
 
 
-def nelson_aalen_by(
+def _by_level(
     tenures: Tenures | TenureCounts,
-    *,
     by: str,
-    ties: HazardTies = "together",
-    conf_type: HazardLimits = "log",
-    conf_level: float = 0.95,
-    start: float | None = None,
-    weight: str | None = None,
-    cluster: str | None = None,
-    std_errors: HazardErrors | None = None,
+    ties: HazardTies,
+    conf_type: HazardLimits,
+    conf_level: float,
+    start: float | None,
+    weight: str | None,
+    cluster: str | None,
+    std_errors: HazardErrors | None,
 ) -> dict[str, HazardCurve]:
-    """
-    Estimate one cumulative hazard per level of an attribute.
-
-    Parameters
-    ----------
-    tenures : Tenures or TenureCounts
-        One row per account, or counts of accounts.
-    by : str
-        Attribute, or column of the strata.
-    ties, conf_type, conf_level, start, weight, cluster, std_errors
-        As for `nelson_aalen`.
-
-    Returns
-    -------
-    dict of str to HazardCurve
-        In the order of the levels. Accounts without a value are in none of them, and the notes count them.
-
-    Raises
-    ------
-    SpecError
-        If the attribute is not there.
-    EstimateError
-        If no account has a value.
-
-    Examples
-    --------
-    >>> group = pd.DataFrame({"age": ["18-24", "18-24", "25-34"]})
-    >>> tenures = Tenures(duration=[3, 5, 9], event=[True, False, True], attributes=group)
-    >>> {level: float(curve.cumulative_hazard[-1]) for level, curve in nelson_aalen_by(tenures, by="age").items()}
-    {'18-24': 0.5, '25-34': 1.0}
-    """
     chosen = _check_options(ties, conf_type, conf_level, weight, cluster, std_errors)
-    cells = group_accounts(tenures, [by, *([cluster] if cluster else [])], weight=weight, place="nelson_aalen_by, by")
+    cells = group_accounts(tenures, [by, *([cluster] if cluster else [])], weight=weight, place="nelson_aalen, by")
     return {
         level: _curve(part, ties, conf_type, conf_level, start, weight, cluster, chosen)
         for level, part in cells.split(by)

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import special
 
 from churn.survival.curve import SurvivalCurve
-from churn.survival.kaplan_meier import kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.counts import TenureCounts
 from churn.tenures.tenures import Tenures
 from surveys.core.arguments import check_level
@@ -290,7 +290,7 @@ def restricted_means(
     25-34: 24.8 of the first 30 days [15.8, 33.7]; +3.5 [-9.9, +16.9] from 18-24
     """
     check_level(conf_level)
-    curves = kaplan_meier_by(tenures, by=by, conf_level=conf_level)
+    curves = kaplan_meier(tenures, by=by, conf_level=conf_level)
     if len(curves) < 2:
         what = f"has {len(curves)} level, expected two or more"
         raise EstimateError.at(f"restricted_means, by '{by}'", what, "Choose another attribute")
@@ -338,7 +338,7 @@ def comparable_means(
     """
     check_level(conf_level)
     place, mend = f"comparable_means, by '{by}'", "Join levels to larger ones"
-    curves = kaplan_meier_by(tenures, by=by, conf_level=conf_level)
+    curves = kaplan_meier(tenures, by=by, conf_level=conf_level)
     few = [level for level, curve in curves.items() if curve.n < FEWEST]
     enough = {level: curve for level, curve in curves.items() if level not in few}
     until = min([longest, *(_reach(curve) for curve in enough.values())])

@@ -17,11 +17,11 @@ from churn.definitions.gap_check import GapCheck, compare_gap
 from churn.definitions.gaps import GapChoice, choose_gap
 from churn.definitions.rule_bias import TIMES, OwnSilences, RuleBias, simulate_rule_bias
 from churn.next_visit.curve import NextVisitCurve
-from churn.next_visit.estimate import LEAST_WAIT, LevelsAt, compare_at, next_visit_survival, next_visit_survival_by
+from churn.next_visit.estimate import LEAST_WAIT, LevelsAt, compare_at, next_visit_survival
 from churn.next_visit.visit_counts import VisitCounts, count_visits
 from churn.projection.projection import RetentionProjection, project_tenures
 from churn.survival.curve import SurvivalCurve
-from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.logrank import LogRankComparison, logrank
 from churn.survival.restricted_means import RestrictedMeans, comparable_means
 from churn.tenures.counts import TenureCounts, count_tenures
@@ -295,14 +295,14 @@ def _group_of_visits(
     by_gap = _group(counts, name, conf_level)
     if isinstance(visits, Unavailable):
         return by_gap
-    curves = attempt(lambda: next_visit_survival_by(visits, by=name, conf_level=conf_level))
+    curves = attempt(lambda: next_visit_survival(visits, by=name, conf_level=conf_level))
     if isinstance(curves, Unavailable):
         return by_gap
     return replace(by_gap, curves=curves, at=attempt(lambda: compare_at(curves, at=horizon)))
 
 
 def _group(counts: TenureCounts, name: str, conf_level: float) -> GroupStaying:
-    curves = attempt(lambda: kaplan_meier_by(counts, by=name, conf_level=conf_level))
+    curves = attempt(lambda: kaplan_meier(counts, by=name, conf_level=conf_level))
     return GroupStaying(
         name=name,
         at=None,

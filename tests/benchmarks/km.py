@@ -32,12 +32,12 @@ tell(took, list(chi_squared=chisq, survival=at$surv, std_error=at$std.err, conf_
 
 
 def run_ours(path: Path) -> Any:
-    from churn.survival.kaplan_meier import kaplan_meier_by
+    from churn.survival.kaplan_meier import kaplan_meier
     from churn.survival.logrank import logrank
     from churn.tenures.tables import count_tenure_table
 
     counts = count_tenure_table(study_of(path, ["team"]), by=["team"])
-    curves, test = kaplan_meier_by(counts, by="team"), logrank(counts, by="team")
+    curves, test = kaplan_meier(counts, by="team"), logrank(counts, by="team")
     at = [curve.at(AT) for curve in curves.values()]
     names = {"survival": "estimate", "std_error": "std_error", "conf_low": "conf_low", "conf_high": "conf_high"}
     told = {name: [float(getattr(one, of)) for one in at] for name, of in names.items()}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from churn.network.followed import read_following
-from churn.survival.kaplan_meier import kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tables import count_tenure_table
 from churn.tenures.tenures import read_tenures
 from churn.usage.accounts import read_accounts
@@ -108,11 +108,11 @@ def test_texts_that_look_like_no_answer_are_asked_about(tmp_path: Path):
 
 def test_declared_they_are_no_level_or_one(tmp_path: Path):
     missing = read_tenures(grouped(tmp_path, group_missing=["NA", "Unknown"]))
-    curves = kaplan_meier_by(missing, by="country")
+    curves = kaplan_meier(missing, by="country")
     assert {level: curve.n for level, curve in curves.items()} == {"FR": 10}
     assert "30 accounts without a value of country are left out" in map(str, curves["FR"].notes)
     namibia = read_tenures(grouped(tmp_path, group_missing=["Unknown"], group_levels=["NA"]))
-    assert {level: curve.n for level, curve in kaplan_meier_by(namibia, by="country").items()} == {"FR": 10, "NA": 10}
+    assert {level: curve.n for level, curve in kaplan_meier(namibia, by="country").items()} == {"FR": 10, "NA": 10}
 
 
 def test_tables_ask_alike(tmp_path: Path):

@@ -14,14 +14,14 @@ from churn import (
     Tenures,
     actuarial_life_table,
     count_tenures,
-    cumulative_incidence_by,
+    cumulative_incidence,
     dropout_rates,
-    follow_up_by,
+    follow_up,
     gray_test,
-    kaplan_meier_by,
+    kaplan_meier,
     logrank,
-    mean_cumulative_function_by,
-    nelson_aalen_by,
+    mean_cumulative_function,
+    nelson_aalen,
     pairwise_logrank,
     restricted_means,
 )
@@ -30,10 +30,10 @@ from surveys.core.errors import EstimateError
 
 N = 40
 ESTIMATES: dict[str, Callable[[Any], Any]] = {
-    "kaplan_meier_by": lambda tenures: kaplan_meier_by(tenures, by="g"),
-    "nelson_aalen_by": lambda tenures: nelson_aalen_by(tenures, by="g"),
-    "cumulative_incidence_by": lambda tenures: cumulative_incidence_by(tenures, by="g"),
-    "follow_up_by": lambda tenures: follow_up_by(tenures, by="g"),
+    "kaplan_meier": lambda tenures: kaplan_meier(tenures, by="g"),
+    "nelson_aalen": lambda tenures: nelson_aalen(tenures, by="g"),
+    "cumulative_incidence": lambda tenures: cumulative_incidence(tenures, by="g"),
+    "follow_up": lambda tenures: follow_up(tenures, by="g"),
     "dropout_rates": lambda tenures: dropout_rates(tenures, by="g"),
     "count_periods": lambda tenures: count_periods(tenures, by=["g"]),
 }
@@ -102,7 +102,7 @@ def test_a_level_whose_longest_tenure_is_0_stops_nothing(name: str) -> None:
 def test_mean_counts_of_events_take_blanks_and_single_accounts() -> None:
     events = pd.DataFrame({"account": ["a", "a", "b"], "time": [3, 5, 4]})
     accounts = pd.DataFrame({"account": list("abc"), "end": [9, 6, 4], "age": ["18-24", "25-34", None]})
-    found = mean_cumulative_function_by(Recurrences.from_tables(events, accounts), by="age")
+    found = mean_cumulative_function(Recurrences.from_tables(events, accounts), by="age")
     assert {level: curve.n for level, curve in found.items()} == {"18-24": 1, "25-34": 1}
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from churn.competing.curve import CumulativeIncidence
 from churn.competing.gray import gray_test
-from churn.competing.incidence import cause_specific, cumulative_incidence, cumulative_incidence_by
+from churn.competing.incidence import cause_specific, cumulative_incidence
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.logrank import logrank
 from churn.tenures.counts import count_tenures
@@ -184,7 +184,7 @@ def test_with_one_cause_nothing_is_overstated():
 def test_curves_by_group_leave_out_those_without_one():
     group = pd.DataFrame({"age": ["18-24", "25-34", None]})
     tenures = Tenures(duration=[1, 2, 3], event=[1, 1, 0], cause=[1, 2, 0], causes=CAUSES, attributes=group)
-    found = cumulative_incidence_by(tenures, by="age")
+    found = cumulative_incidence(tenures, by="age")
     assert list(found) == ["18-24", "25-34"]
     assert found["25-34"].share.tolist() == [[0, 0, 1]]
     assert [str(note) for note in found["18-24"].notes] == ["1 account without a value of age is left out"]

@@ -10,7 +10,7 @@ from lifelines import NelsonAalenFitter
 from matplotlib.figure import Figure
 
 from churn.survival.kaplan_meier import kaplan_meier
-from churn.survival.nelson_aalen import nelson_aalen, nelson_aalen_by
+from churn.survival.nelson_aalen import nelson_aalen
 from churn.survival.tallies import reciprocals
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
@@ -122,7 +122,7 @@ def test_nothing_is_said_outside_what_was_observed():
 
 def test_one_sum_per_level():
     group = pd.DataFrame({"age": ["b", "a", None, "b"]})
-    found = nelson_aalen_by(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
+    found = nelson_aalen(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
     assert {level: hazard.n for level, hazard in found.items()} == {"a": 1, "b": 2}
     assert [str(note) for note in found["a"].notes] == ["1 account without a value of age is left out"]
 

@@ -10,7 +10,7 @@ from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 
 from churn.survival._jackknife import Jackknife
-from churn.survival.kaplan_meier import SurvivalCurve, kaplan_meier, kaplan_meier_by
+from churn.survival.kaplan_meier import SurvivalCurve, kaplan_meier
 from churn.survival.tallies import merge_near_ties
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.tenures import Tenures
@@ -159,7 +159,7 @@ def test_a_curve_from_a_later_start_leaves_out_who_left_before():
 
 def test_one_curve_per_level_and_a_note_on_the_rest():
     group = pd.DataFrame({"age": ["b", "a", None, "b"]})
-    curves = kaplan_meier_by(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
+    curves = kaplan_meier(Tenures(duration=[1, 2, 3, 4], event=[1, 1, 1, 0], attributes=group), by="age")
     assert {level: curve.n for level, curve in curves.items()} == {"a": 1, "b": 2}
     assert [str(note) for note in curves["a"].notes] == ["1 account without a value of age is left out"]
 
@@ -376,8 +376,8 @@ def test_no_mean_beyond_what_was_observed():
 def test_levels_come_in_the_order_of_their_values():
     group = pd.DataFrame({"cohort": [10, 2, 10, 2], "size": pd.Categorical(list("SLSL"), categories=["S", "L"])})
     tenures = Tenures(duration=[1, 2, 3, 4], event=[1] * 4, attributes=group)
-    assert list(kaplan_meier_by(tenures, by="cohort")) == ["2", "10"]
-    assert list(kaplan_meier_by(tenures, by="size")) == ["S", "L"]
+    assert list(kaplan_meier(tenures, by="cohort")) == ["2", "10"]
+    assert list(kaplan_meier(tenures, by="size")) == ["S", "L"]
 
 
 def test_a_variance_of_one_column_is_that_of_the_curve():

@@ -7,7 +7,7 @@ import pytest
 from lifelines import KaplanMeierFitter
 from matplotlib.figure import Figure
 
-from churn.survival.followup import follow_up, follow_up_by
+from churn.survival.followup import follow_up
 from churn.tenures.counts import count_tenures
 from churn.tenures.tenures import Tenures
 from surveys.core.errors import SpecError
@@ -42,7 +42,7 @@ def test_it_is_the_median_duration_when_nobody_leaves():
 
 def test_counts_give_the_same_as_rows():
     tenures = simulated()
-    frames = [follow_up_by(x, by="age")["18-24"].to_frame() for x in (tenures, count_tenures(tenures, by=["age"]))]
+    frames = [follow_up(x, by="age")["18-24"].to_frame() for x in (tenures, count_tenures(tenures, by=["age"]))]
     pd.testing.assert_frame_equal(*frames)
     assert frames[0].columns.tolist()[2:5] == ["n_ended", "n_left", "share"]
 

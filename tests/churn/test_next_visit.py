@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from churn.definitions.fractional_departures import departure_odds, fractional_tenures
 from churn.definitions.gap_check import compare_gap
 from churn.next_visit.curve import HalvesCheck
-from churn.next_visit.estimate import compare_at, compare_halves, next_visit_survival, next_visit_survival_by
+from churn.next_visit.estimate import compare_at, compare_halves, next_visit_survival
 from churn.next_visit.visit_counts import VisitCounts, count_visits
 from churn.survival.kaplan_meier import kaplan_meier
 from surveys.core.errors import SpecError
@@ -214,7 +214,7 @@ def test_levels_have_their_own_curves_and_are_compared_at_a_tenure():
     )
     counts = count_visits(both, by=["plan"])
     assert "1 account without a value of plan is left out" in [str(note) for note in counts.notes]
-    curves = next_visit_survival_by(counts, by="plan")
+    curves = next_visit_survival(counts, by="plan")
     assert list(curves) == ["free", "paid"]
     paid = next_visit_survival(count_visits(long))
     assert curves["paid"].at(30).estimate == pytest.approx(paid.at(30).estimate, abs=1e-12)
@@ -224,7 +224,7 @@ def test_levels_have_their_own_curves_and_are_compared_at_a_tenure():
     assert found.p_value[1] == pytest.approx(found.overall_p_value)
     assert found.overall_p_value < 1e-6
     with pytest.raises(SpecError, match="Did you mean 'plan'"):
-        next_visit_survival_by(counts, by="plam")
+        next_visit_survival(counts, by="plam")
 
 
 def test_without_long_silences_the_gap_moves_nothing():

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from churn.recurrent.mean_cumulative import (
     MeanCumulativeFunction,
     mean_cumulative_function,
-    mean_cumulative_function_by,
 )
 from churn.recurrent.recurrences import Recurrences, measure_recurrences
 from churn.survival.nelson_aalen import nelson_aalen
@@ -114,7 +113,7 @@ def test_busy_accounts_make_poisson_errors_too_small():
 def test_each_group_is_estimated_for_itself():
     events = pd.DataFrame({"account": ["a", "a", "b", "d"], "time": [3, 5, 4, 2]})
     accounts = pd.DataFrame({"account": list("abcd"), "end": [9, 6, 4, 3], "age": ["x", "y", "y", None]})
-    found = mean_cumulative_function_by(Recurrences.from_tables(events, accounts), by="age")
+    found = mean_cumulative_function(Recurrences.from_tables(events, accounts), by="age")
     assert {level: curve.n for level, curve in found.items()} == {"x": 1, "y": 2}
     assert found["y"].mean.tolist() == [0.5, 0.5]
     assert [str(note) for note in found["y"].notes] == ["1 account without a value of age is left out"]
@@ -132,7 +131,7 @@ def test_spans_and_tables_give_the_same():
     events = pd.DataFrame({"account": ["a"], "time": [3]})
     accounts = pd.DataFrame({"account": ["a", "b"], "end": [9, 4], "age": ["x", "y"]})
     theirs = Recurrences.from_tables(events, accounts, time_unit="weeks")
-    curves = [mean_cumulative_function_by(x, by="age")["x"].at(9) for x in (ours, theirs)]
+    curves = [mean_cumulative_function(x, by="age")["x"].at(9) for x in (ours, theirs)]
     assert curves[0] == curves[1]
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 
 from churn.competing.curve import CumulativeIncidence
 from churn.competing.gray import gray_test
-from churn.competing.incidence import cumulative_incidence, cumulative_incidence_by
-from churn.recurrent.mean_cumulative import mean_cumulative_function, mean_cumulative_function_by
+from churn.competing.incidence import cumulative_incidence
+from churn.recurrent.mean_cumulative import mean_cumulative_function
 from churn.recurrent.recurrences import Recurrences
 from churn.tenures.counts import TenureCounts
 from surveys.core.results import Estimate
@@ -57,7 +57,7 @@ def incidences(
     """Give the curves of each group, or of everybody."""
     if group is None:
         return {everybody: cumulative_incidence(counts, **options)}
-    return cumulative_incidence_by(counts, by=group, **options)
+    return cumulative_incidence(counts, by=group, **options)
 
 
 def run_aalen_johansen(case: Case) -> str:
@@ -139,7 +139,7 @@ def run_mean_cumulative_function(case: Case) -> str:
         frame[by] = levels_of(frame, by)
     frame = frame.dropna(subset=[*names.values(), *([by] if by else [])])
     given = Recurrences.from_spans(frame, **names, attributes=[by] if by else [])
-    curves = mean_cumulative_function_by(given, by=by) if by else {"all": mean_cumulative_function(given)}
+    curves = mean_cumulative_function(given, by=by) if by else {"all": mean_cumulative_function(given)}
     expected = by_level(case.content["expected"])
     if set(curves) != set(expected):
         raise MissedError(f"strata {sorted(curves)}, expected {sorted(expected)}")

@@ -11,9 +11,9 @@ import pandas as pd
 
 from churn.design_based.interval_censored import survey_interval_survival
 from churn.survival.curve import SurvivalCurve
-from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.survival.life_tables import LifeTable, actuarial_life_table, dropout_rates
-from churn.survival.nelson_aalen import HazardCurve, nelson_aalen, nelson_aalen_by
+from churn.survival.nelson_aalen import HazardCurve, nelson_aalen
 from churn.survival.tallies import ConfType
 from churn.tenures.counts import TenureCounts
 from surveys.core.results import Unavailable
@@ -103,7 +103,7 @@ def run_kaplan_meier(case: Case) -> str:
 
     def curves(std_errors: str, **options: Any) -> dict[str, SurvivalCurve]:
         if by:
-            return kaplan_meier_by(counts, by=by, std_errors=std_errors, **options)
+            return kaplan_meier(counts, by=by, std_errors=std_errors, **options)
         return {EVERYBODY: kaplan_meier(counts, std_errors=std_errors, **options)}
 
     found = curves("jackknife" if robust else "greenwood", **curve_options)
@@ -121,7 +121,7 @@ def run_kaplan_meier(case: Case) -> str:
 
 def cumulative_hazards(counts: TenureCounts, by: str | None, **options: Any) -> dict[str, HazardCurve]:
     """Give the cumulative hazard of each level, or of everybody."""
-    return nelson_aalen_by(counts, by=by, **options) if by else {EVERYBODY: nelson_aalen(counts, **options)}
+    return nelson_aalen(counts, by=by, **options) if by else {EVERYBODY: nelson_aalen(counts, **options)}
 
 
 def run_nelson_aalen(case: Case) -> str:

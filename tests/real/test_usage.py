@@ -16,7 +16,7 @@ from lifelines import KaplanMeierFitter
 from churn.cohorts.triangle import retention_triangle
 from churn.competing.incidence import cumulative_incidence
 from churn.network.concentration import lorenz
-from churn.survival.kaplan_meier import kaplan_meier, kaplan_meier_by
+from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tables import count_tenure_table
@@ -254,7 +254,7 @@ class TestTelco:
 
     def test_shares_are_those_of_a_plain_computation(self, study: Study):
         table = pd.read_csv(real("telco_ibm") / "Telco-Customer-Churn.csv")
-        for contract, curve in kaplan_meier_by(count_tenure_table(study, by=["Contract"]), by="Contract").items():
+        for contract, curve in kaplan_meier(count_tenure_table(study, by=["Contract"]), by="Contract").items():
             rows = table[table["Contract"] == contract]
             for month in (1, 12, 40, 71):
                 share = product_limit(rows["tenure"], rows["Churn"] == "Yes", month)
