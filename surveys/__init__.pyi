@@ -60,7 +60,9 @@ from surveys.core.results import Unavailable as Unavailable
 from surveys.data.codebook import Codebook as Codebook
 from surveys.data.codebook import Item as Item
 from surveys.data.codebook import ResponseSet as ResponseSet
-from surveys.data.read import Microdata as Microdata
+from surveys.data.formats import SurveyFormat as SurveyFormat
+from surveys.data.formats import register_format as register_format
+from surveys.data.microdata import Microdata as Microdata
 from surveys.data.read import read_microdata as read_microdata
 from surveys.design.design import Design as Design
 from surveys.design.replicates import ReplicateDesign as ReplicateDesign

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from surveys.core.errors import Problem, StudyError
 from surveys.core.results import Note
 from surveys.data.codebook import as_number, format_code
+from surveys.data.microdata import Microdata
 from surveys.data.nonanswers import kind_of
-from surveys.data.read import Microdata
 from surveys.data.web_exports import PREVIEWS, UNFINISHED
 from surveys.design.rows import Rows
 

@@ -20,7 +20,8 @@ from surveys.core.results import Note
 from surveys.data.answers import as_answer, decode, was_asked
 from surveys.data.codebook import Codebook
 from surveys.data.groups import Levels, classify
-from surveys.data.read import Microdata, read_microdata
+from surveys.data.microdata import Microdata
+from surveys.data.read import read_microdata
 from surveys.data.respondents import expand_rows, select_respondents
 from surveys.design.design import Design
 from surveys.design.replicates import Centre, ReplicateDesign, bootstrap, jackknife

@@ -15,7 +15,8 @@ import pytest
 
 from surveys.core.errors import StudyError
 from surveys.data.codebook import ResponseSet
-from surveys.data.read import Microdata, read_microdata
+from surveys.data.microdata import Microdata
+from surveys.data.read import read_microdata
 
 
 @pytest.fixture
