@@ -15,6 +15,7 @@ import ibis.expr.types as ir
 from churn.engine.base import Engine
 from churn.engine.duckdb import DuckDBEngine
 from churn.engine.event_log import EventLog, Profile, unless_blank
+from churn.engine.registry import engine_for
 from churn.engine.sources import Source, check_columns, find_source
 from churn.engine.times import Grain, TimeColumn, Times, time_sample
 
@@ -79,18 +80,9 @@ def open_source(
     with tempfile.TemporaryDirectory(prefix="churn-") as name, ExitStack() as opened:
         scratch = Path(name)
         engine: Engine
-        if pattern.startswith("postgresql://"):
-            from churn.engine.postgres import PostgresEngine
-
-            engine = server = PostgresEngine(pattern)
+        if "://" in pattern:
+            engine, source = engine_for(pattern)(pattern, folder, table or "", scratch)
             opened.callback(engine.close)
-            source = server.source(table or "")
-        elif pattern.startswith("spark://"):
-            from churn.engine.spark import SparkEngine
-
-            engine = spark = SparkEngine(pattern, scratch)
-            opened.callback(engine.close)
-            source = spark.source(folder, table or "")
         else:
             source = find_source(folder, pattern, key=key, delimiter=delimiter, encoding=encoding, scratch=scratch)
             engine = DuckDBEngine(scratch)

@@ -9,8 +9,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from surveys.study.fields import Answer, Columns, Section
 
-ADDRESSES = ("postgresql", "spark")
-
 
 def _known_clock(name: str) -> str:
     if name != "study":
@@ -59,14 +57,12 @@ class Coverage(Section):
 
 
 def _check_address(events: str | None, table: str | None) -> None:
-    """Refuse addresses that are not known or hold a password, which the message must not repeat."""
-    scheme, slashes, rest = (events or "").partition("://")
+    """Refuse addresses that hold a password, which the message must not repeat."""
+    _, slashes, rest = (events or "").partition("://")
     if not slashes:
         if table is not None:
             raise ValueError("table goes with the address of a database or of Spark under events")
         return
-    if scheme not in ADDRESSES:
-        raise ValueError(f"events has an address that begins with {scheme}://, expected {' or '.join(ADDRESSES)}")
     user = rest.partition("?")[0].rpartition("@")[0]
     if ":" in user or "password" in rest.partition("?")[2].lower():
         raise ValueError("events holds a password; put it into PGPASSWORD or ~/.pgpass instead")

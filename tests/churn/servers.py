@@ -72,7 +72,7 @@ def spark_session() -> Iterator[Any]:
     """Start Spark with two threads in this process."""
     if find_spec("pyspark") is None or shutil.which("java") is None:
         leave_out("Spark needs Java (Debian's package default-jre-headless) and the extra [spark]")
-    from churn.engine.spark import start_session
+    from churn.engine.spark_engine import start_session
 
     with tempfile.TemporaryDirectory() as scratch:
         session = start_session("spark://local[2]", Path(scratch))

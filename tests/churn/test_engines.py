@@ -312,7 +312,7 @@ class TestPostgres:
         assert not any(PASSWORD in file.read_text(errors="ignore") for file in target.rglob("*") if file.is_file())
 
     def test_nothing_is_written(self, place: Place):
-        from churn.engine.postgres import PostgresEngine
+        from churn.engine.postgresql_engine import PostgresEngine
         from churn.engine.sources import shown_address
 
         where = self.put(place)
@@ -339,7 +339,7 @@ def test_says_that_no_server_answers(tmp_path: Path):
         ("postgresql://ana:secret@host/stats", "log", "events holds a password; put it into PGPASSWORD or ~/.pgpass"),
         ("postgresql://host/stats?password=secret", "log", "events holds a password"),
         ("postgresql://ana@host/stats", None, "expected table, which names the log at the address under events"),
-        ("mysql://ana:secret@host/stats", "log", "begins with mysql://, expected postgresql or spark"),
+        ("mysql://ana:secret@host/stats", "log", "events holds a password"),
         ("log.csv", "log", "table goes with the address of a database or of Spark under events"),
     ],
 )

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 from ibis.common.exceptions import IbisError, TableNotFound
 
 from churn.engine.base import Engine, first_line
+from churn.engine.registry import opens
 from churn.engine.sources import Source, shown_address
 from surveys.core.errors import StudyError, did_you_mean
 
@@ -119,3 +120,14 @@ def _mend(message: str) -> str:
     if "permission denied" in message:
         return "Ask for the right to read it"
     return "Check events and table in study.toml, and that the server runs"
+
+
+@opens("postgresql")
+def open_postgresql(address: str, folder: Path, table: str, scratch: Path) -> tuple[Engine, Source]:
+    """Connect to a server, and find a table there."""
+    engine = PostgresEngine(address)
+    try:
+        return engine, engine.source(table)
+    except BaseException:
+        engine.close()
+        raise

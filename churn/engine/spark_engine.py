@@ -14,6 +14,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from churn.engine.base import Engine, first_line
+from churn.engine.registry import opens
 from churn.engine.sources import Source, find_parquet, shown_address
 from surveys.core.errors import StudyError
 
@@ -140,3 +141,14 @@ def start_session(address: str, scratch: Path) -> Any:
     for key, value in settings.items():
         builder = builder.config(key, value)
     return builder.getOrCreate()
+
+
+@opens("spark")
+def open_spark(address: str, folder: Path, table: str, scratch: Path) -> tuple[Engine, Source]:
+    """Start or join a session, and find files or a table there."""
+    engine = SparkEngine(address, scratch)
+    try:
+        return engine, engine.source(folder, table)
+    except BaseException:
+        engine.close()
+        raise
