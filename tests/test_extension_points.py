@@ -1,4 +1,4 @@
-"""What is added in one file is used by a study that names it: a format of survey files, an engine."""
+"""What is added in one file is used by a study that names it: a format of survey files, an engine, a rule."""
 
 from __future__ import annotations
 
@@ -15,9 +15,16 @@ from churn.engine.base import Engine
 from churn.engine.duckdb import DuckDBEngine
 from churn.engine.registry import opens, withdraw_engine
 from churn.engine.sources import Source, find_source
+from churn.tenures.outcomes import Outcomes
+from churn.tenures.rule_kinds import RuleKind, register_rule, withdraw_rule
+from churn.usage.activity import Activity
 from reports.build.check import check_study
+from reports.build.products import Products
+from reports.document.blocks import texts_of
 from reports.results.study import Results
+from reports.words.catalogue import add_words
 from surveys.core.errors import StudyError
+from surveys.core.results import Note
 from surveys.data.codebook import Codebook
 from surveys.data.formats import SurveyFormat, register_format, withdraw_format
 from surveys.data.microdata import Microdata
@@ -78,6 +85,53 @@ def test_a_log_is_read_by_an_engine_that_was_added(tmp_path: Path) -> None:
     assert added is not None
     assert own is not None
     pd.testing.assert_frame_equal(added.counts.to_frame(), own.counts.to_frame())
+
+
+@pytest.fixture
+def seen_once() -> Iterator[None]:
+    """Gone after its first day is who was seen on one day alone; everybody else is observed to the end."""
+
+    def judge(activity: Activity, gap_days: int) -> Outcomes:
+        gone = activity.first_day == activity.last_day
+        duration = np.where(gone, 0, activity.end_day - 1 - activity.first_day).astype(float)
+        return Outcomes(duration=duration, event=gone, kept=np.ones(len(gone), bool))
+
+    needed = "needs a log of events"
+    told = Note("an account is gone that was seen on one day alone")
+    kind = RuleKind(name="seen_once", describe=lambda gap: told, judge_activity=judge, judge_accounts=needed)
+    register_rule(kind)
+    add_words("fr", {told.message: "un compte vu un seul jour est perdu"})
+    yield
+    withdraw_rule("seen_once")
+
+
+def with_rule(folder: Path, rule: str) -> Path:
+    log(np.random.default_rng(1)).to_csv(folder / "log.csv", index=False)
+    usage = {"events": "log.csv", "account": "account", "time": "time", "opening_days": 0, "dropout": {"rule": rule}}
+    write_study(folder, {"study": ABOUT | {"language": ["en", "fr"]}, "usage": usage})
+    return folder
+
+
+@pytest.mark.usefixtures("seen_once")
+def test_a_study_names_a_rule_that_was_added(tmp_path: Path) -> None:
+    folder = with_rule(tmp_path, "seen_once")
+    assert check_study(folder)[0] == ()
+    results = Results(read_study(folder))
+    days = log(np.random.default_rng(1)).assign(day=lambda rows: rows["time"].str[:10]).groupby("account")["day"]
+    assert results.staying is not None
+    assert int(results.staying.tenures.event.sum()) == int((days.nunique() == 1).sum())
+    products = Products(results)
+    assert "n account is gone that was seen on one day alone" in " ".join(
+        texts_of(products.document("en", drawn=False))
+    )
+    assert "n compte vu un seul jour est perdu" in " ".join(texts_of(products.document("fr", drawn=False)))
+
+
+def test_a_rule_that_nobody_added_is_named_with_those_that_are_there(tmp_path: Path) -> None:
+    problems, _ = check_study(with_rule(tmp_path, "inactiv"))
+    (line,) = map(str, problems)
+    assert line.startswith("study.toml, usage.dropout: got 'inactiv' for 'rule', expected one of next_visit, inactive")
+    assert line.endswith("Did you mean 'inactive'?")
 
 
 def test_an_engine_that_nobody_added_is_named_with_those_that_are_there(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from churn.next_visit.curve import METHOD
 from churn.next_visit.estimate import seen_again_after
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.counts import TenureCounts
-from churn.tenures.outcomes import Outcomes, judge_activity
+from churn.tenures.judging import judge_activity
+from churn.tenures.outcomes import Outcomes
 from churn.tenures.rules import DropoutRule
 from churn.usage.activity import Activity
 from surveys.core.arrays import Floats, Ints

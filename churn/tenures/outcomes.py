@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from churn.days.silences import first_silence
 from churn.days.zones import DAY, day_date
-from churn.tenures.rules import DropoutRule
 from churn.usage.accounts import AccountTable
-from churn.usage.activity import Activity, place_of
+from churn.usage.activity import Activity
 from surveys.core.arrays import Bools, Floats
-from surveys.core.errors import Problem, StudyError
+from surveys.core.errors import StudyError
 
+Dated = Literal["at the last activity", "when declared"]
 Ticks = NDArray[np.int64] | Floats
 
 
@@ -41,16 +41,18 @@ class Outcomes:
     entry: Floats | None = None
 
 
-def judge_activity(activity: Activity, rule: DropoutRule) -> Outcomes:
+def judge_by_silence(activity: Activity, gap_days: int, *, dated: Dated) -> Outcomes:
     """
-    Apply a rule to a log of events.
+    Call accounts gone that show nothing in the last days of a log, and censor the others before these.
 
     Parameters
     ----------
     activity : Activity
         Sign-up is the first event of an account.
-    rule : DropoutRule
-        Any but `closed`; `next_visit` calls accounts gone as `inactive` does.
+    gap_days : int
+        Days of silence.
+    dated : {'at the last activity', 'when declared'}
+        When a dropout is dated; where it is when the silence is over, everybody is judged to the end.
 
     Returns
     -------
@@ -59,55 +61,51 @@ def judge_activity(activity: Activity, rule: DropoutRule) -> Outcomes:
     Raises
     ------
     StudyError
-        If the rule needs closing dates, or no account signed up early enough.
+        If no account signed up early enough.
 
     Examples
     --------
     >>> from churn.usage.activity import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
-    >>> {name: int(judge_activity(activity, DropoutRule(name, 30)).event.sum()) for name in ("inactive", "detected")}
-    {'inactive': 3165, 'detected': 3165}
+    >>> int(judge_by_silence(activity, 30, dated="at the last activity").event.sum())
+    3165
     """
-    rule = rule.for_labels
-    if rule.rule == "closed":
-        mend = "Use rule 'inactive', or a table of accounts"
-        raise StudyError.at("study.toml, usage.dropout", "rule 'closed' needs the closing date of each account", mend)
-    first, last, end, by_day = _seen(activity, rule)
-    gap = rule.gap_days * (1 if by_day else DAY)
-    judged = end - gap
-    kept = _early_enough(first, judged, rule, by_day=by_day)
-    _check_some_left(kept, rule, activity.end_day)
-    gone = last <= judged
-    elapsed = np.where(gone, last, judged) - first + (gap if rule.rule == "detected" else 0)
-    return Outcomes(duration=(elapsed if by_day else -(-elapsed // DAY)).astype(np.float64), event=gone, kept=kept)
+    by_day = activity.grain == "day"
+    if by_day:
+        return judge_from(
+            activity.first_day, activity.last_day, activity.end_day - 1, activity, gap_days, dated, by_day=True
+        )
+    return judge_from(activity.first, activity.last, activity.end, activity, gap_days, dated, by_day=False)
 
 
-def _seen(activity: Activity, rule: DropoutRule) -> tuple[Ticks, Ticks, Ticks | int, bool]:
-    """Give sign-up, the activity that may be the last, the end, and whether these are days or microseconds."""
-    if rule.rule == "first_silence":
-        exact = activity.grain == "instant" and activity.silence_days == rule.gap_days
-        if exact and activity.silent_since is not None:
-            return activity.first, activity.silent_since, activity.end, False
-        days = activity.origin + first_silence(activity.words, rule.gap_days)
-        if activity.clock == "elapsed":
-            return np.zeros_like(days), days, (activity.end - activity.first) // DAY - 1, True
-        return activity.first_day, days, activity.end_day - 1, True
-    if activity.grain == "day":
-        return activity.first_day, activity.last_day, activity.end_day - 1, True
-    return activity.first, activity.last, activity.end, False
-
-
-def judge_accounts(table: AccountTable, rule: DropoutRule) -> Outcomes:
+def judge_from(
+    first: Ticks,
+    last: Ticks,
+    end: Ticks | int,
+    activity: Activity,
+    gap_days: int,
+    dated: Dated = "at the last activity",
+    *,
+    by_day: bool,
+) -> Outcomes:
     """
-    Apply a rule to a table of accounts.
+    Call accounts gone whose last activity, as a rule sees it, lies a gap before the end.
 
     Parameters
     ----------
-    table : AccountTable
-        With `closed` for the rule `closed`, `last_seen` for `inactive` and `detected`.
-    rule : DropoutRule
-        Any but `first_silence` and `next_visit`.
+    first, last : ndarray, shape (n_accounts,)
+        Sign-up and the activity that may be the last, in days or microseconds.
+    end : int or ndarray, shape (n_accounts,)
+        Of observation, alike.
+    activity : Activity
+        For messages.
+    gap_days : int
+        Days of silence.
+    dated : {'at the last activity', 'when declared'}
+        As for `judge_by_silence`.
+    by_day : bool
+        Whether times are days, not microseconds.
 
     Returns
     -------
@@ -116,89 +114,82 @@ def judge_accounts(table: AccountTable, rule: DropoutRule) -> Outcomes:
     Raises
     ------
     StudyError
-        If the table lacks what the rule needs, an account is first observed at or after its dropout or
-        censoring, or no account signed up early enough.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> days = {"signup": np.array([0.0, 0.0]), "closed": np.array([5.0, np.nan]), "end": 30.0, "end_day": 31}
-    >>> where = {"columns": {}, "files": ("a.csv",), "file": np.zeros(2, int), "row": np.arange(2)}
-    >>> blank = pd.DataFrame(index=range(2))
-    >>> table = AccountTable(accounts=blank, attributes=blank, grain="day", **days, **where)
-    >>> judge_accounts(table, DropoutRule("closed")).duration
-    array([ 5., 30.])
+        If no account signed up early enough.
     """
-    if rule.rule in ("first_silence", "next_visit"):
-        mend = "Use rule 'inactive', or a log of events"
-        told = "silences" if rule.rule == "first_silence" else "visits"
-        what = f"rule '{rule.rule}' needs a log of events; a table of accounts tells no {told}"
-        raise StudyError.at("study.toml, usage.dropout", what, mend)
+    gap = gap_days * (1 if by_day else DAY)
+    judged = end - gap
+    late = dated == "when declared"
+    kept = _early_enough(first, judged, to_the_end=late, by_day=by_day)
+    _check_some_left(kept, gap_days, activity.end_day)
+    gone = last <= judged
+    elapsed = np.where(gone, last, judged) - first + (gap if late else 0)
+    return Outcomes(duration=(elapsed if by_day else -(-elapsed // DAY)).astype(np.float64), event=gone, kept=kept)
+
+
+def judge_table_by_silence(table: AccountTable, gap_days: int, *, rule: str, dated: Dated) -> Outcomes:
+    """
+    Call accounts of a table gone that were last seen a gap before observation ended.
+
+    Parameters
+    ----------
+    table : AccountTable
+        With `last_seen`.
+    gap_days : int
+        Days of silence.
+    rule : str
+        Name of the rule, for messages.
+    dated : {'at the last activity', 'when declared'}
+        As for `judge_by_silence`.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    StudyError
+        If the table does not say when accounts were last seen, or no account signed up early enough.
+    """
+    if table.last_seen is None:
+        what = f"is not given, rule '{rule}' needs it"
+        raise StudyError.at("study.toml, usage.last_seen", what, "Name the column")
+    gap = gap_days * table.ticks_per_day
+    judged = observed_until(table) - gap
+    late = dated == "when declared"
+    kept = _early_enough(table.signup, judged, to_the_end=late, by_day=table.grain == "day")
+    if table.end_day is not None:
+        _check_some_left(kept, gap_days, table.end_day)
+    event = table.last_seen <= judged
+    stop = np.where(event, table.last_seen, judged) + (gap if late else 0)
+    return outcomes_of_table(table, stop, event, kept)
+
+
+def observed_until(table: AccountTable) -> Floats:
+    """Give the end of observation of each account of a table, in its ticks."""
     until = np.full(table.n_accounts, table.end)
-    if table.observed_until is not None:
-        until = np.where(np.isnan(table.observed_until), until, table.observed_until)
-    found = _from_closing(table, until) if rule.rule == "closed" else _from_last_seen(table, until, rule)
-    problems = _order_problems(table, found)
-    if problems:
-        raise StudyError(*problems)
-    return found
+    if table.observed_until is None:
+        return until
+    return np.where(np.isnan(table.observed_until), until, table.observed_until)
 
 
-def _early_enough(first: Ticks, judged: Ticks | int, rule: DropoutRule, *, by_day: bool) -> Bools:
-    """Tell who signed up before the last moment at which accounts are judged; `detected` judges all to the end."""
-    if rule.rule == "detected":
+def _early_enough(first: Ticks, judged: Ticks | int, *, to_the_end: bool, by_day: bool) -> Bools:
+    """Tell who signed up before the last moment at which accounts are judged."""
+    if to_the_end:
         return np.ones(len(first), bool)
     return np.asarray(first <= judged if by_day else first < judged)
 
 
-def _check_some_left(kept: Bools, rule: DropoutRule, end_day: int) -> None:
+def _check_some_left(kept: Bools, gap_days: int, end_day: int) -> None:
     if not kept.any():
-        what = f"all accounts signed up in the {rule.gap_days} days before {day_date(end_day - 1)}"
+        what = f"all accounts signed up in the {gap_days} days before {day_date(end_day - 1)}"
         raise StudyError.at("study.toml, usage.dropout.gap_days", what, "Shorten the gap, or use a longer log")
 
 
-def _from_closing(table: AccountTable, until: Floats) -> Outcomes:
-    if table.closed is None:
-        raise StudyError.at("study.toml, usage.closed", "is not given, rule 'closed' needs it", "Name the column")
-    event = ~np.isnan(table.closed)
-    return _outcomes(table, np.where(event, table.closed, until), event, np.ones(table.n_accounts, bool))
-
-
-def _from_last_seen(table: AccountTable, until: Floats, rule: DropoutRule) -> Outcomes:
-    if table.last_seen is None:
-        what = f"is not given, rule '{rule.rule}' needs it"
-        raise StudyError.at("study.toml, usage.last_seen", what, "Name the column")
-    gap = rule.gap_days * table.ticks_per_day
-    judged = until - gap
-    kept = _early_enough(table.signup, judged, rule, by_day=table.grain == "day")
-    if table.end_day is not None:
-        _check_some_left(kept, rule, table.end_day)
-    event = table.last_seen <= judged
-    stop = np.where(event, table.last_seen, judged) + (gap if rule.rule == "detected" else 0)
-    return _outcomes(table, stop, event, kept)
-
-
-def _outcomes(table: AccountTable, stop: Floats, event: Bools, kept: Bools) -> Outcomes:
-    """Count days begun; observation begins at days completed, so that it begins before it ends."""
+def outcomes_of_table(table: AccountTable, stop: Floats, event: Bools, kept: Bools) -> Outcomes:
+    """Give outcomes in days begun; observation begins at days completed, so that it begins before it ends."""
     per_day = table.ticks_per_day
     entry = None if table.entry is None else np.floor((table.entry - table.signup) / per_day)
     if entry is not None:
         entry[entry < 0] = np.nan
         entry[(entry == 0) & (table.entry == table.signup)] = np.nan
     return Outcomes(duration=np.ceil((stop - table.signup) / per_day), event=event, kept=kept, entry=entry)
-
-
-def _order_problems(table: AccountTable, found: Outcomes) -> list[Problem]:
-    problems = []
-    negative = np.flatnonzero(found.kept & (found.duration < 0))
-    if len(negative):
-        place = place_of(table.rows(negative[:3]), len(negative), table.columns["signup"])
-        what = f"{len(negative):,} accounts signed up after their observation ended"
-        problems.append(Problem(place, what, "Correct these rows, or as_of in study.toml"))
-    if found.entry is not None:
-        late = np.flatnonzero(found.kept & (found.entry >= found.duration))
-        if len(late):
-            place = place_of(table.rows(late[:3]), len(late), table.columns["entry"])
-            what = f"{len(late):,} accounts come under observation when they are already gone or censored"
-            problems.append(Problem(place, what, "Correct these rows, or leave these accounts out of the table"))
-    return problems

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-from surveys.core.errors import SpecError, did_you_mean
+from churn.tenures.rule_kinds import rule_kind, rule_names
+from surveys.core.errors import SpecError, StudyError, did_you_mean
 from surveys.core.results import Note
 from surveys.study.usage import Dropout
-
-RuleName = Literal["next_visit", "inactive", "first_silence", "detected", "closed"]
-
-DATED = {
-    "inactive": "an account is gone when it shows nothing for {gap} days; the dropout is dated at its last activity",
-    "first_silence": "an account is gone at its first {gap} days without activity, even if it comes back; "
-    "the dropout is dated at its last activity before them",
-    "detected": "an account is gone when it shows nothing for {gap} days; the dropout is dated when they are over",
-}
-"""How a rule that rests on silence is told, by rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +17,8 @@ class DropoutRule:
 
     Attributes
     ----------
-    rule : {'next_visit', 'inactive', 'first_silence', 'detected', 'closed'}
+    rule : {'next_visit', 'inactive', 'first_silence', 'detected', 'closed'} or str
+        Or another that was registered.
         `next_visit`: gone after a tenure if never seen again, as `churn.next_visit.estimate` estimates it; where
         accounts have to be called gone or not one by one, as `inactive`. `inactive`: gone if nothing is seen in the
         last `gap_days` of the window, dated at the last activity; everybody else is censored `gap_days` before the
@@ -57,12 +48,12 @@ class DropoutRule:
         last activity before them
     """
 
-    rule: RuleName = "inactive"
+    rule: str = "inactive"
     gap_days: int = 30
 
     def __post_init__(self) -> None:
         """Refuse a rule that is none, and a gap that is not a whole number of days."""
-        known = get_args(RuleName)
+        known = rule_names()
         if self.rule not in known:
             what = f"got '{self.rule}', expected one of {', '.join(known)}"
             raise SpecError.at("DropoutRule.rule", what, did_you_mean(self.rule, known, "Choose one of them"))
@@ -72,7 +63,11 @@ class DropoutRule:
     @classmethod
     def of(cls, dropout: Dropout) -> DropoutRule:
         """Take the rule from the `dropout` of a study."""
-        return cls(dropout.rule or "inactive", dropout.gap_days)
+        name, known = dropout.rule or "inactive", rule_names()
+        if name not in known:
+            what = f"got '{name}' for 'rule', expected one of {', '.join(known)}"
+            raise StudyError.at("study.toml, usage.dropout", what, did_you_mean(name, known, "Choose one of them"))
+        return cls(name, dropout.gap_days)
 
     @property
     def for_labels(self) -> DropoutRule:
@@ -88,8 +83,4 @@ class DropoutRule:
 
     def describe(self) -> Note:
         """Say the rule in one clause."""
-        if self.rule == "closed":
-            return Note("an account is gone when it is closed")
-        if self.rule == "next_visit":
-            return Note("an account is gone after a day when it is never seen again, however long it is silent before")
-        return Note(DATED[self.rule], {"gap": self.gap_days})
+        return rule_kind(self.rule).describe(self.gap_days)

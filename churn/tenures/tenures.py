@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from churn.days.silences import came_back
 from churn.tenures._cells import TenureCells, read_cells
-from churn.tenures.outcomes import judge_accounts, judge_activity
+from churn.tenures.judging import judge_accounts, judge_activity
 from churn.tenures.rules import DropoutRule
 from churn.tenures.status import EventCode, Missing, read_status
 from churn.usage.accounts import AccountTable, read_accounts

@@ -136,10 +136,33 @@ class Wording:
         if self.language == "en":
             return message
         try:
-            return _catalogue(self.language)[message]
+            return _ADDED.get(self.language, {}).get(message) or _catalogue(self.language)[message]
         except KeyError:
             place = f"{self.language}.po"
             raise SpecError.at(place, f"no translation of “{message}”", "Add it to the catalogue") from None
+
+
+_ADDED: dict[Language, dict[str, str]] = {}
+
+
+def add_words(language: Language, words: Mapping[str, str]) -> None:
+    """
+    Add translations of messages that come from elsewhere, such as from a rule of dropout of one's own.
+
+    Parameters
+    ----------
+    language : {"fr"}
+        Of the translations.
+    words : mapping of str to str
+        By the message in English; placeholders are the same in both.
+
+    Examples
+    --------
+    >>> add_words("fr", {"nobody ever leaves": "personne ne part jamais"})
+    >>> Wording("fr").say("nobody ever leaves")
+    'personne ne part jamais'
+    """
+    _ADDED.setdefault(language, {}).update(words)
 
 
 @cache

@@ -30,7 +30,7 @@ class Dropout(Section):
     `horizon_days` where that unit is not days.
     """
 
-    rule: Literal["next_visit", "inactive", "first_silence", "detected", "closed"] | None = None
+    rule: str | None = None
     gap_days: int = Field(default=30, gt=0)
     horizon_days: int = Field(default=30, gt=0)
     horizon: int | None = Field(default=None, gt=0)
