@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports.results.graph import Graph, Nodes, attempted, named_after, node, nodes_of
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from reports.results.diffusion import DiffusionResults
     from reports.results.network import NetworkResults
     from surveys.claims.check import CheckedClaim
-    from surveys.claims.inputs import Influences, Own
     from surveys.funnel.funnel import Funnel
     from surveys.funnel.shares import Shares
     from surveys.funnel.waves import WaveChanges
@@ -188,6 +186,7 @@ class Results(Nodes):
     def claims(self) -> tuple[CheckedClaim, ...]:
         """Sentences and their verdicts, in the order of the study."""
         from reports.results.named import name_estimates, name_influences
+        from surveys.claims.study_claims import check_claims
 
         if not self.study.claim:
             return ()
@@ -196,7 +195,8 @@ class Results(Nodes):
             funnel=self.funnel, shares=self.shares, staying=self.staying, joint=joint, network=self.network
         )
         influences = name_influences(self.funnel, self.shares, self.staying, joint)
-        return _check_claims(self.study, self.published, own, influences)
+
+        return check_claims(self.study, self.published, own=own, influences=influences)
 
     @node("truth")
     def truth(self) -> pd.DataFrame | None:
@@ -265,17 +265,6 @@ def _changes(study: Study, funnel: Funnel | None) -> WaveChanges | None:
     from surveys.funnel.waves import compare_waves
 
     return compare_waves(study, funnel) if funnel is not None and len(study.survey) > 1 else None
-
-
-def _check_claims(
-    study: Study, published: PublishedFigures | None, own: Own, influences: Influences
-) -> tuple[CheckedClaim, ...]:
-    from surveys.claims.check import check_claim
-    from surveys.published.figures import PublishedFigures
-
-    level = study.study.conf_level
-    known = PublishedFigures(path=Path("[published]"), figures={}) if published is None else published
-    return tuple(check_claim(claim, known, own=own, influences=influences, conf_level=level) for claim in study.claim)
 
 
 def _recalls(study: Study) -> tuple[RecallCurve, ...]:

@@ -10,6 +10,7 @@ from surveys.claims.check import CheckedClaim
 from surveys.claims.readings import Difference, Flag
 from surveys.claims.verdicts import Verdict
 from surveys.core.results import Estimate
+from surveys.study.claims import Says
 
 GROUPS: tuple[tuple[Verdict, ...], ...] = (
     ("supported", "consistent"),
@@ -102,6 +103,8 @@ def flag_label(printer: Printer, flag: Flag) -> str:
         "list": printer.say("list"),
         "mode": printer.say("mode"),
         "consistency": printer.say("consistency"),
+        "simulated": printer.say("simulated data"),
+        "reliability": printer.say("reliability"),
     }[flag]
 
 
@@ -118,6 +121,8 @@ def difference_words(printer: Printer, difference: Difference) -> str:
         "list": printer.say("the list was another"),
         "mode": printer.say("people were asked in another way"),
         "consistency": printer.say("the figures cannot all be true"),
+        "simulated": printer.say("simulated data say nothing of what was"),
+        "reliability": printer.say("the figure is of low reliability, or itself a claim of the press"),
     }
     told = words[difference.flag] if difference.words is None else printer.label(difference.words)
     return printer.say("{flag}: {words}", flag=flag_label(printer, difference.flag), words=told)
@@ -167,12 +172,23 @@ def claimed_words(printer: Printer, checked: CheckedClaim) -> str:
     number = printer.value(
         identifier, low, unit=claim.unit, why_no_interval="as the sentence states it", digits=_decimals(checked)
     )
-    match claim.says:
-        case "at least":
-            return printer.say("at least {number}", number=number)
-        case "at most":
-            return printer.say("at most {number}", number=number)
-    return number
+    return says_words(printer, claim.says, number)
+
+
+def says_words(printer: Printer, says: Says, number: str) -> str:
+    """Put before a number claimed what the sentence says of it."""
+    words = {
+        "about": printer.say("about {number}", number=number),
+        "almost": printer.say("almost {number}", number=number),
+        "more than": printer.say("more than {number}", number=number),
+        "less than": printer.say("less than {number}", number=number),
+        "at least": printer.say("at least {number}", number=number),
+        "at most": printer.say("at most {number}", number=number),
+        "rose by": printer.say("a rise of {number}", number=number),
+        "fell by": printer.say("a fall of {number}", number=number),
+        "none exceeds": printer.say("none above {number}", number=number),
+    }
+    return words.get(says, number)
 
 
 def allowed_words(printer: Printer, checked: CheckedClaim) -> str:

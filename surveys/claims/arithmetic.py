@@ -1,10 +1,10 @@
-"""Formulas of + - * / over numbers that are not exact: their value, and the interval that follows from theirs."""
+"""Formulas over numbers that are not exact: their value, and the interval that follows from theirs."""
 
 from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,10 +15,20 @@ Literals = Literal["exact", "rounded"]
 Correlations = Mapping[frozenset[str], tuple[float, float]]
 """Least and largest correlation of the errors of two inputs, by the pair of their names; 0 of a pair not in it."""
 
-OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "sqrt": math.sqrt,
+    "log": math.log,
+    "log2": math.log2,
+    "log10": math.log10,
+    "exp": math.exp,
+}
 LONGEST = 300
-ALLOWED = "numbers, names, + - * / and parentheses"
-WRITE_PLAINLY = "Write it with + - * / and parentheses, as in a * b / (a + c)"
+ALLOWED = f"numbers, names, + - * / ^, {', '.join(FUNCTIONS)} and parentheses"
+WRITE_PLAINLY = "Write it so, as in a * b / (a + c)"
+EXACT_BELOW = 1000
+"""A whole number below this, as 1, 12 or 100, is exact in a sum."""
+NOT_DEFINED = Note("the formula has no value for these numbers")
 MAY_DIVIDE_BY_NIL = Note("the formula divides by a number that may be nil")
 
 
@@ -44,12 +54,14 @@ class Formula:
     @property
     def names(self) -> tuple[str, ...]:
         """Names in it, each once, as they come."""
-        return tuple(dict.fromkeys(node.id for node in _leaves(self.tree) if isinstance(node, ast.Name)))
+        names = (node.id for node in _leaves(self.tree) if isinstance(node, ast.Name))
+        return tuple(dict.fromkeys(name for name in names if name not in FUNCTIONS))
 
     @property
     def is_product(self) -> bool:
         """Whether it only multiplies and divides."""
-        return not any(isinstance(node, ast.Add | ast.Sub | ast.USub) for node in ast.walk(self.tree))
+        others = (ast.Add, ast.Sub, ast.USub, ast.Pow, ast.Call)
+        return not any(isinstance(node, others) for node in ast.walk(self.tree))
 
 
 def read_formula(text: str, place: str) -> Formula:
@@ -77,15 +89,17 @@ def read_formula(text: str, place: str) -> Formula:
     --------
     >>> read_formula("a * b / (a + c)", "study.toml").names
     ('a', 'b', 'c')
-    >>> read_formula("a ** 2", "study.toml, [[claim]] 'x', formula")
+    >>> read_formula("(b / a) ^ (1 / 12) - 1", "study.toml").names
+    ('b', 'a')
+    >>> read_formula("a[0]", "study.toml, [[claim]] 'x', formula")
     Traceback (most recent call last):
-    surveys.core.errors.StudyError: study.toml, [[claim]] 'x', formula: 'a ** 2' holds a power, expected numbers, names, + - * / and parentheses. Write it with + - * / and parentheses, as in a * b / (a + c).
+    surveys.core.errors.StudyError: study.toml, [[claim]] 'x', formula: 'a[0]' holds a bracket, expected numbers, names, + - * / ^, sqrt, log, log2, log10, exp and parentheses. Write it so, as in a * b / (a + c).
     """  # noqa: E501
     if len(text) > LONGEST:
         what = f"{len(text)} characters, expected {LONGEST} at most"
         raise StudyError.at(place, what, "Split it into several readings")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text.strip().replace("^", "**"), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise StudyError.at(place, f"'{text}' cannot be read, expected {ALLOWED}", WRITE_PLAINLY) from None
     stray = next(_strays(tree), None)
@@ -159,7 +173,10 @@ def evaluate_formula(
     ranges = {name: (e.estimate, e.conf_low, e.conf_high) for name, e in inputs.items()}
     if literals == "rounded":
         ranges |= _rounded_literals(formula)
-    limits = _limits(formula, ranges, correlations or {})
+    try:
+        limits = _limits(formula, ranges, correlations or {})
+    except (ValueError, OverflowError, TypeError, ZeroDivisionError):
+        return Unavailable(NOT_DEFINED)
     if limits is None:
         return Unavailable(MAY_DIVIDE_BY_NIL)
     bases = [e.n for e in inputs.values() if e.n is not None]
@@ -241,6 +258,8 @@ def _value(node: ast.expr, values: Mapping[str, float], divisors: list[float]) -
         case ast.BinOp():
             left, right = _value(node.left, values, divisors), _value(node.right, values, divisors)
             match node.op:
+                case ast.Pow():
+                    return math.pow(left, right)
                 case ast.Add():
                     return left + right
                 case ast.Sub():
@@ -249,6 +268,8 @@ def _value(node: ast.expr, values: Mapping[str, float], divisors: list[float]) -
                     return left * right
             divisors.append(right)
             return left / right if right else math.inf
+        case ast.Call(func=ast.Name(id=name)):
+            return float(FUNCTIONS[name](*(_value(argument, values, divisors) for argument in node.args)))
     raise AssertionError(ast.dump(node))
 
 
@@ -260,7 +281,7 @@ def _leaves(tree: ast.expr) -> Iterator[ast.Name | ast.Constant]:
 def _strays(tree: ast.expr) -> Iterator[str]:
     """Name what a formula may not hold."""
     plain = (ast.BinOp, ast.UnaryOp, ast.Name, ast.Load, ast.UAdd, ast.USub, *OPERATORS)
-    words = {ast.Pow: "a power", ast.Call: "a call", ast.Attribute: "a dot", ast.Subscript: "a bracket"}
+    words = {ast.Call: "a call", ast.Attribute: "a dot", ast.Subscript: "a bracket"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bool) or not isinstance(node.value, int | float):
@@ -268,7 +289,10 @@ def _strays(tree: ast.expr) -> Iterator[str]:
             elif not _is_finite(node.value):
                 yield "a number without end"
         elif isinstance(node, ast.BinOp) and not isinstance(node.op, OPERATORS):
-            yield words.get(type(node.op), "another sign")
+            yield "another sign"
+        elif isinstance(node, ast.Call):
+            if not (isinstance(node.func, ast.Name) and node.func.id in FUNCTIONS and node.args and not node.keywords):
+                yield words[ast.Call]
         elif not isinstance(node, plain):
             yield words.get(type(node), "something else")
 
@@ -306,7 +330,9 @@ def _rounded_literals(formula: Formula) -> dict[str, tuple[float, float, float]]
     for node in _leaves(formula.tree):
         if isinstance(node, ast.Constant):
             value = float(node.value)  # type: ignore[arg-type]
-            half = half_of_last_digit(ast.get_source_segment(formula.text, node) or "0")
+            written = ast.get_source_segment(formula.text.replace("^", "**"), node) or "0"
+            exact = written.isdigit() and value < EXACT_BELOW
+            half = 0.0 if exact else half_of_last_digit(written)
             found[_key(node)] = (value, value - half, value + half)
     return found
 

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from surveys.claims.arithmetic import all_notes
-from surveys.claims.consistency import BROKEN, WRONG_SUM, holds, sum_is_right
+from surveys.claims.consistency import BROKEN, RIGHT_SUM, WRONG_SUM, holds, sum_is_right, sum_of
 from surveys.claims.inputs import Evidence, Influences, Own, find_evidence
-from surveys.claims.readings import CheckedReading, Difference, Flag, check_reading
-from surveys.claims.verdicts import Side, Verdict
+from surveys.claims.readings import COMPUTED, MODELLED, CheckedReading, Difference, Flag, check_reading
+from surveys.claims.sources import are_declared, span_of_sources
+from surveys.claims.verdicts import Side, Verdict, judge
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.published.figures import PublishedFigures
-from surveys.study.claims import ITSELF, Claim, Consistency
+from surveys.study.claims import ITSELF, SUPERLATIVES, Claim, Consistency
 
 MILDEST: tuple[Verdict, ...] = ("consistent", "supported", "overstated", "understated", "contradicted")
 """Among readings that agree, the verdict that says least."""
 
 NOTHING_TO_HOLD_AGAINST = Note("no figure to compare with")
+COUNTEREXAMPLE = Note("one figure is enough to refute it, and there is one")
+NO_COUNTEREXAMPLE = Note("none of the figures goes against it, which is no proof that none does")
 DEPENDS = Note("the answer depends on how the sentence is read")
 DEPENDS_ON: dict[int, str] = {
     1: "the readings disagree, according to {first}",
@@ -127,15 +130,17 @@ def check_claim(
     *,
     own: Own | None = None,
     influences: Influences | None = None,
+    simulated: Collection[str] = (),
     conf_level: float = 0.95,
 ) -> CheckedClaim:
     """
     Hold one claim against published figures and the study's own results.
 
-    A sum that does not give the number claimed, or figures that cannot all be true, contradict it.
-    Otherwise each reading gives a verdict. Readings that cannot be answers, or are too uncertain, abstain;
-    where the others agree, theirs is the verdict, the mildest of them; where they do not, the claim is
-    not checkable, and the reason says on what it depends.
+    A sum that does not give the number claimed, or figures that cannot all be true, contradict it; a sum that is all
+    there is, is graded like any other figure. Otherwise each reading gives a verdict. Readings that cannot be answers,
+    or are too uncertain, abstain; where the others agree, theirs is the verdict, the mildest of them. Where they do
+    not, several sources of one reading are judged by their span; of readings that the study declares to differ, the
+    reason says on what the answer depends.
 
     Parameters
     ----------
@@ -147,6 +152,8 @@ def check_claim(
         The study's own results, by name; on one that is Unavailable, the claim is not checkable.
     influences : mapping of str to mapping of str to ndarray, optional
         By name of a result and of a sample: results that share a sample are not independent.
+    simulated : collection of str
+        Names of own results that rest on simulated data, which bear nothing out.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -170,7 +177,7 @@ def check_claim(
     """
 
     def find(identifier: str) -> Evidence:
-        return find_evidence(claim, identifier, published, own=own or {}, conf_level=conf_level)
+        return find_evidence(claim, identifier, published, own=own or {}, simulated=simulated, conf_level=conf_level)
 
     readings = tuple(
         check_reading(
@@ -189,7 +196,8 @@ def check_claim(
         if name not in (None, ITSELF)
     }
     broken = [check for check in claim.consistency if not holds(claim, check, find)]
-    verdict, reason, noticed = _verdict(claim, readings, broken)
+    total = sum_of(claim)
+    verdict, reason, noticed = _verdict(claim, readings, broken, total)
     evidence = {item.id: item for reading in readings for item in reading.evidence} | compared
     decided = bool(noticed) or any(reading.side != "unknown" for reading in readings)
     differences = [
@@ -203,7 +211,7 @@ def check_claim(
         claim=claim,
         verdict=verdict,
         reason=reason,
-        interval=_interval(readings),
+        interval=total if total is not None and not readings else _interval(readings),
         differences=(*noticed, *differences),
         readings=readings,
         evidence=tuple(evidence.values()),
@@ -211,35 +219,50 @@ def check_claim(
 
 
 def _verdict(
-    claim: Claim, readings: Sequence[CheckedReading], broken: Sequence[Consistency]
+    claim: Claim, readings: Sequence[CheckedReading], broken: Sequence[Consistency], total: Estimate | None
 ) -> tuple[Verdict, Note, list[Difference]]:
     """Give verdict and reason, and the differences that no single reading shows."""
-    if not sum_is_right(claim):
-        return "contradicted", WRONG_SUM, [Difference(flag="arithmetic", figure=claim.id, decisive=True)]
+    if total is not None and not sum_is_right(claim, total):
+        graded: Verdict = "contradicted" if readings or broken else judge(claim, total).verdict
+        return graded, WRONG_SUM, [Difference(flag="arithmetic", figure=claim.id, decisive=True)]
     impossible = next((check for check in broken if not check.differs), None)
     if impossible is not None:
         found = Difference(flag="consistency", figure=claim.id, decisive=True)
         return "contradicted", BROKEN[impossible.kind], [found]
-    if broken:
-        excuses = [
-            Difference(flag=kind, figure=claim.id, words=words, decisive=True)
-            for kind, words in broken[0].differs.items()
-        ]
-        return "not checkable", BROKEN[broken[0].kind], excuses
-    return *_agreement(readings), []
+    if total is not None and not readings and not broken:
+        return judge(claim, total).verdict, RIGHT_SUM, []
+    verdict, reason = _agreement(claim, readings)
+    if not broken or verdict in ("contradicted", "overstated", "understated"):
+        return verdict, reason, []
+    excuses = [
+        Difference(flag=kind, figure=claim.id, words=words, decisive=True) for kind, words in broken[0].differs.items()
+    ]
+    return "not checkable", BROKEN[broken[0].kind], excuses
 
 
-def _agreement(readings: Sequence[CheckedReading]) -> tuple[Verdict, Note]:
+def _agreement(claim: Claim, readings: Sequence[CheckedReading]) -> tuple[Verdict, Note]:
     decided = [reading for reading in readings if reading.side != "unknown"]
     if not decided:
         if not readings:
             return "not checkable", NOTHING_TO_HOLD_AGAINST
         return "not checkable", readings[0].reason
+    if claim.says in SUPERLATIVES:
+        return _superlative(decided)
     sides: set[Side] = {reading.side for reading in decided}
     if len(sides) > 1:
-        return "not checkable", _dependence(decided)
+        if are_declared(decided):
+            return "not checkable", _dependence(decided)
+        return span_of_sources(claim, decided)
+    decided = [reading for reading in decided if reading.reason not in (COMPUTED, MODELLED)] or decided
     mildest = min(decided, key=lambda reading: MILDEST.index(reading.verdict))
     return mildest.verdict, mildest.reason
+
+
+def _superlative(decided: Sequence[CheckedReading]) -> tuple[Verdict, Note]:
+    """Judge what is said of all by each: one counterexample contradicts, and no list of examples bears it out."""
+    if any(reading.verdict == "contradicted" for reading in decided):
+        return "contradicted", COUNTEREXAMPLE
+    return "consistent", NO_COUNTEREXAMPLE
 
 
 def _dependence(decided: Sequence[CheckedReading]) -> Note:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from surveys.core.arrays import Floats
 from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, Unavailable
-from surveys.published.figure import PublishedFigure
+from surveys.published.figure import PublishedFigure, unit_of_figure
 from surveys.published.figures import PublishedFigures
 from surveys.study.claims import Claim
+from surveys.study.units import Unit
 
 Own = Mapping[str, Estimate | Unavailable]
 Influences = Mapping[str, Mapping[str, Floats]]
@@ -39,12 +40,28 @@ class Evidence:
         The same, with the sampling error of a usual number of respondents where none is published.
     figure : PublishedFigure or None
         None for the study's own results.
+    is_simulated : bool
+        Whether it rests on simulated answers or a simulated log.
     """
 
     id: str
     estimate: Estimate | Unavailable
     cautious: Estimate | Unavailable
     figure: PublishedFigure | None = None
+    is_simulated: bool = False
+
+    @property
+    def never_alone(self) -> bool:
+        """Whether it is of low grade, or itself a claim of the press, so that it bears nothing out alone."""
+        return self.figure is not None and (self.figure.confidence == "low" or self.figure.is_claim)
+
+    @property
+    def unit(self) -> Unit:
+        """Unit of its numbers; a bare multiplier says not of what."""
+        if self.figure is None:
+            known = self.estimate.unit if isinstance(self.estimate, Estimate) else "share"
+            return Unit(kind=known)
+        return unit_of_figure(self.figure.unit_printed or self.figure.unit) or Unit(kind=self.figure.unit)
 
 
 def correlation_between(one: Evidence, other: Evidence, influences: Influences) -> tuple[float, float]:
@@ -111,6 +128,7 @@ def find_evidence(
     published: PublishedFigures,
     *,
     own: Own,
+    simulated: Collection[str] = (),
     conf_level: float = 0.95,
 ) -> Evidence:
     """
@@ -126,6 +144,8 @@ def find_evidence(
         Searched first.
     own : mapping of str to Estimate or Unavailable
         The study's own results, by name; those that it has no data for are Unavailable.
+    simulated : collection of str
+        Names of own results that rest on simulated data.
     conf_level : float
         Of the intervals, between 0 and 1.
 
@@ -151,12 +171,14 @@ def find_evidence(
     """
     if identifier in published:
         figure = published[identifier]
-        cautious = figure if figure.n is not None else replace(figure, n=USUAL_RESPONDENTS)
+        asked = figure.n is not None or figure.kind in ("count", "estimate") or figure.is_full_count
+        cautious = figure if asked else replace(figure, n=USUAL_RESPONDENTS)
         known = figure.interval(conf_level)
         estimate = known if isinstance(known, Estimate) else _rounded(figure, conf_level)
         return Evidence(id=identifier, estimate=estimate, cautious=cautious.interval(conf_level), figure=figure)
     if identifier in own:
-        return Evidence(id=identifier, estimate=own[identifier], cautious=own[identifier])
+        found = own[identifier]
+        return Evidence(id=identifier, estimate=found, cautious=found, is_simulated=identifier in simulated)
     raise StudyError.at(
         f"study.toml, [[claim]] '{claim.id}'",
         f"'{identifier}' is not in {published.path.name}, nor a result of the study",
@@ -169,8 +191,8 @@ def _rounded(figure: PublishedFigure, conf_level: float) -> Estimate:
     return Estimate(
         estimate=figure.value,
         std_error=math.nan,
-        conf_low=max(0.0, figure.value - figure.half_unit),
-        conf_high=min(1.0, figure.value + figure.half_unit),
+        conf_low=0.0 if figure.bound == "below" else max(0.0, figure.value - figure.half_unit),
+        conf_high=1.0 if figure.bound == "above" else min(1.0, figure.value + figure.half_unit),
         conf_level=conf_level,
         n=None,
         unit=figure.unit,

@@ -10,16 +10,22 @@ from typing import Literal
 
 from surveys.claims.arithmetic import Correlations, evaluate_formula, read_formula
 from surveys.claims.inputs import Evidence, Influences, correlation_between
-from surveys.claims.verdicts import Judgement, Side, Verdict, is_off_by_thousands, is_too_precise, judge
+from surveys.claims.verdicts import A_FORECAST, Judgement, Side, Verdict, is_off_by_thousands, is_too_precise, judge
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.published.concentration_bounds import top_share_bounds
+from surveys.published.figure import PublishedFigure
 from surveys.study.claims import Claim, Reading
 from surveys.study.fields import Label
 from surveys.study.fieldwork import Fieldwork, parse_fieldwork, years_apart
+from surveys.study.units import UNSAID, Unit, read_unit
+
+NOT_COUNTED = frozenset({"share", "points", "ratio", "index", "minutes", "days", "months", "EUR", "USD", "GBP", "INR"})
+"""Kinds that a bare number of millions is never of."""
 
 Flag = Literal[
-    "arithmetic", "base", "unit", "definition", "date", "precision", "wording", "list", "mode", "consistency"
-]
+    "arithmetic", "base", "unit", "definition", "date", "precision", "wording", "list", "mode", "consistency",
+    "simulated", "reliability"
+]  # fmt: skip
 
 YEARS_APART = 2
 """A figure this many years from the claim is of another date, unless the study says that it may stand."""
@@ -32,7 +38,12 @@ NOT_COMPARABLE: Mapping[str, Note] = {
     "wording": Note("the question asked was not the same"),
     "list": Note("the list shown was not the same"),
     "mode": Note("the way of asking was not the same"),
+    "simulated": Note("it would rest on simulated data, which say nothing of what was"),
 }
+LOW_GRADE = Note("the only figures are of low reliability, or are themselves claims of the press")
+COMPUTED = Note("the figures are others’ computations, not measurements")
+MODELLED = Note("the publisher’s estimate has an error that is not known")
+
 ONLY_WITHOUT_SAMPLING = Note("outside their rounding, but sampling might explain it: no number of respondents is known")
 
 
@@ -133,6 +144,8 @@ def check_reading(
     cautious = _answer(claim, reading, [item.cautious for item in evidence], correlations, conf_level)
     differences = _differences(claim, reading, evidence)
     judgement, noticed = _judge(claim, answer, cautious, differences)
+    judgement, graded = _graded(claim, judgement, evidence)
+    noticed += graded
     first = evidence[0].id
     return CheckedReading(
         reading=reading,
@@ -162,6 +175,29 @@ def _judge(
             return Judgement(verdict="not checkable", reason=ONLY_WITHOUT_SAMPLING, side="unknown"), ["precision"]
         return found, ["unit"] if is_off_by_thousands(claim, answer) else []
     return found, ["precision"] if is_too_precise(claim, answer) else []
+
+
+def _graded(claim: Claim, found: Judgement, evidence: Sequence[Evidence]) -> tuple[Judgement, list[Flag]]:
+    """Keep evidence from bearing out more than it can: of low grade, computed, modelled, or of a time before."""
+    figures = [item.figure for item in evidence if item.figure is not None]
+    if found.side == "fits" and any(item.never_alone for item in evidence):
+        return Judgement(verdict="not checkable", reason=LOW_GRADE, side="unknown"), ["reliability"]
+    if claim.says == "will" and any(_is_before(figure.fieldwork, claim.by) for figure in figures):
+        return Judgement(verdict="not checkable", reason=A_FORECAST, side="unknown"), ["date"]
+    kinds = {figure.kind for figure in figures}
+    if found.verdict == "supported" and kinds & {"derived", "computed"} and claim.says == "equals":
+        return replace(found, verdict="consistent", reason=COMPUTED), []
+    if "estimate" in kinds and found.verdict in ("supported", "overstated", "understated"):
+        if found.side == "fits":
+            return replace(found, verdict="consistent", reason=MODELLED), []
+        return Judgement(verdict="not checkable", reason=MODELLED, side="unknown"), ["precision"]
+    return found, []
+
+
+def _is_before(when: Fieldwork | None, by: str) -> bool:
+    """Tell whether a figure is of a time before the one that a forecast is for; true where neither is known."""
+    target = parse_fieldwork(by)
+    return target is None or when is None or when.last < target.first
 
 
 def _answer(
@@ -210,19 +246,64 @@ def _differences(claim: Claim, reading: Reading, evidence: Sequence[Evidence]) -
     ]
     figures = [item.figure for item in evidence if item.figure is not None]
     noticed: dict[Flag, str] = {}
-    measures = {figure.measure for figure in figures} if reading.measure is None else {reading.measure}
-    if measures and claim.measure not in measures:
-        noticed["definition"] = figures[0].id if figures else evidence[0].id
+    noticed |= _of_other_things(claim, reading, evidence)
     for figure in figures:
         if claim.country is not None and figure.country != claim.country:
             noticed.setdefault("base", figure.id)
         if _years_apart(claim.date, figure.fieldwork) > YEARS_APART:
             noticed.setdefault("date", figure.id)
     explained = set(reading.differs)
+    if reading.formula is None and not reading.top:
+        noticed |= _of_other_people(claim, figures[:1])
+    found += [Difference(flag="simulated", figure=item.id, decisive=True) for item in evidence if item.is_simulated][:1]
     found += [
         Difference(flag=flag, figure=figure, decisive=True) for flag, figure in noticed.items() if flag not in explained
     ]
     return found
+
+
+def _of_other_things(claim: Claim, reading: Reading, evidence: Sequence[Evidence]) -> dict[Flag, str]:
+    """
+    Notice figures of something else than the claim's measure, or in another unit.
+
+    What a formula measures is what the claim does, unless the reading says otherwise; a single figure must say so.
+    """
+    noticed: dict[Flag, str] = {}
+    figures = [item.figure for item in evidence if item.figure is not None]
+    if reading.measure is not None:
+        measures = {reading.measure}
+    elif reading.formula is None and claim.measure:
+        measures = {figure.measure for figure in figures}
+    else:
+        measures = set()
+    if measures and claim.measure and claim.measure not in measures:
+        noticed["definition"] = evidence[0].id
+    if reading.formula is None and claim.top is None and not _same_unit(claim.unit, evidence[0].unit):
+        noticed["unit"] = evidence[0].id
+    return noticed
+
+
+def _same_unit(said: str, unit: Unit) -> bool:
+    """Tell whether a figure is in the unit of a claim; where either says only how many, any count will do."""
+    claimed = read_unit(said) or Unit(kind=said)
+    kinds = {claimed.kind, unit.kind}
+    if UNSAID in kinds:
+        return not kinds & NOT_COUNTED
+    if kinds == {"share", "ratio"} or kinds == {"share", "points"}:
+        return True
+    same_rate = not claimed.per or not unit.per or claimed.per == unit.per
+    return claimed.kind == unit.kind and same_rate
+
+
+def _of_other_people(claim: Claim, figures: Sequence[PublishedFigure]) -> dict[Flag, str]:
+    """Notice a single figure that is of part of the people that the claim speaks of, or of another service."""
+    noticed: dict[Flag, str] = {}
+    for figure in figures:
+        if figure.subgroup.strip() and figure.subgroup.strip() != claim.subgroup.strip():
+            noticed["base"] = figure.id
+        if claim.entity is not None and figure.entity != claim.entity:
+            noticed["definition"] = figure.id
+    return noticed
 
 
 def _years_apart(one: str, other: Fieldwork | None) -> float:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from surveys.study.fields import Label, Section
+from surveys.study.short_claims import expand_claim
 
-Says = Literal["equals", "at least", "at most", "rises", "falls"]
-ClaimUnit = Literal["share", "points", "ratio", "people", "accounts", "messages"]
+Says = Literal[
+    "equals", "about", "almost", "more than", "less than", "at least", "at most", "rises", "falls", "rose by",
+    "fell by", "none exceeds", "fastest", "will"
+]  # fmt: skip
+SUPERLATIVES: tuple[Says, ...] = ("none exceeds", "fastest")
+MOST_GROWTH = 10
+"""A share above this is a percentage that lost its sign, and no growth."""
 DifferenceKind = Literal["base", "date", "definition", "unit", "wording", "list", "mode"]
 
 ITSELF = "claim"
@@ -78,21 +85,32 @@ class Claim(Section):
     """
     `[[claim]]`: a sentence to check, restated in our own words, and what to hold it against.
 
+    Three keys suffice: `statement`, `value` and `evidence`. `value` is a number or words: `82 %`, `one in five`,
+    `almost a third`, `doubled`, `39 points`, `more than 10 million people`; `evidence` a figure, a formula over
+    figures (`daily / accounts`), a change (`peak -> july`), or a list of these, each a source. `id`, `unit`,
+    `half_unit`, `measure`, `date` and `of` are inferred; `check --claims` shows how.
+
     The number claimed is `value`, or lies from `low` to `high`, in `unit`; `half_unit` is half of the
-    last digit that the sentence gives, 0 where it is in words. `says` tells whether it is the number, a
-    bound of it, or a change. `of` is the base, `label` a few words for figures. `top` is the share of
-    accounts, most active first, that a concentration is of. `arithmetic` is the claim's own sum.
+    last digit that the sentence gives. `says` tells whether it is the number, `about` or `almost` it, a bound of it
+    (`more than`, `less than`, `at least`, `at most`), a change (`rises` and `falls` by a signed number of points, `rose
+    by` and `fell by` a positive one), what `none exceeds`, that something is the `fastest` (the formula is of another
+    over it), or what `will` be, `by` a date. `of` is the base, `entity`, `country` and `subgroup` whom it speaks of,
+    `label` a few words for figures. `top` is the share of accounts, most active first, that a concentration is of.
+    `arithmetic` is the claim's own sum.
     """
 
     id: str
     label: Label | None = None
     statement: Label
-    source: Label
+    source: Label = ""
     date: str = ""
+    by: str = ""
+    entity: str | None = None
     country: str | None = None
-    measure: str
-    unit: ClaimUnit = "share"
-    of: Label
+    subgroup: str = ""
+    measure: str = ""
+    unit: str = "share"
+    of: Label = ""
     says: Says = "equals"
     value: float | None = None
     low: float | None = None
@@ -104,6 +122,11 @@ class Claim(Section):
     reading: tuple[Reading, ...] = ()
     consistency: tuple[Consistency, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _written_short(cls, raw: Any) -> Any:
+        return expand_claim(raw) if isinstance(raw, Mapping) else raw
+
     @model_validator(mode="after")
     def _says_one_number(self) -> Claim:
         if (self.low is None) != (self.high is None):
@@ -112,13 +135,23 @@ class Claim(Section):
             raise ValueError("expected value, or low and high")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError(f"expected low below high, got {self.low:g} and {self.high:g}")
-        if self.low is not None and self.says != "equals":
+        if self.low is not None and self.says not in ("equals", "will"):
             raise ValueError(f"'{self.says}' needs one value, not low and high")
-        ends = self.ends
-        if self.unit == "share" and not (0 <= ends[0] <= ends[1] <= 1):
-            raise ValueError(f"a share lies between 0 and 1, got {ends[1]:g}")
-        if self.unit != "points" and ends[0] <= 0:
-            raise ValueError(f"expected a number above 0, got {ends[0]:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Claim:
+        low, high = self.ends
+        if self.unit == "share" and high > MOST_GROWTH:
+            raise ValueError(f'a share lies between 0 and 1, got {high:g}; write "{high:g} %"')
+        if self.says == "falls" and self.value is not None and self.value > 0:
+            raise ValueError(f'falls by {high:g}, above 0; write {-high:g}, or says = "fell by"')
+        if self.says == "rises" and self.value is not None and self.value < 0:
+            raise ValueError(f'rises by {high:g}, below 0; write {-high:g}, or says = "falls"')
+        if self.unit not in ("points", "share") and low < 0:
+            raise ValueError(f"expected a number above 0, got {low:g}")
+        if self.unit == "share" and low < 0:
+            raise ValueError(f'a share lies between 0 and 1, got {low:g}; write says = "fell by" for a fall')
         return self
 
     @model_validator(mode="after")

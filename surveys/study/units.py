@@ -29,9 +29,8 @@ WORDS: Mapping[str, tuple[str, float]] = {
     ),
     **dict.fromkeys(("‰", "permille", "per mille", "per mil", "pour mille"), ("share", 0.001)),
     **dict.fromkeys(("ppm", "parts per million"), ("share", 1e-6)),
-    **dict.fromkeys(("points",), ("points", 1.0)),
     **dict.fromkeys(
-        ("point", "pts", "pp", "pt", "percentage point", "percentage points", "points de pourcentage", "point de pct"),
+        ("point", "points", "pts", "pp", "pt", "percentage point", "percentage points", "points de pourcentage"),
         ("points", 0.01),
     ),
     **dict.fromkeys(("ratio", "times", "fois", "x", "fold", "multiple"), ("ratio", 1.0)),

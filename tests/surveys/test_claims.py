@@ -125,7 +125,7 @@ MOVED: list[tuple[str, dict[str, Any], str]] = [
     ("12-million-on-facebook", {"figures": {"fb_fr_2009_09": {"value": 7.00806e6}}}, "overstated"),
     ("60-percent-leave", {"measure": "lifetime_dropout", "reading": {"decisive": ()}}, "supported"),
     ("retention-caps-reach", {"value": 0.2}, "supported"),
-    ("facebook-twice-as-faithful", {"figures": {"nielsen09_retention": {"value": 0.26}}}, "not checkable"),
+    ("facebook-twice-as-faithful", {"figures": {"nielsen09_retention": {"value": 0.26}}}, "supported"),
     ("40-percent-futile", {"figures": {"pear09_babble": {"value": 0.3}}}, "overstated"),
     ("80-20", {"value": 0.9}, "not checkable"),
     ("half-of-canada-on-facebook", {"value": 0.8}, "overstated"),
@@ -223,7 +223,8 @@ def test_another_country_is_not_evidence(check):
 def test_spam_at_the_gateway_would_be_nearly_right_if_mailboxes_were_gateways(check, claims):
     gateways = [reading.model_dump() | {"decisive": ()} for reading in claims["80-percent-spam"].reading]
     assert check("80-percent-spam", readings=gateways[:1], value=0.77).verdict == "supported"
-    assert check("80-percent-spam", readings=gateways).verdict == "not checkable"
+    assert check("80-percent-spam", readings=gateways).verdict == "consistent"
+    assert "span" in str(check("80-percent-spam", readings=gateways).reason)
 
 
 def test_half_of_canada_holds_at_the_end_of_2010_and_not_in_2009(check, claims):
@@ -417,8 +418,8 @@ def test_any_step_of_the_funnel_may_answer_a_claim(check):
 
 
 def test_a_bad_formula_names_its_claim(check):
-    with pytest.raises(StudyError, match=r"study\.toml, \[\[claim\]\] '8-percent-in-2011', formula: 'b \*\* a' holds"):
-        check("8-percent-in-2011", reading={"formula": "b ** a"})
+    with pytest.raises(StudyError, match=r"study\.toml, \[\[claim\]\] '8-percent-in-2011', formula: 'b\[a\]' holds"):
+        check("8-percent-in-2011", reading={"formula": "b[a]"})
 
 
 # ---- what it gives back

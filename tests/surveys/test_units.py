@@ -36,7 +36,7 @@ def read(folder: Path, *rows: str, header: str = HEADER) -> PublishedFigures:
         ("Percent", "share", 0.01),
         ("pct", "share", 0.01),
         ("pour cent", "share", 0.01),
-        ("points", "points", 1.0),
+        ("points", "points", 0.01),
         ("point", "points", 0.01),
         ("Mio.", "count", 1e6),
         ("M", "count", 1e6),
