@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = ("surveys", "churn", "reports")
 LAYERS = (
     ("surveys.core",),
+    ("surveys.languages",),
     ("surveys.coding", "surveys.design", "surveys.study"),
     ("surveys.data", "surveys.published"),
     ("surveys.claims", "surveys.estimates", "surveys.weighting"),

@@ -1,4 +1,4 @@
-"""What is added in one file is used by a study that names it: a format of survey files, an engine, a rule."""
+"""What is added in one file is used by a study that names it: a format, an engine, a rule, a language."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from churn.engine.sources import Source, find_source
 from churn.tenures.outcomes import Outcomes
 from churn.tenures.rule_kinds import RuleKind, register_rule, withdraw_rule
 from churn.usage.activity import Activity
+from reports.build.build import build_report
 from reports.build.check import check_study
 from reports.build.products import Products
 from reports.document.blocks import texts_of
@@ -28,6 +29,7 @@ from surveys.core.results import Note
 from surveys.data.codebook import Codebook
 from surveys.data.formats import SurveyFormat, register_format, withdraw_format
 from surveys.data.microdata import Microdata
+from surveys.languages.rules import LanguageRules, register_language, withdraw_language
 from surveys.study.file import read_study
 from tests.random_studies import write_study
 from tests.reports.test_incremental import log
@@ -132,6 +134,54 @@ def test_a_rule_that_nobody_added_is_named_with_those_that_are_there(tmp_path: P
     (line,) = map(str, problems)
     assert line.startswith("study.toml, usage.dropout: got 'inactiv' for 'rule', expected one of next_visit, inactive")
     assert line.endswith("Did you mean 'inactive'?")
+
+
+PO = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8"
+
+msgid "Staying"
+msgstr "Bleiben"
+"""
+
+
+@pytest.fixture
+def german(tmp_path: Path) -> Iterator[None]:
+    (tmp_path / "de.po").write_text(PO, encoding="utf-8")
+    nouns = {"accounts": "account"}
+    register_language(
+        LanguageRules(
+            code="de", locale="de", region="DE", to="bis", words=tmp_path / "de.po", complete=False, nouns=nouns
+        )
+    )
+    yield
+    withdraw_language("de")
+
+
+@pytest.mark.usefixtures("german")
+def test_a_study_is_reported_in_a_language_that_was_added(tmp_path: Path) -> None:
+    log(np.random.default_rng(1)).to_csv(tmp_path / "log.csv", index=False)
+    usage = {"events": "log.csv", "account": "account", "time": "time", "opening_days": 0}
+    title = {"en": "A study", "de": "Eine Studie"}
+    write_study(tmp_path, {"study": ABOUT | {"title": title, "language": ["de"]}, "usage": usage})
+    problems, warnings = check_study(tmp_path)
+    assert problems == ()
+    assert any("'de'" in warning and "printed in English" in warning for warning in warnings)
+    build = build_report(tmp_path, tmp_path / "report", formats=["html"])
+    assert [path.name for path in build.documents] == ["report.de.html"]
+    page = build.documents[0].read_text(encoding="utf-8")
+    assert '<html lang="de"' in page
+    assert "Eine Studie" in page
+    assert "Bleiben" in page
+    assert "31. Dezember 2023" in page.replace("\u00a0", " ")
+
+
+def test_a_language_that_nobody_added_is_refused(tmp_path: Path) -> None:
+    write_study(
+        tmp_path, {"study": ABOUT | {"language": ["de"]}, "usage": {"events": "a", "account": "b", "time": "c"}}
+    )
+    with pytest.raises(StudyError, match="got 'de', expected one of fr, en"):
+        read_study(tmp_path)
 
 
 def test_an_engine_that_nobody_added_is_named_with_those_that_are_there(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from reports.build.manifest import Described, describe_build, is_current, read_s
 from reports.build.staging import recover, staged_folder
 from reports.results.progress import ProgressStyle, open_progress
 from surveys.core.errors import SpecError, did_you_mean
+from surveys.languages.rules import language_codes
 from surveys.study.fields import Language
 from surveys.study.file import read_study
 from surveys.study.schema import Study
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 DOCUMENTS = ("pdf", "html")
 FIGURE_FORMATS = ("svg", "pdf", "png")
-LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def _plan(
     earlier = read_settings(target)
     plan: dict[Language, list[str]] = {}
     removed = []
-    for language in LANGUAGES:
+    for language in language_codes():
         asked = formats if language in languages else []
         others = [kind for kind in earlier.get(language, ()) if kind in DOCUMENTS and kind not in asked]
         stands = bool(others) and not products.stale(language)
@@ -276,8 +276,8 @@ def _plan(
 
 
 def _languages(study: Study, languages: Sequence[str] | None) -> list[Language]:
-    chosen = _known(languages or study.study.language, LANGUAGES, "language")
-    return [language for language in LANGUAGES if language in chosen]
+    chosen = _known(languages or study.study.language, language_codes(), "language")
+    return [language for language in language_codes() if language in chosen]
 
 
 def _known(wanted: Sequence[str], known: Sequence[str], what: str) -> list[str]:

@@ -73,15 +73,15 @@ class Products:
         """Ask for a product or a result by its name in the graph."""
         match name.split(":"):
             case ["drawn", figure, language]:
-                self._drawn(figure, language)  # type: ignore[arg-type]
+                self._drawn(figure, language)
             case ["words", figure, language]:
-                self.words(figure, language)  # type: ignore[arg-type]
+                self.words(figure, language)
             case ["svg", figure, language]:
-                self.svg(figure, language)  # type: ignore[arg-type]
+                self.svg(figure, language)
             case ["chapter", chapter, language]:
-                self.chapter(chapter, language)  # type: ignore[arg-type]
+                self.chapter(chapter, language)
             case ["front", language]:
-                self._front(language)  # type: ignore[arg-type]
+                self._front(language)
             case ["files", "tables"]:
                 self.tables()
             case ["files", "counts"]:

@@ -19,6 +19,7 @@ from surveys.core.errors import Problem, ProblemError
 from surveys.core.results import Note
 from surveys.funnel.funnel import asks_about_steps, estimate_funnel
 from surveys.funnel.shares import estimate_shares
+from surveys.languages.rules import rules_of
 from surveys.published.figures import fractions_of_percent, read_published
 from surveys.published.wave_dates import unread_dates
 from surveys.samples.sample import read_sample
@@ -36,6 +37,8 @@ NO_SUBJECT = Note(
     "no platform is said to be the subject, so that all are shown alike and leaving, which is asked of several, is "
     "reported of none: set main = true for one of them"
 )
+
+INCOMPLETE = Note("language '{code}' has no translation of every message: what it lacks is printed in English")
 
 Part = Callable[[], tuple[Note, ...]]
 Judged = tuple[tuple[Problem, ...], tuple[str, ...]]
@@ -109,7 +112,7 @@ def _told(results: Results) -> tuple[str, ...]:
     """Gather what the report says in its notes about the data."""
     notes = [*unread_dates(results.study, *([] if results.published is None else [results.published]))]
     notes += () if results.published is None else fractions_of_percent(results.published)
-    notes += [*_unsaid_means(results.study), *_no_subject(results.study)]
+    notes += [*_unsaid_means(results.study), *_no_subject(results.study), *_incomplete(results.study)]
     notes += () if results.funnel is None else results.funnel.notes
     notes += () if results.shares is None else results.shares.notes
     notes += [note for table in results.tables for note in table.notes if note.message != IN_NO_COLUMN]
@@ -164,6 +167,12 @@ def _no_subject(study: Study) -> tuple[Note, ...]:
     """Ask which platform the study is about where what is told of one alone would be left out."""
     asked = dict.fromkeys(name for survey in study.survey for name, one in survey.platform.items() if one.left)
     return (NO_SUBJECT,) if len(asked) > 1 and not joined_platform(study) else ()
+
+
+def _incomplete(study: Study) -> tuple[Note, ...]:
+    """Tell of languages whose catalogue is not whole."""
+    partial = (code for code in study.study.language if not rules_of(code).complete)
+    return tuple(Note(INCOMPLETE.message, {"code": code}) for code in partial)
 
 
 def _tables(study: Study) -> tuple[Note, ...]:

@@ -28,9 +28,8 @@ from reports.document.blocks import (
 from reports.document.numbering import Numbered, number_blocks
 from reports.words.catalogue import Wording
 from reports.words.numbers import Numbers
-from reports.words.typography import NO_BREAK
+from surveys.languages.rules import NO_BREAK, rules_of
 
-REGIONS = {"fr": "FR", "en": "GB"}
 WIDEST_COLUMN = 34
 """Characters beyond which a column of a table wraps rather than grow."""
 
@@ -62,7 +61,7 @@ def describe_document(document: Document) -> dict[str, Any]:
     numbering = number_blocks(document)
     return {
         "language": document.language,
-        "region": REGIONS[document.language],
+        "region": rules_of(document.language).region,
         "title": document.title,
         "subtitle": document.subtitle,
         "author": document.author,

@@ -31,6 +31,7 @@ from reports.words.labels import (
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
 from surveys.funnel.funnel import Measure
+from surveys.languages.rules import rules_of
 from surveys.study.schema import Step, Survey
 
 PANELS: tuple[tuple[Step, Measure], ...] = (
@@ -157,7 +158,7 @@ def calibration_caption(printer: Printer, found: CalibrationResults, surveys: di
             logged=printer.estimate(recall_error_id(error, time, "logged"), logged),
         )
         told.append(said if told else f"{said[:1].upper()}{said[1:]}")
-    return "\u202f; ".join(told) if printer.language == "fr" else "; ".join(told)
+    return rules_of(printer.language).between.join(told)
 
 
 def recall_error_id(error: RecallError, time: float, what: str) -> str:

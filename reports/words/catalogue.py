@@ -15,6 +15,7 @@ from reports.words.numbers import Numbers
 from reports.words.typography import shown_text, typographic
 from surveys.core.errors import SpecError
 from surveys.core.results import Note, NoteValue
+from surveys.languages.rules import rules_of
 from surveys.study.fields import Label, Language
 
 LOCALE = Path(__file__).parent / "locale"
@@ -138,6 +139,8 @@ class Wording:
         try:
             return _ADDED.get(self.language, {}).get(message) or _catalogue(self.language)[message]
         except KeyError:
+            if not rules_of(self.language).complete:
+                return message
             place = f"{self.language}.po"
             raise SpecError.at(place, f"no translation of “{message}”", "Add it to the catalogue") from None
 
@@ -169,5 +172,5 @@ def add_words(language: Language, words: Mapping[str, str]) -> None:
 def _catalogue(language: Language) -> Mapping[str, str]:
     if language == "en":
         return {}
-    with (LOCALE / f"{language}.po").open("rb") as stream:
+    with (rules_of(language).words or LOCALE / f"{language}.po").open("rb") as stream:
         return {str(message.id): str(message.string) for message in read_po(stream) if message.id and message.string}

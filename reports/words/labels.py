@@ -9,6 +9,7 @@ from typing import Literal
 
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Note, absence
+from surveys.languages.rules import rules_of
 from surveys.published.series import PublisherPoint
 from surveys.study.schema import Study, Survey
 
@@ -454,7 +455,7 @@ def listed(printer: Printer, clauses: Iterable[str]) -> str:
     >>> listed(open_printer("en"), ["one", "two", "one"])
     'one; two'
     """
-    separator = "\u202f; " if printer.language == "fr" else "; "
+    separator = rules_of(printer.language).between
     return separator.join(dict.fromkeys(clauses))
 
 

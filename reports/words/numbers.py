@@ -16,13 +16,14 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
-from reports.words.typography import MINUS, NARROW, NO_BREAK, Language, quote, typographic
+from reports.words.typography import MINUS, quote, typographic
 from surveys.core.errors import SpecError
 from surveys.core.rounding import half_away, leading_place, significant
+from surveys.languages.rules import NO_BREAK, LanguageRules, language_codes, rules_of
+from surveys.study.fields import Language
 
 Kind = Literal["share", "points", "count", "number", "people", "hours", "days", "weeks", "months", "years"]
 
-_LOCALES: dict[str, str] = {"fr": "fr", "en": "en_GB"}
 _DURATIONS = {name: f"duration-{name[:-1]}" for name in ("hours", "days", "weeks", "months", "years")}
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _MILLION, _BILLION = 10**6, 10**9
@@ -54,6 +55,7 @@ class Numbers:
 
     Examples
     --------
+    >>> from surveys.languages.rules import NARROW
     >>> english = Numbers("en")
     >>> english.share(0.283), english.count(2015), english.interval(0.253, 0.308)
     ('28%', '2,015', '25.3–30.8%')
@@ -66,8 +68,9 @@ class Numbers:
     language: Language
 
     def __post_init__(self) -> None:
-        if self.language not in _LOCALES:
-            raise SpecError.at("Numbers", f"got language {self.language!r}, expected 'fr' or 'en'", "Choose one")
+        if self.language not in language_codes():
+            known = " or ".join(map(repr, language_codes()))
+            raise SpecError.at("Numbers", f"got language {self.language!r}, expected {known}", "Choose one")
 
     def share(self, x: float, digits: int = 0) -> str:
         """
@@ -329,8 +332,8 @@ class Numbers:
         '1er juin 2009'
         """
         shown = format_date(day, "long", locale=self._locale).replace(" ", NO_BREAK)
-        first = self.language == "fr" and day.day == 1
-        return f"1er{shown[1:]}" if first else shown
+        first = self._rules.first_day
+        return f"{first}{shown[1:]}" if first and day.day == 1 else shown
 
     def month(self, month: dt.date | str) -> str:
         """
@@ -401,7 +404,7 @@ class Numbers:
         >>> Numbers("en").between("12", "not reached").replace(NO_BREAK, " ")
         '12 to not reached'
         """
-        return f"{low}{NO_BREAK}{'à' if self.language == 'fr' else 'to'}{NO_BREAK}{high}"
+        return f"{low}{NO_BREAK}{self._rules.to}{NO_BREAK}{high}"
 
     def quote(self, text: str) -> str:
         """Put text between this language's quotation marks; see `reports.words.typography.quote`."""
@@ -413,7 +416,11 @@ class Numbers:
 
     @cached_property
     def _locale(self) -> Locale:
-        return Locale.parse(_LOCALES[self.language])
+        return Locale.parse(self._rules.locale)
+
+    @property
+    def _rules(self) -> LanguageRules:
+        return rules_of(self.language)
 
     def _moment(self, text: str) -> str:
         if _MONTH.fullmatch(text):
@@ -432,7 +439,7 @@ class Numbers:
         return ("+" if half_away(x, digits) > 0 else "") + self._decimal(x, digits)
 
     def _percent(self, number: str) -> str:
-        return f"{number}{NARROW}%" if self.language == "fr" else f"{number}%"
+        return f"{number}{self._rules.percent}"
 
     def _percentage(self, percent: float, digits: int) -> str:
         """Write a percentage without its sign, saying of one next to 0 or 100 on which side it lies."""
@@ -454,17 +461,16 @@ class Numbers:
         return self._between_ends(*ends, worded=low < 0 or any(end[0] in "<>" for end in ends))
 
     def _comparison(self, sign: str) -> str:
-        return f"{sign}{NO_BREAK}" if self.language == "fr" else sign
+        return f"{sign}{self._rules.after_comparison}"
 
     def _join(self, low: float, high: float, show: Callable[[float], str], signed: bool = False) -> str:
         return self._between_ends(show(low), show(high), worded=signed or low < 0)
 
     def _between_ends(self, low: str, high: str, *, worded: bool) -> str:
         """Set an interval; in English with a word where a dash would be read as a minus or a comparison."""
-        if self.language == "fr":
-            return f"{low}{NO_BREAK}à{NO_BREAK}{high}"
-        dash = f"{NO_BREAK}to{NO_BREAK}" if worded else "–"
-        return f"{low}{dash}{high}"
+        if worded or not self._rules.dash:
+            return f"{low}{NO_BREAK}{self._rules.to}{NO_BREAK}{high}"
+        return f"{low}–{high}"
 
     def _people_interval(self, low: float, high: float) -> str:
         if low < 100_000:
@@ -476,13 +482,13 @@ class Numbers:
 
     def _scaled(self, number: str, size: Decimal, scale: int) -> str:
         formats: Any = self._locale.compact_decimal_formats["long"]
-        plural = "one" if self.language == "fr" and size < 2 else "other"
+        plural = "one" if self._rules.is_singular(float(size)) else "other"
         word = formats[plural][str(scale)].pattern.replace("0", "").strip()
         return f"{number}{NO_BREAK}{word}"
 
     def _points_word(self, points: float, digits: int) -> str:
         size = abs(half_away(points, digits))
-        return "point" if (size < 2 if self.language == "fr" else size == 1) else "points"
+        return "point" if self._rules.is_singular(float(size)) else "points"
 
     def _duration_word(self, value: Decimal, unit: str) -> str:
         whole = int(value) if value == int(value) else float(value)

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal
 
-Language = Literal["fr", "en"]
+from surveys.languages.rules import rules_of
+from surveys.study.fields import Language
 
 FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
 ALLOWED = {"\u00ad", "\u200d"}
-NARROW = "\N{NARROW NO-BREAK SPACE}"
-NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 _ADDRESS = re.compile(r"(?:https?://|www\.|mailto:)[^\s»]+|[\w.+-]+@[\w-]+\.[\w.]+")
-_SPACES = " \u00a0\u202f\u2009"
-_BEFORE = re.compile(rf"(?<=[^\s(\[])[{_SPACES}]*([;:!?]+)(?=[\s)\]»”\"’,.…]|$)")
-_PERCENT = re.compile(rf"(?<=[\d}}])[{_SPACES}]*([%‰])")
-_THOUSANDS = re.compile(r"(?<![\w,.])\d{1,3}(?: \d{3})+(?![\w])")
-_OPENING = re.compile(rf"«[{_SPACES}]*")
-_CLOSING = re.compile(rf"[{_SPACES}]*»")
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=[\w«{])")
 
 
@@ -42,12 +34,14 @@ def quote(text: str, language: Language) -> str:
 
     Examples
     --------
+    >>> from surveys.languages.rules import NARROW
     >>> quote("génération Y", "en")
     '“génération Y”'
     >>> quote("génération Y", "fr").replace(NARROW, "_")
     '«_génération Y_»'
     """
-    return f"«{NARROW}{text}{NARROW}»" if language == "fr" else f"“{text}”"
+    before, after = rules_of(language).quotes
+    return f"{before}{text}{after}"
 
 
 def typographic(text: str, language: Language) -> str:
@@ -72,6 +66,7 @@ def typographic(text: str, language: Language) -> str:
 
     Examples
     --------
+    >>> from surveys.languages.rules import NARROW
     >>> typographic("Combien ? 28 % : à 12:30, voir https://insee.fr/?a=1", "fr").replace(NARROW, "_")
     'Combien_? 28_%_: à 12:30, voir https://insee.fr/?a=1'
     >>> typographic("2 % de 38 000 000", "fr").replace(NARROW, "_")
@@ -87,14 +82,7 @@ def typographic(text: str, language: Language) -> str:
 
 
 def _space(text: str, language: Language) -> str:
-    text = _APOSTROPHE.sub("’", text)
-    if language != "fr":
-        return text
-    text = _THOUSANDS.sub(lambda number: number[0].replace(" ", NARROW), text)
-    text = _OPENING.sub(f"«{NARROW}", text)
-    text = _CLOSING.sub(f"{NARROW}»", text)
-    text = _PERCENT.sub(rf"{NARROW}\1", text)
-    return _BEFORE.sub(rf"{NARROW}\1", text)
+    return rules_of(language).space(_APOSTROPHE.sub("’", text))
 
 
 def name_character(character: str) -> str:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from surveys.core.reads import WHOLE, Place, open_reader, unnoted
+from surveys.languages.rules import language_codes
 
-Language = Literal["fr", "en"]
+
+def _known_language(code: str) -> str:
+    if code not in language_codes():
+        raise ValueError(f"expected one of {', '.join(language_codes())}")
+    return code
+
+
+Language = Annotated[str, AfterValidator(_known_language)]
+"""Code of a language that has registered."""
 Code = int | float | str
 Label = str | dict[Language, str]
 Columns = str | tuple[str, ...]

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from reports.words.catalogue import Wording
-from reports.words.typography import NARROW
 from surveys.core.errors import SpecError
 from surveys.core.results import Note
 from surveys.core.singulars import SINGULARS
+from surveys.languages.rules import NARROW
 from tests.reports.catalogue import (
     ROOT,
     find_messages,

@@ -1,0 +1,1 @@
+"""Languages of studies and reports: how each writes numbers, spaces and plurals."""
