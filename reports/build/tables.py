@@ -96,6 +96,7 @@ def result_tables(results: Results) -> dict[str, pd.DataFrame]:
         tables["recall"] = pd.concat([curve.to_frame() for curve in results.recalls], ignore_index=True)
     if results.claims:
         tables["claims"] = _claims(results)
+        tables["claims_evidence"] = _evidence_of_claims(results)
     return tables
 
 
@@ -156,6 +157,11 @@ def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
     measures = [] if adoption.measures is None else [adoption.measures.to_frame()]
     named = {"printed_funnels": printed, "decomposition": parts, "denominators": people, "measures": measures}
     return {name: pd.concat(frames, ignore_index=True) for name, frames in named.items() if frames}
+
+
+def _evidence_of_claims(results: Results) -> pd.DataFrame:
+    frames = [checked.evidence_frame() for checked in results.claims]
+    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
 
 
 def _claims(results: Results) -> pd.DataFrame:

@@ -123,7 +123,22 @@ class RowGroup:
     text: str
 
 
-Row = tuple[str | Cell, ...] | RowGroup
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteLine:
+    """A line of small print, and where what it speaks of can be read."""
+
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowNote:
+    """Small print under the row before it, over the whole width."""
+
+    lines: tuple[NoteLine, ...]
+
+
+Row = tuple[str | Cell, ...] | RowGroup | RowNote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +336,7 @@ def _not_plain_svg(svg: str) -> str:
 def _table_problems(table: Table) -> Iterator[Problem]:
     if not table.columns:
         yield Problem(f"'{table.anchor}'", "has no column", "Give it at least one")
-    elif any(len(row) != len(table.columns) for row in table.rows if not isinstance(row, RowGroup)):
+    elif any(len(row) != len(table.columns) for row in table.rows if isinstance(row, tuple)):
         yield Problem(f"'{table.anchor}'", "its rows and columns differ in number", "Fill every cell")
     if not all(column.text.strip() for column in table.columns):
         yield Problem(f"'{table.anchor}'", "has a column without a header", "Say what it holds")

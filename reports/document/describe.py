@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any
 
@@ -22,6 +23,7 @@ from reports.document.blocks import (
     Reference,
     Row,
     RowGroup,
+    RowNote,
     Run,
     Table,
 )
@@ -30,6 +32,7 @@ from reports.words.catalogue import Wording
 from reports.words.numbers import Numbers
 from surveys.languages.rules import NO_BREAK, rules_of
 
+WEB = re.compile(r"https?://[^\s\"<>]+$")
 WIDEST_COLUMN = 34
 """Characters beyond which a column of a table wraps rather than grow."""
 
@@ -141,7 +144,7 @@ def _describe_words(block: Figure | Table, numbering: Numbering, wording: Wordin
 def _all_notes(block: Figure | Table, wording: Wording) -> list[str]:
     """Give the notes, with the one that explains the dagger where it is used."""
     rows = block.rows if isinstance(block, Table) else ()
-    cells = [cell for row in rows if not isinstance(row, RowGroup) for cell in row if isinstance(cell, Cell)]
+    cells = [cell for row in rows if isinstance(row, tuple) for cell in row if isinstance(cell, Cell)]
     dagger = [f"† {wording.say('Simulated data')}"] if any(cell.tone == "simulated" for cell in cells) else []
     return [*block.notes, *dagger]
 
@@ -163,6 +166,8 @@ def _describe_cells(table: Table) -> dict[str, Any]:
 def _describe_row(row: Row) -> dict[str, Any]:
     if isinstance(row, RowGroup):
         return {"group": row.text}
+    if isinstance(row, RowNote):
+        return {"note": [{"text": line.text, "url": line.url if WEB.match(line.url) else ""} for line in row.lines]}
     return {
         "cells": [
             {"text": cell.text, "tone": cell.tone} if isinstance(cell, Cell) else {"text": cell, "tone": "plain"}
@@ -181,7 +186,7 @@ def _widths(table: Table) -> list[float]:
     """Share the width as the author says, or by what each column holds."""
     if any(column.width is not None for column in table.columns):
         return [1.0 if column.width is None else column.width for column in table.columns]
-    rows = [row for row in table.rows if not isinstance(row, RowGroup)]
+    rows = [row for row in table.rows if isinstance(row, tuple)]
     return [
         float(max(_header_width(column), *(_text_width(row[index]) for row in rows), 3) + 2)
         for index, column in enumerate(table.columns)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
+from reports.document.blocks import Block, Column, Heading, NoteLine, Paragraph, Row, RowGroup, RowNote, Table
 from reports.figures.drawn import FigureWords
 from reports.results.study import Results
 from reports.sections.figure_block import figure_block
 from reports.words.claims import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
+from reports.words.evidence import evidence_lines
 from reports.words.labels import listed
 from reports.words.printer import Printer
 from surveys.claims.check import CheckedClaim
@@ -68,7 +69,11 @@ def _table(results: Results, printer: Printer) -> Table:
     rows: list[Row] = []
     for group, members in grouped(results.claims):
         rows.append(RowGroup(text=group_words(printer, group)))
-        rows += [_row(number, claim, printer) for number, claim in members]
+        for number, claim in members:
+            rows.append(_row(number, claim, printer))
+            lines = evidence_lines(printer, claim)
+            if lines:
+                rows.append(RowNote(lines=tuple(NoteLine(text=text, url=url) for text, url in lines)))
     return Table(
         anchor="tab-claims",
         caption=printer.say("Sentences of the press and their verdicts"),
@@ -80,7 +85,7 @@ def _table(results: Results, printer: Printer) -> Table:
         base=printer.say(
             "Base: the one named under each sentence. Intervals at the {level} level cover sampling and rounding, or "
             "rounding alone where the publisher gives no number of respondents. In brackets: figures that do not "
-            "answer the sentence.",
+            "answer the sentence. Under each sentence, every figure it was held against, as its publisher printed it.",
             level=printer.numbers.share(results.study.study.conf_level),
         ),
         notes=_held_against(results, printer),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reports.words.printer import Printer
 from surveys.claims.check import CheckedClaim
@@ -218,6 +219,9 @@ def allowed_words(printer: Printer, checked: CheckedClaim) -> str:
     if not isinstance(interval, Estimate):
         return printer.note(interval.reason)
     identifier = f"claim.{checked.claim.id}.allowed"
+    if not math.isfinite(interval.conf_high):
+        low = replace(interval, estimate=interval.conf_low, conf_low=math.nan, conf_high=math.nan)
+        return printer.say("at least {number}", number=printer.estimate(identifier, low))
     alone = interval.method == "rounding" and any(reading.answer is interval for reading in checked.readings)
     text = printer.estimate(identifier, interval) if alone else printer.interval(identifier, interval)
     return text if is_answered(checked) else f"({text})"

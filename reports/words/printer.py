@@ -209,13 +209,13 @@ class Printer:
         interval = figure.interval()
         row = (
             printed_estimate(f"published.{figure.id}", interval)
-            if isinstance(interval, Estimate)
+            if isinstance(interval, Estimate) and math.isfinite(interval.conf_high)
             else PrintedNumber(
                 id=f"published.{figure.id}",
                 value=figure.value,
                 unit=figure.unit,
                 base=figure.n,
-                why_no_interval=str(interval),
+                why_no_interval="printed as a bound" if isinstance(interval, Estimate) else str(interval),
             )
         )
         self.ledger.record(row, self.language, text)

@@ -63,6 +63,8 @@ class CheckedClaim:
         Each way of reading it, with a verdict of its own.
     evidence : tuple of Evidence
         The figures the claim was held against, each once.
+    total : Estimate or None
+        What its own sum gives; None where it makes none.
     """
 
     claim: Claim
@@ -72,6 +74,7 @@ class CheckedClaim:
     differences: tuple[Difference, ...]
     readings: tuple[CheckedReading, ...]
     evidence: tuple[Evidence, ...]
+    total: Estimate | None = None
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -95,6 +98,18 @@ class CheckedClaim:
         interval = f" ({self.interval.summary()})" if isinstance(self.interval, Estimate) else ""
         return f"{self.verdict}: {self.reason}{interval}"
 
+    def evidence_frame(self) -> pd.DataFrame:
+        """
+        Give one row for each figure that the claim was held against.
+
+        Returns
+        -------
+        DataFrame
+            Columns claim, id, printed, unit, estimate, conf_low, conf_high, publisher, date, base, n, kind, confidence,
+            source, link, line and simulated.
+        """
+        return pd.DataFrame([{"claim": self.claim.id, **item.told()} for item in self.evidence])
+
     def to_frame(self) -> pd.DataFrame:
         """
         Give one row for each reading, or a single one where there is none.
@@ -103,7 +118,8 @@ class CheckedClaim:
         -------
         DataFrame
             Columns id, says, claimed_low, claimed_high, unit, verdict, reason, flags, reading, formula,
-            inputs, estimate, conf_low, conf_high, reading_verdict, reading_reason.
+            inputs, estimate, conf_low, conf_high, reading_verdict, reading_reason, and verdict_low and verdict_high,
+            the interval behind the verdict.
         """
         low, high = self.claim.ends
         common = {
@@ -115,6 +131,8 @@ class CheckedClaim:
             "verdict": self.verdict,
             "reason": str(self.reason),
             "flags": ", ".join(self.flags),
+            "verdict_low": self.interval.conf_low if isinstance(self.interval, Estimate) else None,
+            "verdict_high": self.interval.conf_high if isinstance(self.interval, Estimate) else None,
         }
         return pd.DataFrame(
             [
@@ -215,6 +233,7 @@ def check_claim(
         differences=(*noticed, *differences),
         readings=readings,
         evidence=tuple(evidence.values()),
+        total=total,
     )
 
 

@@ -63,6 +63,29 @@ class Evidence:
             return Unit(kind=known)
         return unit_of_figure(self.figure.unit_printed or self.figure.unit) or Unit(kind=self.figure.unit)
 
+    def told(self) -> dict[str, object]:
+        """Give what is known of it, by column of a table of evidence."""
+        known = self.estimate if isinstance(self.estimate, Estimate) else None
+        figure = self.figure
+        return {
+            "id": self.id,
+            "printed": figure.printed if figure else "",
+            "unit": figure.unit_printed if figure else self.unit.kind,
+            "estimate": known.estimate if known else None,
+            "conf_low": known.conf_low if known else None,
+            "conf_high": known.conf_high if known else None,
+            "publisher": figure.publisher if figure else "",
+            "date": figure.date if figure else "",
+            "base": figure.base if figure else "",
+            "n": figure.n if figure else known.n if known else None,
+            "kind": figure.kind if figure else "own",
+            "confidence": figure.confidence if figure else "",
+            "source": figure.source if figure else "",
+            "link": figure.source_url if figure else "",
+            "line": figure.line if figure else None,
+            "simulated": self.is_simulated,
+        }
+
 
 def correlation_between(one: Evidence, other: Evidence, influences: Influences) -> tuple[float, float]:
     r"""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from reports.document.blocks import RowGroup, Table
+from reports.document.blocks import RowGroup, RowNote, Table
 from reports.figures import example_results
 from reports.figures.registry import FIGURES
 from reports.results.study import Results
@@ -32,7 +34,7 @@ def told(results: Results, printer: Printer) -> Table:
 
 
 def test_every_claim_has_a_row_with_number_base_verdict_and_reason(results, printer):
-    rows = [row for row in told(results, printer).rows if not isinstance(row, RowGroup)]
+    rows = [row for row in told(results, printer).rows if isinstance(row, tuple)]
     assert len(rows) == len(results.claims)
     assert all(all(str(cell).strip() for cell in row) for row in rows)
 
@@ -40,7 +42,7 @@ def test_every_claim_has_a_row_with_number_base_verdict_and_reason(results, prin
 def test_claims_stand_in_groups_by_verdict_and_keep_their_numbers(results, printer):
     groups = [row for row in told(results, printer).rows if isinstance(row, RowGroup)]
     assert 0 < len(groups) <= len(GROUPS)
-    numbers = [int(str(row[0]).split(".")[0]) for row in told(results, printer).rows if not isinstance(row, RowGroup)]
+    numbers = [int(str(row[0]).split(".")[0]) for row in told(results, printer).rows if isinstance(row, tuple)]
     assert sorted(numbers) == list(range(1, len(results.claims) + 1))
 
 
@@ -103,3 +105,24 @@ def test_rows_of_a_file_are_named_only_where_a_sentence_is_held_against_one(resu
     own = next(claim for claim in results.claims if claim.evidence and not any(one.figure for one in claim.evidence))
     assert told(results, printer).notes
     assert told(results.but(claims=(own,)), printer).notes == ()
+
+
+def test_under_each_claim_stands_every_figure_with_publisher_date_and_base(results, printer):
+    rows = told(results, printer).rows
+    notes = {before[0]: row for before, row in pairwise(rows) if isinstance(row, RowNote) and isinstance(before, tuple)}
+    assert len(notes) == len(results.claims)
+    for number, checked in enumerate(results.claims, start=1):
+        note = next(note for sentence, note in notes.items() if str(sentence).startswith(f"{number}. "))
+        text = "\n".join(line.text for line in note.lines).replace("’", "'")
+        for item in checked.evidence:
+            if item.figure is not None:
+                assert item.figure.publisher.replace("’", "'") in text
+                assert item.figure.base.replace("’", "'") in text
+                assert item.figure.date in text
+            else:
+                assert item.id in text
+
+
+def test_evidence_is_a_table_of_its_own(results):
+    frame = results.claims[0].evidence_frame()
+    assert frame.loc[0, ["publisher", "n", "date"]].tolist() == ["Ifop", 1015, "2009-06-03/2009-06-04"]
