@@ -160,8 +160,8 @@ def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
 
 
 def _evidence_of_claims(results: Results) -> pd.DataFrame:
-    frames = [checked.evidence_frame() for checked in results.claims]
-    return pd.concat([frame for frame in frames if len(frame)] or frames, ignore_index=True)
+    rows = [row for checked in results.claims for row in checked.evidence_frame().to_dict("records")]
+    return pd.DataFrame(rows)
 
 
 def _claims(results: Results) -> pd.DataFrame:
