@@ -22,7 +22,7 @@ from reports.build.build import build_report
 from reports.build.check import check_study
 from reports.build.products import Products
 from reports.document.blocks import texts_of
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.catalogue import add_words
 from surveys.core.errors import StudyError
 from surveys.core.results import Note
@@ -58,7 +58,7 @@ def test_a_survey_is_read_from_a_format_that_was_added(tmp_path: Path) -> None:
     platform = {"svc": {"label": "Svc", "aware": {"item": "aware", "yes": [1]}}}
     write_study(tmp_path, {"study": ABOUT, "survey": [{"wave": "1", "file": "wave.jsonl", "platform": platform}]})
     assert check_study(tmp_path)[0] == ()
-    funnel = Results(read_study(tmp_path)).funnel
+    funnel = StudyResults(read_study(tmp_path)).funnel
     assert funnel is not None
     share = funnel.at("1", "svc", "aware")
     assert (share.estimate, share.n) == (0.75, 80)
@@ -78,12 +78,12 @@ def test_a_log_is_read_by_an_engine_that_was_added(tmp_path: Path) -> None:
     log(np.random.default_rng(1)).to_csv(tmp_path / "log.csv", index=False)
     try:
         write_study(tmp_path, spec_at("toy://here"))
-        added = Results(read_study(tmp_path)).staying
+        added = StudyResults(read_study(tmp_path)).staying
     finally:
         withdraw_engine("toy")
     usage = {"events": "log.csv", "account": "account", "time": "time", "opening_days": 0}
     write_study(tmp_path, {"study": ABOUT, "usage": usage})
-    own = Results(read_study(tmp_path)).staying
+    own = StudyResults(read_study(tmp_path)).staying
     assert added is not None
     assert own is not None
     pd.testing.assert_frame_equal(added.counts.to_frame(), own.counts.to_frame())
@@ -118,7 +118,7 @@ def with_rule(folder: Path, rule: str) -> Path:
 def test_a_study_names_a_rule_that_was_added(tmp_path: Path) -> None:
     folder = with_rule(tmp_path, "seen_once")
     assert check_study(folder)[0] == ()
-    results = Results(read_study(folder))
+    results = StudyResults(read_study(folder))
     days = log(np.random.default_rng(1)).assign(day=lambda rows: rows["time"].str[:10]).groupby("account")["day"]
     assert results.staying is not None
     assert int(results.staying.tenures.event.sum()) == int((days.nunique() == 1).sum())
@@ -187,4 +187,4 @@ def test_a_language_that_nobody_added_is_refused(tmp_path: Path) -> None:
 def test_an_engine_that_nobody_added_is_named_with_those_that_are_there(tmp_path: Path) -> None:
     write_study(tmp_path, spec_at("toy://here"))
     with pytest.raises(StudyError, match="begins with toy://, expected postgresql or spark"):
-        _ = Results(read_study(tmp_path)).staying
+        _ = StudyResults(read_study(tmp_path)).staying

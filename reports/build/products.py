@@ -15,7 +15,7 @@ from reports.figures.registry import FIGURES
 from reports.look.theme import figure_to_svg
 from reports.results.graph import Graph
 from reports.results.store import open_store
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.names import CHAPTER_NAMES
 from reports.words.ledger import Ledger, PrintedNumber
 from reports.words.printer import Printer
@@ -53,7 +53,7 @@ class Products:
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
 
     Examples
@@ -64,7 +64,7 @@ class Products:
     'Sentences of the press'
     """
 
-    def __init__(self, results: Results) -> None:
+    def __init__(self, results: StudyResults) -> None:
         self.results = results
         self.graph: Graph = results.graph
         self.graph.find = self.find
@@ -248,7 +248,7 @@ def open_products(study: Study, described: Described, *, fresh: bool = False) ->
     store = open_store(study.folder, described.made_by)
     if fresh and store is not None:
         store.clear()
-    return Products(Results(study, Graph(study, store)))
+    return Products(StudyResults(study, Graph(study, store)))
 
 
 class _WordsOfFigures(Mapping[str, FigureWords]):

@@ -13,7 +13,7 @@ from reports.build.products import Products, open_products
 from reports.document.coverage import check_coverage
 from reports.results.lookup import joined_platform
 from reports.results.progress import open_progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_all
+from reports.results.study import STEPS_OF_RECIPE, StudyResults, compute_all
 from reports.words.ledger import Ledger
 from surveys.core.errors import Problem, ProblemError
 from surveys.core.results import Note
@@ -108,7 +108,7 @@ def _rehearse(products: Products) -> Iterator[Problem]:
     ledger.to_json()
 
 
-def _told(results: Results) -> tuple[str, ...]:
+def _told(results: StudyResults) -> tuple[str, ...]:
     """Gather what the report says in its notes about the data."""
     notes = [*unread_dates(results.study, *([] if results.published is None else [results.published]))]
     notes += () if results.published is None else fractions_of_percent(results.published)

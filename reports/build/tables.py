@@ -8,19 +8,19 @@ from churn.adoption.joint import JointFunnel
 from churn.competing.curve import CumulativeIncidence
 from churn.projection.projection import RetentionProjection
 from reports.results.adoption import AdoptionResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from surveys.core.results import Unavailable
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def table_texts(results: Results) -> dict[str, str]:
+def table_texts(results: StudyResults) -> dict[str, str]:
     """
     Give every table that a study has data for, as CSV.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
 
     Returns
@@ -40,13 +40,13 @@ def table_texts(results: Results) -> dict[str, str]:
     }
 
 
-def result_tables(results: Results) -> dict[str, pd.DataFrame]:
+def result_tables(results: StudyResults) -> dict[str, pd.DataFrame]:
     """
     Give every table that a study has data for.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
 
     Returns
@@ -128,7 +128,7 @@ def _guard(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
-def _joint(results: Results) -> pd.DataFrame:
+def _joint(results: StudyResults) -> pd.DataFrame:
     """Give the steps joined, by every measure of staying that a wave has."""
     by_log = () if results.adoption is None else results.adoption.by_log
     known = {(joint.wave, joint.staying): joint for joint in (*results.joint, *by_log)}

@@ -6,18 +6,18 @@ from functools import cache
 
 from reports.figures.drawn import DrawnFigure, FigureWords, words_of
 from reports.figures.registry import FIGURES, check_names
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer, open_printer
 from surveys.core.errors import Problem, SpecError
 
 
-def draw_figures(results: Results, printer: Printer, ids: list[str] | None = None) -> dict[str, DrawnFigure]:
+def draw_figures(results: StudyResults, printer: Printer, ids: list[str] | None = None) -> dict[str, DrawnFigure]:
     """
     Draw the figures that a study has data for.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -50,13 +50,13 @@ def draw_figures(results: Results, printer: Printer, ids: list[str] | None = Non
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
-def words_of_figures(results: Results, printer: Printer) -> dict[str, FigureWords]:
+def words_of_figures(results: StudyResults, printer: Printer) -> dict[str, FigureWords]:
     """
     Give the words of the figures that a study has data for, which is what chapters take.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -75,13 +75,13 @@ def words_of_figures(results: Results, printer: Printer) -> dict[str, FigureWord
 
 
 @cache
-def example_results() -> Results:
+def example_results() -> StudyResults:
     """
     Give the results of the bundled example, each computed once, when it is first asked for.
 
     Returns
     -------
-    Results
+    StudyResults
         Of *Twitter in France, 2007-2013*.
 
     Examples
@@ -91,7 +91,7 @@ def example_results() -> Results:
     """
     from reports.examples import open_example
 
-    return Results(open_example("twitter_france"))
+    return StudyResults(open_example("twitter_france"))
 
 
 def example_figure(name: str) -> DrawnFigure:

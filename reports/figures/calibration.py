@@ -17,7 +17,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.calibration import CalibrationResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import (
     Asked,
     asked_in,
@@ -48,13 +48,13 @@ MOST_TICKS = 5
 
 
 @draws("calibration")
-def draw_calibration(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_calibration(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the steps of a platform before and after calibration to its log, and recall against log.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -11,7 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import SINCE, lasting
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
@@ -22,13 +22,13 @@ FEW = 10
 
 
 @draws("causes")
-def draw_causes(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_causes(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share gone of each cause, by tenure.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -13,7 +13,7 @@ from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.diffusion import PublishedReach, ReachResults
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
 
@@ -26,13 +26,13 @@ CLOSE = (0.15, 0.015)
 
 
 @draws("ceiling")
-def draw_ceiling(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_ceiling(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw steady-state reach by retention and arrivals, with what was published and what the log shows.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -14,7 +14,7 @@ from matplotlib.transforms import Transform
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.claims import group_words, grouped, is_answered, verdict_label
 from reports.words.printer import Printer
 from surveys.claims.check import CheckedClaim
@@ -35,13 +35,13 @@ MARKS: Mapping[str, tuple[str, str]] = {
 
 
 @draws("claims")
-def draw_claims(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_claims(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw, for each sentence, what the figures allow as a multiple of what is claimed.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -99,7 +99,7 @@ def draw_claims(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _told(results: Results, printer: Printer) -> str:
+def _told(results: StudyResults, printer: Printer) -> str:
     verdicts = Counter(claim.verdict for claim in results.claims)
     return " ".join(
         printer.say(
@@ -111,7 +111,7 @@ def _told(results: Results, printer: Printer) -> str:
     )
 
 
-def _draw(results: Results, printer: Printer) -> Figure:
+def _draw(results: StudyResults, printer: Printer) -> Figure:
     groups = grouped(results.claims)
     n_rows = len(results.claims) + len(groups)
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * n_rows + 0.45), layout="constrained")
@@ -250,7 +250,7 @@ def _tick(place: float, printer: Printer) -> str:
     return f"× {printer.numbers.count(place)}" if place > 1 else f"÷ {printer.numbers.count(1 / place)}"
 
 
-def _frame(results: Results) -> pd.DataFrame:
+def _frame(results: StudyResults) -> pd.DataFrame:
     rows = []
     for group, members in grouped(results.claims):
         for number, checked in members:

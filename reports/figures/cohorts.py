@@ -12,7 +12,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import HEAT, INK, MUTED, TEXT_WIDTH, figure_style, ink_on
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -23,13 +23,13 @@ PLAIN = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
 
 
 @draws("cohorts")
-def draw_cohorts(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_cohorts(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the latest monthly cohorts, one row each.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -15,7 +15,7 @@ from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.network import ConcentrationResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import listed, platform_label, with_interval
 from reports.words.printer import Printer
 from surveys.published.message_shares import TopShare
@@ -25,13 +25,13 @@ TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 
 @draws("concentration")
-def draw_concentration(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_concentration(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of messages that the most active accounts write, with the top fifth read off.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -14,7 +14,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.adoption import Comparison
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.funnels import STEPS, cause_sentence, comparison_id, part_label, row_label, side_names
 from reports.words.labels import listed, note_sentence, with_interval
 from reports.words.printer import Printer
@@ -27,13 +27,13 @@ LABEL_ROOM = 150
 
 
 @draws("decomposition")
-def draw_decomposition(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_decomposition(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw what each step accounts for in the difference between two funnels.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -98,7 +98,7 @@ def draw_decomposition(results: Results, printer: Printer) -> DrawnFigure | None
     )
 
 
-def _draw(results: Results, printer: Printer, comparisons: tuple[Comparison, ...]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, comparisons: tuple[Comparison, ...]) -> Figure:
     rows = sum(len(each.decomposition.steps) + HEADING + GAP for each in comparisons)
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * rows + 0.4), layout="constrained")
     axes, numbers = figure.subplots(1, 2, width_ratios=[2, 1.75], sharey=True)
@@ -167,7 +167,7 @@ def _numbers(printer: Printer, comparison: Comparison, step: str) -> str:
     )
 
 
-def _told(results: Results, printer: Printer, comparisons: tuple[Comparison, ...]) -> list[str]:
+def _told(results: StudyResults, printer: Printer, comparisons: tuple[Comparison, ...]) -> list[str]:
     return [
         printer.say(
             "{first} to {second}, {step}: {part}",

@@ -13,7 +13,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -31,13 +31,13 @@ MONTHS: dict[MonthRule, str] = {
 
 
 @draws("definitions")
-def draw_definitions(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_definitions(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the one-month dropout under each definition.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

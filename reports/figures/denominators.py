@@ -12,7 +12,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joined_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, listed, note_sentence, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
@@ -23,13 +23,13 @@ ROW_HEIGHT = 0.36
 
 
 @draws("denominators")
-def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_denominators(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw how many people signed up, and stayed, on each denominator.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -106,7 +106,7 @@ def draw_denominators(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _draw(results: Results, printer: Printer, survey: Survey, people: dict[str, PeopleCounts]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, survey: Survey, people: dict[str, PeopleCounts]) -> Figure:
     keys = list(next(iter(people.values())).people)
     asked = asked_in((survey,), joined_platform(results.study))
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * len(keys) + 0.75), layout="constrained")
@@ -178,7 +178,7 @@ def _caption(printer: Printer, wave: str, step: str, counts: PeopleCounts) -> st
     )
 
 
-def _sources(results: Results, printer: Printer) -> list[str]:
+def _sources(results: StudyResults, printer: Printer) -> list[str]:
     """Name each population with its size and who counted it."""
     assert results.adoption is not None
     known = results.study.population

@@ -14,7 +14,7 @@ from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.network import NetworkResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label, with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -23,13 +23,13 @@ TICKS = (0, 0.2, 0.4, 0.6, 0.8, 1)
 
 
 @draws("dialogue")
-def draw_dialogue(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_dialogue(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of messages that answer, and of ties that are mutual, beside what others printed.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -138,7 +138,7 @@ def share_with_interval(printer: Printer, name: str, estimate: Estimate) -> str:
     return with_interval(printer, name, estimate, digits=2 if exact else 1)
 
 
-def _notes(results: Results, network: NetworkResults, printer: Printer) -> tuple[str, ...]:
+def _notes(results: StudyResults, network: NetworkResults, printer: Printer) -> tuple[str, ...]:
     assert results.study.usage is not None
     notes = [printer.say("Simulated data.")] if results.study.usage.simulated else []
     if network.conversations:

@@ -11,7 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.diffusion import Spread
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import Asked, asked_in, note_sentence, platform_label, step_label
 from reports.words.printer import Printer
 from surveys.core.results import Note
@@ -23,13 +23,13 @@ LONGEST = 4.0
 
 
 @draws("diffusion")
-def draw_diffusion(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_diffusion(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and membership of the main platform with the curves fitted to them.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -14,7 +14,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import lasting
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
@@ -25,13 +25,13 @@ DECADES = (0, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 
 
 @draws("following")
-def draw_following(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_following(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw dropout within the horizon by the number of accounts followed.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -13,7 +13,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, main_platform, platforms
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, holding, listed, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
@@ -36,13 +36,13 @@ class Bar:
 
 
 @draws("funnel")
-def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_funnel(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the funnel of every platform in the latest wave.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -109,7 +109,7 @@ def draw_funnel(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _bars(results: Results, survey: Survey) -> list[Bar]:
+def _bars(results: StudyResults, survey: Survey) -> list[Bar]:
     assert results.funnel is not None
     bars: list[Bar] = []
     for platform in platforms(results.study):
@@ -137,7 +137,7 @@ def _one_step(bars: list[Bar]) -> bool:
     return len({bar.step for bar in bars}) == 1 and len({bar.platform for bar in bars}) == len(bars) > 1
 
 
-def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, bars: list[Bar], texts: list[str]) -> Figure:
     compared = _one_step(bars)
     main = main_platform(results.study)
     shown = list(dict.fromkeys(bar.platform for bar in bars))
@@ -179,7 +179,7 @@ def _draw(results: Results, printer: Printer, bars: list[Bar], texts: list[str])
     return figure
 
 
-def _asking(results: Results) -> tuple[Survey, ...]:
+def _asking(results: StudyResults) -> tuple[Survey, ...]:
     """Give the wave that the bars are of."""
     survey = latest_wave(results.study, main_platform(results.study))
     return () if survey is None else (survey,)
@@ -190,7 +190,7 @@ def _draw_bar(axes: Axes, y: float, bar: Bar, color: str) -> None:
     draw_interval(axes, y, bar.estimate.conf_low, bar.estimate.conf_high)
 
 
-def _caption(results: Results, printer: Printer, bars: list[Bar], texts: list[str]) -> str:
+def _caption(results: StudyResults, printer: Printer, bars: list[Bar], texts: list[str]) -> str:
     """Tell the first platform's story in one sentence."""
     if _one_step(bars):
         first, last = (platform_label(printer, results.study, bars[i].platform) for i in (0, -1))

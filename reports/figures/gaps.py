@@ -9,7 +9,7 @@ from churn.definitions.gaps import GapChoice
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import note_sentence
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -18,13 +18,13 @@ LONGEST = 120
 
 
 @draws("gaps")
-def draw_gaps(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_gaps(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of silent accounts that come back, by the length of the silence.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, all_funnel_rows, in_no_level, latest_wave, main_platform, steps_of_panels
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import (
     asked_in,
     group_label,
@@ -31,13 +31,13 @@ ROW_HEIGHT = 0.25
 
 
 @draws("groups")
-def draw_groups(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_groups(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and sign-up of the main platform by group.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

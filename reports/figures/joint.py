@@ -16,7 +16,7 @@ from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.adoption import AdoptionResults
 from reports.results.lookup import funnel_rows, joined_platform, joint_id
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.labels import asked_in, holding, listed, note_sentence, platform_label, sampling_words, step_label
 from reports.words.printer import Printer
@@ -29,13 +29,13 @@ Line = dict[str, tuple[str, Estimate]]
 
 
 @draws("joint")
-def draw_joint(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_joint(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness, sign-up and staying by wave, conditional and cumulative.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -124,7 +124,7 @@ def _stayed(adoption: AdoptionResults, printer: Printer, time: str) -> dict[str,
     }
 
 
-def _base(results: Results, printer: Printer) -> str:
+def _base(results: StudyResults, printer: Printer) -> str:
     """Say of whom each share is."""
     assert results.adoption is not None
     told = [printer.say("Base: all respondents of each wave, or those of them who have heard of the service.")]
@@ -171,7 +171,7 @@ def _caption(printer: Printer, last: JointFunnel, name: str, hold: str, time: st
     )
 
 
-def _by_platform(results: Results, printer: Printer, step: str, measure: str) -> dict[str, Line]:
+def _by_platform(results: StudyResults, printer: Printer, step: str, measure: str) -> dict[str, Line]:
     """Find a step of every platform that was asked about in two waves, the main one first."""
     assert results.funnel is not None
     rows = funnel_rows(results.funnel, group="", step=step, measure=measure)
@@ -189,7 +189,7 @@ def _line(waves: tuple[JointFunnel, ...], step: str) -> Line:
     return {each.wave: (joint_id(each, step), each.cumulative[step]) for each in waves}
 
 
-def _panel(axes: Axes, results: Results, printer: Printer, title: str, lines: Mapping[str, Line]) -> None:
+def _panel(axes: Axes, results: StudyResults, printer: Printer, title: str, lines: Mapping[str, Line]) -> None:
     at = _places(results)
     colors = (0, 4, 2) if title == printer.say("Of everybody") else range(len(SERIES))
     top = 1.12 * _highest(estimate for line in lines.values() for _, estimate in line.values())
@@ -227,7 +227,7 @@ def _highest(estimates: Iterable[Estimate]) -> float:
     return max(numbers, default=0.0) or 1.0
 
 
-def _places(results: Results) -> dict[str, float]:
+def _places(results: StudyResults) -> dict[str, float]:
     """Place each wave on an axis of years, or by its order where a date cannot be read."""
     dates = {survey.wave: wave_fieldwork(survey) for survey in results.study.survey}
     years = {wave: date.year for wave, date in dates.items() if date is not None}

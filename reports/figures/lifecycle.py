@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -28,13 +28,13 @@ COLORS = {"already": SERIES[4], "retained": SERIES[0], "resurrected": SERIES[2],
 
 
 @draws("lifecycle")
-def draw_lifecycle(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_lifecycle(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the active accounts of each month by where they come from, and those lost.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

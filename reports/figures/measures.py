@@ -11,7 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import joint_id
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.funnels import measure_label
 from reports.words.labels import listed, note_sentence, platform_label, sampling_words, wave_label, with_interval
@@ -21,13 +21,13 @@ ROW_HEIGHT = 0.36
 
 
 @draws("measures")
-def draw_measures(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_measures(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw how many of the base signed up and stayed, by each measure of staying.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
 from reports.words.silences import gap_sentences
@@ -25,13 +25,13 @@ FAMILIES = {
 
 
 @draws("projection")
-def draw_projection(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_projection(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw retention by period, seen and projected.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

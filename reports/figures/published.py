@@ -10,7 +10,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, funnel_rows, main_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import asked_in, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -22,13 +22,13 @@ Pair = tuple[FunnelRow, PublishedFigure]
 
 
 @draws("published")
-def draw_published(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_published(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw each published value of the main platform beside the study's estimate.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -79,13 +79,13 @@ def draw_published(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def matched_pairs(results: Results, platform: str) -> list[Pair]:
+def matched_pairs(results: StudyResults, platform: str) -> list[Pair]:
     """
     Pair published values with estimates of the same wave and step.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     platform : str
         Key of the platform.
@@ -114,7 +114,7 @@ def matched_pairs(results: Results, platform: str) -> list[Pair]:
     ]
 
 
-def _draw(results: Results, printer: Printer, pairs: list[Pair]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, pairs: list[Pair]) -> Figure:
     surveys = {survey.wave: survey for survey in results.study.survey}
     waves = [wave for wave in surveys if any(row.wave == wave for row, _ in pairs)]
     figure = Figure(figsize=(TEXT_WIDTH, ROW_HEIGHT * len(waves) + 0.75), layout="constrained")
@@ -163,7 +163,7 @@ def _draw(results: Results, printer: Printer, pairs: list[Pair]) -> Figure:
     return figure
 
 
-def _told(results: Results, printer: Printer, pairs: list[Pair]) -> str:
+def _told(results: StudyResults, printer: Printer, pairs: list[Pair]) -> str:
     surveys = {survey.wave: survey for survey in results.study.survey}
     return " ".join(
         printer.say(

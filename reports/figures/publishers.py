@@ -11,7 +11,7 @@ from reports.figures._marks import MARKERS, spread
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import fieldwork_label
 from reports.words.printer import Printer
 from surveys.published.series import PublishedSeries, PublisherPoint
@@ -24,13 +24,13 @@ NAMES_APART = 0.105
 
 
 @draws("publishers")
-def draw_publishers(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_publishers(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw each published series, publishers apart, conflicts tied and breaks marked.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -11,7 +11,7 @@ from reports.figures._marks import MARKERS
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import platform_label, sampling_words, wave_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -20,13 +20,13 @@ EVER = "ever"
 
 
 @draws("recall")
-def draw_recall(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_recall(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share gone by each end of a band, as people recall it.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -137,7 +137,7 @@ def _told(printer: Printer, curve: RecallCurve, when: str) -> str:
     return " ".join(told)
 
 
-def _draw(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, curves: tuple[RecallCurve, ...]) -> Figure:
     figure = Figure(figsize=(TEXT_WIDTH, 3.4), layout="constrained")
     axes = figure.subplots()
     surveys = {survey.wave: survey for survey in results.study.survey}

@@ -13,10 +13,10 @@ from surveys.core.errors import Problem, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from reports.figures.drawn import DrawnFigure
-    from reports.results.study import Results
+    from reports.results.study import StudyResults
     from reports.words.printer import Printer
 
-Draw: TypeAlias = "Callable[[Results, Printer], DrawnFigure | None]"
+Draw: TypeAlias = "Callable[[StudyResults, Printer], DrawnFigure | None]"
 
 SHARED = ("drawn", "registry")
 """Modules of this folder that are no figures."""

@@ -10,7 +10,7 @@ from churn.definitions.rule_bias import Habit, OwnSilences, RuleBias
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer
 
 LABELS: dict[Habit, str] = {
@@ -27,13 +27,13 @@ REACH = (0.11, 0.125)
 
 
 @draws("rules")
-def draw_rules(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_rules(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share still there under each rule, beside the truth of a simulation.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -126,7 +126,7 @@ def _told(bias: RuleBias, printer: Printer, k: int) -> str:
     )
 
 
-def _own(results: Results, bias: RuleBias) -> Habit:
+def _own(results: StudyResults, bias: RuleBias) -> Habit:
     """Give the rule of the study, or the one nearest to it among those simulated."""
     usage = results.study.usage
     known: dict[str, Habit] = {habit: habit for habit in bias.rule}

@@ -14,7 +14,7 @@ from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.staying import GroupStaying
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import SINCE, lasting
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
@@ -26,13 +26,13 @@ FEW = 10
 
 
 @draws("staying-groups")
-def draw_staying_groups(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_staying_groups(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of accounts retained by tenure, level by level, a panel for each group.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -13,7 +13,7 @@ from reports.figures.registry import draws
 from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import log_platform
 from reports.results.staying import StayingResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import SINCE, lasting
 from reports.words.labels import note_sentence, platform_label
 from reports.words.printer import Printer
@@ -33,13 +33,13 @@ FEW = 10
 
 
 @draws("survival")
-def draw_survival(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_survival(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw the share of accounts retained by tenure.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -138,7 +138,7 @@ def _last_time(staying: StayingResults) -> float:
     return min(FIRST_YEAR.get(curve.time_unit, last), last)
 
 
-def _draw(results: Results, staying: StayingResults, printer: Printer, kept: object) -> Figure:
+def _draw(results: StudyResults, staying: StayingResults, printer: Printer, kept: object) -> Figure:
     figure = Figure(figsize=(TEXT_WIDTH, 4.0), layout="constrained")
     axes, table = figure.subplots(2, 1, height_ratios=[5, 1.1], sharex=True)
     curve, last = staying.curve, _last_time(staying)

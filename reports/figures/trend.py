@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, MUTED, SERIES, TEXT_WIDTH, figure_style
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import listed, wave_label
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -17,13 +17,13 @@ from surveys.published.over_list import ListPoint, ListSeries, read_list_series
 
 
 @draws("trend")
-def draw_trend(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_trend(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw a published figure over the whole list of platforms tested, with the breaks of its series.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -11,7 +11,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import draws
 from reports.look.theme import INK, SERIES, TEXT_WIDTH, figure_style
 from reports.results.lookup import FunnelRow, funnel_rows, main_platform, platforms, steps_of_panels
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import asked_in, holding, platform_label, sampling_words, step_label, wave_label
 from reports.words.printer import Printer
 
@@ -19,13 +19,13 @@ LABEL_GAP = 0.062
 
 
 @draws("waves")
-def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
+def draw_waves(results: StudyResults, printer: Printer) -> DrawnFigure | None:
     """
     Draw awareness and sign-up by wave and platform.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -92,7 +92,7 @@ def draw_waves(results: Results, printer: Printer) -> DrawnFigure | None:
     )
 
 
-def _draw(results: Results, printer: Printer, rows: list[FunnelRow], steps: tuple[str, ...]) -> Figure:
+def _draw(results: StudyResults, printer: Printer, rows: list[FunnelRow], steps: tuple[str, ...]) -> Figure:
     figure = Figure(figsize=(TEXT_WIDTH, 3.7), layout="constrained")
     panels = figure.subplots(1, len(steps), squeeze=False)[0]
     position = {survey.wave: _year(survey.wave, index) for index, survey in enumerate(results.study.survey)}
@@ -123,7 +123,11 @@ def _draw_line(axes: Axes, x: list[float], line: list[FunnelRow], index: int, st
 
 
 def _label_ends(
-    axes: Axes, results: Results, printer: Printer, ends: list[tuple[str, int, FunnelRow]], position: dict[str, float]
+    axes: Axes,
+    results: StudyResults,
+    printer: Printer,
+    ends: list[tuple[str, int, FunnelRow]],
+    position: dict[str, float],
 ) -> None:
     """Write each platform's name and last value beside the end of its line."""
     top = axes.get_ylim()[1]
@@ -167,7 +171,7 @@ def _year(wave: str, index: int) -> float:
     return int(year) + (int(month) - 0.5) / 12 if year.isdigit() and month.isdigit() else float(index)
 
 
-def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
+def _caption(results: StudyResults, printer: Printer, rows: list[FunnelRow]) -> str:
     platform = main_platform(results.study)
     aware, signup = (
         [row for row in rows if (row.platform, row.step) == (platform, step)] for step in ("aware", "signup")
@@ -190,7 +194,7 @@ def _caption(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
     )
 
 
-def _told(results: Results, printer: Printer, rows: list[FunnelRow]) -> str:
+def _told(results: StudyResults, printer: Printer, rows: list[FunnelRow]) -> str:
     """Tell the first and last point of every line."""
     surveys = {survey.wave: survey for survey in results.study.survey}
     told = []

@@ -21,10 +21,10 @@ from reports.findings.usage import (
     find_followed,
     find_left,
 )
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer
 
-Rule = Callable[[Results, Printer], Finding | None]
+Rule = Callable[[StudyResults, Printer], Finding | None]
 RULES: Sequence[Rule] = (
     find_heard,
     find_signed_up,
@@ -42,13 +42,13 @@ RULES: Sequence[Rule] = (
 """In the order of the questions that a study answers."""
 
 
-def find(results: Results, printer: Printer) -> tuple[Finding, ...]:
+def find(results: StudyResults, printer: Printer) -> tuple[Finding, ...]:
     """
     Say in sentences what the results say.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from churn.adoption.joint import JointFunnel
 from reports.findings.finding import Finding
 from reports.results.lookup import FunnelRow, funnel_rows, joint_id, latest_wave, main_platform
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.funnels import end_label
 from reports.words.labels import (
@@ -26,7 +26,7 @@ from surveys.funnel.group_gaps import widest_gap
 from surveys.study.schema import Step
 
 
-def find_heard(results: Results, printer: Printer) -> Finding | None:
+def find_heard(results: StudyResults, printer: Printer) -> Finding | None:
     """Awareness in the last wave, and in the first."""
     ends = _ends(results, "aware", "cumulative")
     if ends is None:
@@ -40,7 +40,7 @@ def find_heard(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="heard", text=text, decided=_apart(first.estimate, last.estimate))
 
 
-def find_signed_up(results: Results, printer: Printer) -> Finding | None:
+def find_signed_up(results: StudyResults, printer: Printer) -> Finding | None:
     """Sign-up per aware person in the last wave, and in the first."""
     ends = _ends(results, "signup", "conversion")
     if ends is None:
@@ -55,7 +55,7 @@ def find_signed_up(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="signed-up", text=text, decided=_apart(first.estimate, last.estimate))
 
 
-def find_stayed(results: Results, printer: Printer) -> Finding | None:
+def find_stayed(results: StudyResults, printer: Printer) -> Finding | None:
     """Share and number of people who signed up and stayed, in the last wave."""
     if not results.joint:
         return None
@@ -93,7 +93,7 @@ def find_stayed(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="stayed", text=text)
 
 
-def find_why(results: Results, printer: Printer) -> Finding | None:
+def find_why(results: StudyResults, printer: Printer) -> Finding | None:
     """Say what awareness and sign-up account for in the difference between the first wave and the last."""
     own = [each for each in (results.adoption.comparisons if results.adoption else ()) if each.first is None]
     if not own:
@@ -117,7 +117,7 @@ def find_why(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="why", text=text, decided=found.cause is not None)
 
 
-def find_steady(results: Results, printer: Printer) -> Finding | None:
+def find_steady(results: StudyResults, printer: Printer) -> Finding | None:
     """Say for how long sign-up per aware person stayed as it was while awareness grew, in figures that were printed."""
     if results.adoption is None:
         return None
@@ -150,7 +150,7 @@ def find_steady(results: Results, printer: Printer) -> Finding | None:
     return None
 
 
-def find_for_whom(results: Results, printer: Printer) -> Finding | None:
+def find_for_whom(results: StudyResults, printer: Printer) -> Finding | None:
     """Two levels of a group between which holding an account differs most."""
     platform = main_platform(results.study)
     survey = latest_wave(results.study, platform)
@@ -181,7 +181,7 @@ def find_for_whom(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="for-whom", text=text, decided=gap.difference.conf_low > 0)
 
 
-def _ends(results: Results, step: Step, measure: Measure) -> tuple[FunnelRow, FunnelRow] | None:
+def _ends(results: StudyResults, step: Step, measure: Measure) -> tuple[FunnelRow, FunnelRow] | None:
     """Find the first and the last wave that measured a step of the main platform, if they are two."""
     if results.funnel is None:
         return None
@@ -189,7 +189,7 @@ def _ends(results: Results, step: Step, measure: Measure) -> tuple[FunnelRow, Fu
     return (line[0], line[-1]) if len(line) > 1 else None
 
 
-def _told(results: Results, printer: Printer, first: FunnelRow, last: FunnelRow) -> dict[str, str]:
+def _told(results: StudyResults, printer: Printer, first: FunnelRow, last: FunnelRow) -> dict[str, str]:
     return {
         "first": with_interval(printer, first.id, first.estimate),
         "last": with_interval(printer, last.id, last.estimate),
@@ -200,7 +200,7 @@ def _told(results: Results, printer: Printer, first: FunnelRow, last: FunnelRow)
     }
 
 
-def _wave(results: Results, printer: Printer, wave: str) -> str:
+def _wave(results: StudyResults, printer: Printer, wave: str) -> str:
     return next((wave_label(printer, survey) for survey in results.study.survey if survey.wave == wave), wave)
 
 

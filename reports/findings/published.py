@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from reports.findings.finding import Finding
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer
 from surveys.claims.verdicts import Verdict
 
@@ -13,7 +13,7 @@ HELD: tuple[Verdict, ...] = ("supported", "consistent")
 A_COUNT = "a count of sentences"
 
 
-def find_verdicts(results: Results, printer: Printer) -> Finding | None:
+def find_verdicts(results: StudyResults, printer: Printer) -> Finding | None:
     """How many sentences hold up."""
     if not results.claims:
         return None

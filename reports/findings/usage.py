@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from reports.findings.finding import Finding
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import lasting, within_words
 from reports.words.labels import with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
 
 
-def find_left(results: Results, printer: Printer) -> Finding | None:
+def find_left(results: StudyResults, printer: Printer) -> Finding | None:
     """One-month dropout of the log."""
     if results.staying is None or results.study.usage is None or not isinstance(results.staying.dropout, Estimate):
         return None
@@ -28,7 +28,7 @@ def find_left(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="left", text=text)
 
 
-def find_by_definition(results: Results, printer: Printer) -> Finding | None:
+def find_by_definition(results: StudyResults, printer: Printer) -> Finding | None:
     """How far the definition of dropout moves the headline."""
     if results.staying is None or results.staying.activity is None:
         return None
@@ -56,7 +56,7 @@ def find_by_definition(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="by-definition", text=text)
 
 
-def find_concentrated(results: Results, printer: Printer) -> Finding | None:
+def find_concentrated(results: StudyResults, printer: Printer) -> Finding | None:
     """Say how much the most active fifth writes, of all accounts and of those that write."""
     if results.network is None or results.network.concentration is None:
         return None
@@ -73,7 +73,7 @@ def find_concentrated(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="concentrated", text=text)
 
 
-def find_answered(results: Results, printer: Printer) -> Finding | None:
+def find_answered(results: StudyResults, printer: Printer) -> Finding | None:
     """Say how many messages answer one received."""
     if results.network is None or results.network.dialogue is None:
         return None
@@ -92,7 +92,7 @@ def find_answered(results: Results, printer: Printer) -> Finding | None:
     return Finding(rule="answered", text=text)
 
 
-def find_followed(results: Results, printer: Printer) -> Finding | None:
+def find_followed(results: StudyResults, printer: Printer) -> Finding | None:
     """Say how dropout goes with the number of accounts followed."""
     if results.network is None or results.network.following is None:
         return None

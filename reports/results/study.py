@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from churn.adoption.joint import JointFunnel
     from churn.design_based.recall import RecallCurve
+    from churn.next_visit.curve import NextVisitCurve
+    from churn.survival.curve import SurvivalCurve
+    from churn.tenures.tenures import Tenures
     from reports.results.adoption import AdoptionResults
     from reports.results.calibration import CalibrationResults
     from reports.results.diffusion import DiffusionResults
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 STEPS_OF_RECIPE = ("reading surveys", "reading usage", "published figures and claims")
 
 
-class Results(Nodes):
+class StudyResults(Nodes):
     """
     Everything a report shows: named parts, each computed once, when it is first asked for, from the parts it names.
 
@@ -51,7 +54,7 @@ class Results(Nodes):
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> results = Results(open_example("twitter_france"))
+    >>> results = StudyResults(open_example("twitter_france"))
     >>> results.computed
     ()
     >>> len(results.published.figures) > 100, results.computed
@@ -89,6 +92,16 @@ class Results(Nodes):
         from surveys.funnel.funnel import asks_about_steps, estimate_funnel
 
         return estimate_funnel(self.study) if asks_about_steps(self.study) else None
+
+    @property
+    def tenures(self) -> Tenures | None:
+        """Tenure of each account, under the rule of the study; None where there is no log and no table of accounts."""
+        return None if self.staying is None else self.staying.tenures
+
+    @property
+    def curve(self) -> SurvivalCurve | NextVisitCurve | None:
+        """Share of accounts retained, under the rule of the study; None without usage."""
+        return None if self.staying is None else self.staying.curve
 
     @node("share")
     def shares(self) -> Shares | None:
@@ -212,29 +225,31 @@ class Results(Nodes):
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-PARTS = nodes_of(Results)
+PARTS = nodes_of(StudyResults)
 """Names of the parts, each after those that it is made from."""
-NAMED_AFTER = (
-    named_after(Results) | named_after(StayingResults, "staying.") | named_after(ActivityResults, "staying.activity.")
-)
+NAMED_AFTER = {
+    **named_after(StudyResults),
+    **named_after(StayingResults, "staying."),
+    **named_after(ActivityResults, "staying.activity."),
+}
 """Results, by what the names of the numbers begin with that are printed of them."""
 ATTEMPTED = ("staying", "recalls", "adoption", "network", "changes", "calibration", "diffusion")
 
 
-def compute_all(results: Results, progress: Progress) -> Results:
+def compute_all(results: StudyResults, progress: Progress) -> StudyResults:
     """
     Compute everything a report shows, in an order that tells a person how far it has come.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         Of the study.
     progress : Progress
         Told of `STEPS_OF_RECIPE`.
 
     Returns
     -------
-    Results
+    StudyResults
         The same.
 
     Raises
@@ -247,7 +262,7 @@ def compute_all(results: Results, progress: Progress) -> Results:
     >>> from reports.examples import open_example
     >>> from reports.results.progress import open_progress
     >>> with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-    ...     results = compute_all(Results(open_example("twitter_france")), progress)
+    ...     results = compute_all(StudyResults(open_example("twitter_france")), progress)
     >>> len(results.claims)
     29
     """

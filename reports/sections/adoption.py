@@ -16,7 +16,7 @@ from reports.results.lookup import (
     respondents,
     subjects,
 )
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import (
     asked_in,
@@ -33,13 +33,13 @@ from reports.words.printer import Printer
 from surveys.core.results import Note
 
 
-def write_adoption(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_adoption(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on hearing of the service and signing up.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -76,7 +76,7 @@ def write_adoption(results: Results, printer: Printer, figures: Mapping[str, Fig
     return [*blocks, *(Paragraph.of(text) for text in elsewhere if text)]
 
 
-def _other_platforms(results: Results, printer: Printer) -> str:
+def _other_platforms(results: StudyResults, printer: Printer) -> str:
     """Say where all shares of the platforms stand that the study is not about; empty where there are none."""
     asked = dict.fromkeys(name for survey in results.study.survey for name in survey.platform)
     others = [platform_label(printer, results.study, name) for name in asked if name not in subjects(results.study)]
@@ -88,7 +88,7 @@ def _other_platforms(results: Results, printer: Printer) -> str:
     )
 
 
-def _groups_elsewhere(results: Results, printer: Printer, *, drawn: bool) -> str:
+def _groups_elsewhere(results: StudyResults, printer: Printer, *, drawn: bool) -> str:
     """Name the groups of waves that the figure is not of, which would else be nowhere; empty where there are none."""
     assert results.funnel is not None
     latest = latest_wave(results.study, main_platform(results.study))
@@ -108,7 +108,7 @@ def _groups_elsewhere(results: Results, printer: Printer, *, drawn: bool) -> str
     )
 
 
-def _below_groups(results: Results, figures: Mapping[str, FigureWords]) -> tuple[Note, ...]:
+def _below_groups(results: StudyResults, figures: Mapping[str, FigureWords]) -> tuple[Note, ...]:
     """Give the caveats that stand below the figure of groups."""
     survey = latest_wave(results.study, main_platform(results.study))
     if results.funnel is None or survey is None or "groups" not in figures:
@@ -116,7 +116,7 @@ def _below_groups(results: Results, figures: Mapping[str, FigureWords]) -> tuple
     return in_no_level(results.funnel, survey.wave)
 
 
-def _wave_table(results: Results, printer: Printer, platform: str, elsewhere: tuple[Note, ...]) -> Table:
+def _wave_table(results: StudyResults, printer: Printer, platform: str, elsewhere: tuple[Note, ...]) -> Table:
     assert results.funnel is not None
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.document.blocks import Block, Column, Heading, Table
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.claims import allowed_words, claimed_words, flag_label, is_answered, verdict_label
 from reports.words.labels import with_interval
 from reports.words.printer import Printer
@@ -11,13 +11,13 @@ from surveys.claims.check import CheckedClaim
 from surveys.core.results import Estimate
 
 
-def write_answers(results: Results, printer: Printer) -> list[Block]:
+def write_answers(results: StudyResults, printer: Printer) -> list[Block]:
     """
     Write the table of the sentences that the study puts first.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

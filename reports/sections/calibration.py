@@ -11,7 +11,7 @@ from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowG
 from reports.figures.calibration import PANELS, recall_error_id
 from reports.figures.drawn import FigureWords
 from reports.results.calibration import HORIZON, CalibrationResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import (
     asked_in,
@@ -33,13 +33,13 @@ RATIO_OF_VARIANCES = "a ratio of two estimated variances"
 NONE = "–"
 
 
-def write_calibration(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_calibration(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what the log adds to the survey.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reports.document.blocks import Block, Column, Heading, NoteLine, Paragraph, Row, RowGroup, RowNote, Table
 from reports.figures.drawn import FigureWords
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.claims import allowed_words, claimed_words, difference_words, group_words, grouped, verdict_label
 from reports.words.evidence import evidence_lines
@@ -15,13 +15,13 @@ from reports.words.printer import Printer
 from surveys.claims.check import CheckedClaim
 
 
-def write_claims(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_claims(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the section on sentences of the press.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -58,7 +58,7 @@ def write_claims(results: Results, printer: Printer, figures: Mapping[str, Figur
     return [*blocks, _table(results, printer)]
 
 
-def _table(results: Results, printer: Printer) -> Table:
+def _table(results: StudyResults, printer: Printer) -> Table:
     headers = (
         printer.say("Sentence"),
         printer.say("Claimed"),
@@ -122,7 +122,7 @@ def _why(checked: CheckedClaim, printer: Printer) -> str:
     return listed(printer, [printer.note(checked.reason), *told]) + "."
 
 
-def _held_against(results: Results, printer: Printer) -> tuple[str, ...]:
+def _held_against(results: StudyResults, printer: Printer) -> tuple[str, ...]:
     """Name the rows of the file of published figures, where any sentence is held against one."""
     rows = list(_rows(results))
     if results.published is None or not rows:
@@ -131,7 +131,7 @@ def _held_against(results: Results, printer: Printer) -> tuple[str, ...]:
     return (printer.say("Held against these rows of {file}: {rows}.", file=name, rows=", ".join(rows)),)
 
 
-def _rows(results: Results) -> list[str]:
+def _rows(results: StudyResults) -> list[str]:
     return list(
         dict.fromkeys(item.id for claim in results.claims for item in claim.evidence if item.figure is not None)
     )

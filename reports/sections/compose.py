@@ -8,7 +8,7 @@ from dataclasses import replace
 from reports.document.blocks import Block, Document, Figure, Heading, Paragraph
 from reports.figures.drawn import FigureWords
 from reports.figures.registry import closing_figures
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.adoption import write_adoption
 from reports.sections.answers import write_answers
 from reports.sections.calibration import write_calibration
@@ -32,18 +32,18 @@ from reports.sections.waves import write_waves
 from reports.words.printer import Printer
 
 Figures = Mapping[str, FigureWords]
-Write = Callable[[Results, Printer, Figures], list[Block]]
+Write = Callable[[StudyResults, Printer, Figures], list[Block]]
 
 
-def _write_crosstabs(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+def _write_crosstabs(results: StudyResults, printer: Printer, figures: Figures) -> list[Block]:
     return write_crosstabs(results, printer, results.tables) if results.tables else []
 
 
-def _write_waves(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+def _write_waves(results: StudyResults, printer: Printer, figures: Figures) -> list[Block]:
     return [] if results.changes is None else write_waves(results, results.changes, printer, figures)
 
 
-def _write_disclosure(results: Results, printer: Printer, figures: Figures) -> list[Block]:
+def _write_disclosure(results: StudyResults, printer: Printer, figures: Figures) -> list[Block]:
     return [] if results.disclosure is None else write_disclosure(results.study, results.disclosure, printer)
 
 
@@ -70,7 +70,7 @@ CHAPTERS: Mapping[str, Write] = {
 """What writes each of `CHAPTER_NAMES`."""
 
 
-def compose_chapter(name: str, results: Results, printer: Printer, figures: Figures) -> list[Block]:
+def compose_chapter(name: str, results: StudyResults, printer: Printer, figures: Figures) -> list[Block]:
     """
     Compose one chapter.
 
@@ -78,7 +78,7 @@ def compose_chapter(name: str, results: Results, printer: Printer, figures: Figu
     ----------
     name : str
         One of `CHAPTER_NAMES`.
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -102,14 +102,14 @@ def compose_chapter(name: str, results: Results, printer: Printer, figures: Figu
 
 
 def assemble_document(
-    results: Results, printer: Printer, blocks: Iterable[Block], drawings: Mapping[str, str] | None = None
+    results: StudyResults, printer: Printer, blocks: Iterable[Block], drawings: Mapping[str, str] | None = None
 ) -> Document:
     """
     Make a document of chapters.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language.
@@ -148,13 +148,13 @@ def assemble_document(
     )
 
 
-def compose_document(results: Results, printer: Printer, figures: Figures) -> Document:
+def compose_document(results: StudyResults, printer: Printer, figures: Figures) -> Document:
     """
     Compose the whole report, its figures as outlines.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -177,7 +177,7 @@ def compose_document(results: Results, printer: Printer, figures: Figures) -> Do
     return assemble_document(results, printer, [block for chapter in chapters for block in chapter])
 
 
-def _why_not(results: Results, printer: Printer, part: str) -> list[Block]:
+def _why_not(results: StudyResults, printer: Printer, part: str) -> list[Block]:
     """Say in the place of a chapter why these data do not give it."""
     if part not in results.absent:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, Table
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import (
     Asked,
     asked_in,
@@ -25,13 +25,13 @@ from surveys.study.schema import Survey
 from surveys.tables.crosstabs import SUPPRESSED, BannerColumn, BannerRow, BannerTable
 
 
-def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerTable]) -> list[Block]:
+def write_crosstabs(results: StudyResults, printer: Printer, tables: Sequence[BannerTable]) -> list[Block]:
     """
     Write the chapter of banner tables.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -70,12 +70,12 @@ def write_crosstabs(results: Results, printer: Printer, tables: Sequence[BannerT
     ]
 
 
-def _base(results: Results, table: BannerTable) -> str | None:
+def _base(results: StudyResults, table: BannerTable) -> str | None:
     """Give the name of the base that the study limits a table to."""
     return next((asked.base for asked in results.study.table if asked.id == table.id), None)
 
 
-def _unsaid(results: Results, table: BannerTable) -> tuple[Note, ...]:
+def _unsaid(results: StudyResults, table: BannerTable) -> tuple[Note, ...]:
     """Give the caveats of a table that do not stand below the funnel or the shares."""
     said = {str(note) for part in (results.funnel, results.shares) if part is not None for note in part.notes}
     return tuple(note for note in table.notes if str(note) not in said)

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 from reports.document.blocks import Block, Heading, Paragraph
 from reports.figures.drawn import FigureWords
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_or_reason
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
 
 
-def write_definitions(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_definitions(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what other definitions of dropout would give.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -54,7 +54,7 @@ def write_definitions(results: Results, printer: Printer, figures: Mapping[str, 
 LEAST_OBSERVED = 30
 
 
-def _meanings(results: Results, printer: Printer) -> str:
+def _meanings(results: StudyResults, printer: Printer) -> str:
     assert results.staying is not None
     assert results.staying.activity is not None
     text = printer.say(

@@ -8,7 +8,7 @@ from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowG
 from reports.figures.diffusion import curve_label
 from reports.figures.drawn import FigureWords
 from reports.results.diffusion import ReachResults, Spread
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import asked_in, platform_label, step_label
 from reports.words.printer import Printer
@@ -16,13 +16,13 @@ from surveys.core.results import Estimate, Unavailable
 from surveys.published.series import publisher_name
 
 
-def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_diffusion(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on how far the main platform may spread.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -74,7 +74,7 @@ def write_diffusion(results: Results, printer: Printer, figures: Mapping[str, Fi
     return blocks
 
 
-def _curves(results: Results, spreads: tuple[Spread, ...], printer: Printer) -> str:
+def _curves(results: StudyResults, spreads: tuple[Spread, ...], printer: Printer) -> str:
     text = printer.say(
         "A logistic curve and Bass’ curve are fitted to what was measured of {platform}. With so few points they say "
         "more about the model than about the future: what counts is whether the data bound the ceiling.",
@@ -125,7 +125,7 @@ def _curves(results: Results, spreads: tuple[Spread, ...], printer: Printer) -> 
     return text
 
 
-def _parameters(spreads: tuple[Spread, ...], results: Results, printer: Printer) -> Table:
+def _parameters(spreads: tuple[Spread, ...], results: StudyResults, printer: Printer) -> Table:
     rows: list[Row] = []
     for spread in spreads:
         rows.append(
@@ -243,7 +243,7 @@ def _ceiling(reach: ReachResults, printer: Printer) -> str:
     return text
 
 
-def _reaches(reach: ReachResults, results: Results, printer: Printer) -> Table:
+def _reaches(reach: ReachResults, results: StudyResults, printer: Printer) -> Table:
     assert reach.newcomers is not None
     assert reach.everybody is not None
     assert reach.flows is not None
@@ -312,7 +312,7 @@ def _reaches(reach: ReachResults, results: Results, printer: Printer) -> Table:
     )
 
 
-def _needed(reach: ReachResults, results: Results, printer: Printer) -> Table:
+def _needed(reach: ReachResults, results: StudyResults, printer: Printer) -> Table:
     assert reach.statement is not None
     assert reach.statement.retention is not None
     rows: list[Row] = [
@@ -376,7 +376,7 @@ def _old_cohorts(reach: ReachResults, printer: Printer) -> str:
     )
 
 
-def _decay(reach: ReachResults, results: Results, printer: Printer) -> Table:
+def _decay(reach: ReachResults, results: StudyResults, printer: Printer) -> Table:
     with_claim = all(row.claimed is not None for row in reach.decay)
     columns = [Column(text=printer.say("Months"), width=1)]
     if with_claim:

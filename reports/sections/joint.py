@@ -10,7 +10,7 @@ from reports.document.blocks import Block, Bullets, Heading, Paragraph
 from reports.figures.drawn import FigureWords
 from reports.results.adoption import AdoptionResults
 from reports.results.lookup import joined_platform, joint_id
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.sections.joint_tables import level_table, parts_table, printed_table, wave_table
 from reports.words.durations import horizon_words
@@ -19,13 +19,13 @@ from reports.words.labels import asked_in, holding, platform_label, with_interva
 from reports.words.printer import Printer
 
 
-def write_joint(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_joint(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter that joins awareness, sign-up and staying.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -133,7 +133,7 @@ def _recent(recent: JointFunnel, printer: Printer, time: str) -> str:
     )
 
 
-def _printed(results: Results, adoption: AdoptionResults, printer: Printer) -> list[Block]:
+def _printed(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> list[Block]:
     """Set the figures that others printed beside the study's own, and say for how long sign-up stood still."""
     blocks: list[Block] = []
     if adoption.printed:
@@ -151,7 +151,7 @@ def _printed(results: Results, adoption: AdoptionResults, printer: Printer) -> l
     return [*blocks, printed_table(results, adoption, printer)] if adoption.printed else blocks
 
 
-def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+def _steady(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
     told = []
     for series, run in adoption.steady_printed.items():
         mine = [each for each in adoption.printed if each.spec.series == series]
@@ -167,7 +167,7 @@ def _steady(results: Results, adoption: AdoptionResults, printer: Printer) -> tu
 
 
 def _why(
-    results: Results, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, FigureWords]
+    results: StudyResults, adoption: AdoptionResults, printer: Printer, figures: Mapping[str, FigureWords]
 ) -> list[Block]:
     """Say in sentences what each step accounts for, and show it."""
     if not adoption.comparisons:

@@ -9,7 +9,7 @@ from churn.adoption.joint import JointFunnel
 from reports.document.blocks import Column, Row, RowGroup, Table
 from reports.results.adoption import AdoptionResults, Comparison, PrintedFunnel
 from reports.results.lookup import joined_platform, joint_id
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.funnels import comparison_id, measure_label, row_label, side_names
 from reports.words.labels import (
@@ -35,13 +35,13 @@ OF_USERS = "active_use"
 """Measure of figures that count users, where others count accounts."""
 
 
-def wave_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+def wave_table(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> Table:
     """
     Set the three steps and their product in a table, by wave.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     adoption : AdoptionResults
         With at least one wave.
@@ -110,13 +110,13 @@ def _by_measure(adoption: AdoptionResults) -> list[JointFunnel]:
     return shown
 
 
-def level_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+def level_table(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> Table:
     """
     Set the same in a table, by group, for the last wave.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     adoption : AdoptionResults
         With at least one level.
@@ -196,13 +196,13 @@ def _about_levels(adoption: AdoptionResults, printer: Printer) -> tuple[str, ...
     return (*told, *_notes(printer, joined))
 
 
-def printed_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+def printed_table(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> Table:
     """
     Set funnels that others printed in a table, by country and platform.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     adoption : AdoptionResults
         With at least one printed funnel.
@@ -270,7 +270,7 @@ def _printed_cells(each: PrintedFunnel, printer: Printer) -> tuple[str, ...]:
     )
 
 
-def _uses(results: Results, specs: Iterable[PublishedFunnel], printer: Printer) -> tuple[str, ...]:
+def _uses(results: StudyResults, specs: Iterable[PublishedFunnel], printer: Printer) -> tuple[str, ...]:
     """Name the funnels whose second step counts users and not accounts."""
     if results.published is None:
         return ()
@@ -294,7 +294,7 @@ def _missing(adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
     )
 
 
-def _publishers(results: Results, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
+def _publishers(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> tuple[str, ...]:
     assert results.published is not None
     names = (
         results.published[figure].publisher.partition(" via ")[0].partition(" (")[0]
@@ -306,13 +306,13 @@ def _publishers(results: Results, adoption: AdoptionResults, printer: Printer) -
     return (printer.say("Source: {publishers}.", publishers=listed(printer, said)),)
 
 
-def parts_table(results: Results, adoption: AdoptionResults, printer: Printer) -> Table:
+def parts_table(results: StudyResults, adoption: AdoptionResults, printer: Printer) -> Table:
     """
     Set what each step contributes to each difference in a table.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     adoption : AdoptionResults
         With at least one comparison.
@@ -407,7 +407,7 @@ def _columns(headers: tuple[str, ...], widths: tuple[float, ...]) -> tuple[Colum
     )
 
 
-def _base(results: Results, printer: Printer, shown: Sequence[JointFunnel]) -> str:
+def _base(results: StudyResults, printer: Printer, shown: Sequence[JointFunnel]) -> str:
     level = printer.numbers.share(results.study.study.conf_level)
     measures = {joint.staying for joint in shown}
     if measures == {"log"}:

@@ -10,7 +10,7 @@ from churn.projection.projection import RetentionProjection
 from churn.tenures.rules import DropoutRule
 from reports.document.blocks import Block, Bullets, Column, Definitions, Heading, Paragraph, Table
 from reports.results.staying import StayingResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.staying import UNITS
 from reports.words.durations import ONE_MONTH, lasting
 from reports.words.labels import asked_in, holding, note_sentence, wave_label
@@ -22,13 +22,13 @@ from surveys.study.schema import Survey
 WIDTHS_OF_DESIGN = {"weight": 0.65, "strata": 0.65, "cluster": 0.95}
 
 
-def write_methods(results: Results, printer: Printer) -> list[Block]:
+def write_methods(results: StudyResults, printer: Printer) -> list[Block]:
     """
     Write the methods annex.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -64,7 +64,7 @@ def write_methods(results: Results, printer: Printer) -> list[Block]:
     return blocks
 
 
-def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
+def _definitions(results: StudyResults, printer: Printer) -> list[tuple[str, str]]:
     return [
         *_definitions_of_surveys(results, printer),
         *_definitions_of_usage(results, printer),
@@ -84,7 +84,7 @@ def _definitions(results: Results, printer: Printer) -> list[tuple[str, str]]:
     ]
 
 
-def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[str, str]]:
+def _definitions_of_surveys(results: StudyResults, printer: Printer) -> list[tuple[str, str]]:
     told = []
     asked = {step for survey in results.study.survey for each in survey.platform.values() for step in each.steps()}
     if "aware" in asked:
@@ -124,7 +124,7 @@ def _definitions_of_surveys(results: Results, printer: Printer) -> list[tuple[st
     return told
 
 
-def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str, str]]:
+def _definitions_of_usage(results: StudyResults, printer: Printer) -> list[tuple[str, str]]:
     told = []
     usage, staying = results.study.usage, results.staying
     if usage is not None and staying is not None:
@@ -197,7 +197,7 @@ def _definitions_of_usage(results: Results, printer: Printer) -> list[tuple[str,
     return told
 
 
-def _definitions_of_published(results: Results, printer: Printer) -> list[tuple[str, str]]:
+def _definitions_of_published(results: StudyResults, printer: Printer) -> list[tuple[str, str]]:
     told = []
     if results.published is not None:
         told += [
@@ -221,7 +221,7 @@ def _definitions_of_published(results: Results, printer: Printer) -> list[tuple[
     return told
 
 
-def _methods(results: Results, printer: Printer) -> list[str]:
+def _methods(results: StudyResults, printer: Printer) -> list[str]:
     told = [
         printer.say("Intervals are at the {level} level.", level=printer.numbers.share(results.study.study.conf_level))
     ]
@@ -321,7 +321,7 @@ def _methods_of_staying(staying: StayingResults, printer: Printer) -> list[str]:
     return told
 
 
-def _surveys_table(results: Results, printer: Printer) -> Table:
+def _surveys_table(results: StudyResults, printer: Printer) -> Table:
     assert results.disclosure is not None
     sizes = {item.wave: int(item.values["n"]) for item in results.disclosure.of("sample_size")}
     surveys = results.study.survey
@@ -390,7 +390,7 @@ def _columns(value: str | tuple[str, ...] | None) -> str:
     return "–" if value is None else value if isinstance(value, str) else ", ".join(value)
 
 
-def _usage(results: Results, printer: Printer) -> str:
+def _usage(results: StudyResults, printer: Printer) -> str:
     usage, staying = results.study.usage, results.staying
     assert usage is not None
     assert staying is not None
@@ -410,7 +410,7 @@ def _usage(results: Results, printer: Printer) -> str:
     return f"{told} {printer.say('Simulated data.')}" if usage.simulated else told
 
 
-def _populations_table(results: Results, printer: Printer) -> Table:
+def _populations_table(results: StudyResults, printer: Printer) -> Table:
     headers = (printer.say("Population"), printer.say("People"), printer.say("Source"))
     return Table(
         anchor="tab-populations",

@@ -13,7 +13,7 @@ from reports.figures.dialogue import share_with_interval
 from reports.figures.drawn import FigureWords
 from reports.figures.following import class_name, following_sentence
 from reports.results.network import ConcentrationResults, NetworkResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.durations import lasting
 from reports.words.labels import listed, note_sentence, with_interval
@@ -25,13 +25,13 @@ SIGNIFICANT = 0.05
 Row = tuple[str, str, str, str]
 
 
-def write_network(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_network(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on who writes, who answers, and whom they follow.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -156,7 +156,7 @@ def _trend(trend: TrendTest, printer: Printer) -> str:
     return printer.say("From class to class the rate of leaving rises (test for trend, {p}).", p=p)
 
 
-def _table(results: Results, network: NetworkResults, printer: Printer) -> Table:
+def _table(results: StudyResults, network: NetworkResults, printer: Printer) -> Table:
     rows: list[Row | RowGroup] = []
     if network.concentration is not None:
         rows += [RowGroup(text=printer.say("Who writes")), *_concentration_rows(network.concentration, printer)]

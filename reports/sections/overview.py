@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.document.blocks import Block, Bullets, Callout, Heading, KeyFigure, KeyFigures
 from reports.findings import find
 from reports.results.lookup import funnel_rows, joint_id, latest_wave, subjects
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words, lasting
 from reports.words.labels import asked_in, holding, platform_label, wave_label
 from reports.words.printer import Printer
@@ -18,13 +18,13 @@ MOST_FINDINGS = 12
 """What a first page holds beside its key figures."""
 
 
-def write_overview(results: Results, printer: Printer) -> list[Block]:
+def write_overview(results: StudyResults, printer: Printer) -> list[Block]:
     """
     Write the first page.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -63,13 +63,13 @@ def write_overview(results: Results, printer: Printer) -> list[Block]:
     return blocks
 
 
-def is_simulated(results: Results) -> bool:
+def is_simulated(results: StudyResults) -> bool:
     """
     Tell whether any data of the study are simulated.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
 
     Returns
@@ -87,14 +87,14 @@ def is_simulated(results: Results) -> bool:
     return any(survey.simulated for survey in results.study.survey) or (usage is not None and usage.simulated)
 
 
-def _key_figures(results: Results, printer: Printer) -> Iterator[KeyFigure]:
+def _key_figures(results: StudyResults, printer: Printer) -> Iterator[KeyFigure]:
     shown = subjects(results.study)
     for platform in shown:
         yield from _key_shares(results, printer, platform, alike=len(shown) > 1)
     yield from _key_usage(results, printer)
 
 
-def _key_shares(results: Results, printer: Printer, platform: str, *, alike: bool) -> Iterator[KeyFigure]:
+def _key_shares(results: StudyResults, printer: Printer, platform: str, *, alike: bool) -> Iterator[KeyFigure]:
     """Give what a wave says of a platform; of several, shown alike, the share of the base that took the first step."""
     survey = latest_wave(results.study, platform)
     name = platform_label(printer, results.study, platform)
@@ -119,7 +119,7 @@ def _key_shares(results: Results, printer: Printer, platform: str, *, alike: boo
                     )
 
 
-def _key_usage(results: Results, printer: Printer) -> Iterator[KeyFigure]:
+def _key_usage(results: StudyResults, printer: Printer) -> Iterator[KeyFigure]:
     """Give what the log says, and the steps joined."""
     if (
         results.staying is not None
@@ -145,7 +145,7 @@ def _key_usage(results: Results, printer: Printer) -> Iterator[KeyFigure]:
         )
 
 
-def _whose(results: Results, printer: Printer) -> str:
+def _whose(results: StudyResults, printer: Printer) -> str:
     """Say by whose staying, and what it is by the other measure."""
     assert results.adoption is not None
     if results.joint[-1].staying == "log":

@@ -8,19 +8,19 @@ from churn.projection.projection import HoldOut, RetentionProjection
 from reports.document.blocks import Block, Heading, Paragraph
 from reports.figures.drawn import FigureWords
 from reports.figures.projection import hold_out_sentence
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import note_sentence
 from reports.words.printer import Printer
 
 
-def write_projection(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_projection(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on retention beyond what was seen.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

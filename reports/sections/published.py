@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reports.document.blocks import Block, Column, Heading, Table
 from reports.figures.drawn import FigureWords
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -16,13 +16,13 @@ MOST_ROWS = 60
 """Figures that a page lists; the file has them all."""
 
 
-def write_published(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_published(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the opening of the chapter on published figures; publishers and claims follow.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.figures.drawn import FigureWords
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import fieldwork_label
 from reports.words.printer import Printer
@@ -15,13 +15,13 @@ from surveys.study.fieldwork import date_of_year
 from surveys.study.schema import Study
 
 
-def write_publishers(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_publishers(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on what several publishers say.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -62,7 +62,7 @@ def write_publishers(results: Results, printer: Printer, figures: Mapping[str, F
     return blocks
 
 
-def _conflicts(series: tuple[PublishedSeries, ...], printer: Printer, results: Results) -> Table:
+def _conflicts(series: tuple[PublishedSeries, ...], printer: Printer, results: StudyResults) -> Table:
     rows: list[Row] = []
     for one in series:
         if one.conflicts:
@@ -143,7 +143,7 @@ def _why(conflict: FigureConflict, printer: Printer) -> str:
     return "; ".join(told) or printer.say("unknown")
 
 
-def _breaks(series: tuple[PublishedSeries, ...], printer: Printer, results: Results) -> Table:
+def _breaks(series: tuple[PublishedSeries, ...], printer: Printer, results: StudyResults) -> Table:
     rows: list[Row] = []
     for one in series:
         rows += [_break_row(one, cut, printer, results.study) for cut in one.breaks]

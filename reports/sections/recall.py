@@ -8,20 +8,20 @@ from churn.design_based.recall import RecallCurve
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import FigureWords
 from reports.figures.recall import EVER, recall_id
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import wave_label, with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Unavailable
 
 
-def write_recall(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_recall(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on when people say they left.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -57,7 +57,7 @@ def write_recall(results: Results, printer: Printer, figures: Mapping[str, Figur
     return [*blocks, _table(results, printer, curves)]
 
 
-def _table(results: Results, printer: Printer, curves: tuple[RecallCurve, ...]) -> Table:
+def _table(results: StudyResults, printer: Printer, curves: tuple[RecallCurve, ...]) -> Table:
     surveys = {survey.wave: survey for survey in results.study.survey}
     times = sorted({time for curve in curves for time in curve.times})
     rows = [

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 from reports.document.blocks import Block, Column, Heading, RowGroup, Table
 from reports.results.named import named_shares
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import group_label, level_label, sampling_words, survey_note, wave_label, with_interval
 from reports.words.printer import Printer
 from surveys.study.schema import Survey
 
 
-def write_shares(results: Results, printer: Printer) -> list[Block]:
+def write_shares(results: StudyResults, printer: Printer) -> list[Block]:
     """
     Write the part on further shares.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -65,7 +65,7 @@ def write_shares(results: Results, printer: Printer) -> list[Block]:
     return [Heading(level=1 if chapter else 2, text=title, anchor="shares"), table]
 
 
-def _notes(surveys: Sequence[Survey], results: Results, printer: Printer) -> tuple[str, ...]:
+def _notes(surveys: Sequence[Survey], results: StudyResults, printer: Printer) -> tuple[str, ...]:
     """Say the caveats of the shares, without those that stand below the funnel."""
     assert results.shares is not None
     said = () if results.funnel is None else tuple(map(str, results.funnel.notes))
@@ -73,7 +73,7 @@ def _notes(surveys: Sequence[Survey], results: Results, printer: Printer) -> tup
     return tuple(survey_note(printer, surveys, note) for note in notes)
 
 
-def _rows(survey: Survey, results: Results, printer: Printer) -> list[RowGroup | tuple[str, ...]]:
+def _rows(survey: Survey, results: StudyResults, printer: Printer) -> list[RowGroup | tuple[str, ...]]:
     assert results.shares is not None
     frame = results.shares.to_frame().query("wave == @survey.wave")
     named = named_shares(results.shares)

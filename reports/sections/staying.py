@@ -8,7 +8,7 @@ from churn.next_visit.curve import NextVisitCurve
 from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import FigureWords
 from reports.results.staying import StayingResults
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.definitions import write_definitions
 from reports.sections.figure_block import figure_block, figure_or_reason
 from reports.sections.projection import write_projection
@@ -29,13 +29,13 @@ CHOSEN = {
 UNITS = {"days": "days", "weeks": "weeks", "months": "months", "years": "years"}
 
 
-def write_staying(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_staying(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the chapter on how long accounts stay.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -109,7 +109,7 @@ def write_staying(results: Results, printer: Printer, figures: Mapping[str, Figu
     return [*blocks, *write_definitions(results, printer, figures), *write_projection(results, printer, figures)]
 
 
-def _instead(results: Results, staying: StayingResults, printer: Printer) -> str:
+def _instead(results: StudyResults, staying: StayingResults, printer: Printer) -> str:
     """Say why the share gone cannot be had, and what a silence would tell instead."""
     assert isinstance(staying.dropout, Unavailable)
     reason = note_sentence(printer, staying.dropout.reason)
@@ -126,7 +126,7 @@ def _instead(results: Results, staying: StayingResults, printer: Printer) -> str
     )
 
 
-def _table(results: Results, staying: StayingResults, printer: Printer) -> Table:
+def _table(results: StudyResults, staying: StayingResults, printer: Printer) -> Table:
     unit = staying.curve.time_unit
     emptied = staying.curve.time[staying.curve.survival <= 0]
     times = [

@@ -10,7 +10,7 @@ from reports.document.blocks import Block, Column, Heading, Paragraph, Table
 from reports.figures.drawn import FigureWords
 from reports.figures.staying_groups import group_id
 from reports.results.staying import GroupStaying
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.durations import lasting
 from reports.words.labels import note_sentence, with_interval
@@ -19,13 +19,13 @@ from reports.words.silences import gap_sentences
 from surveys.core.results import Estimate, Unavailable
 
 
-def write_staying_groups(results: Results, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
+def write_staying_groups(results: StudyResults, printer: Printer, figures: Mapping[str, FigureWords]) -> list[Block]:
     """
     Write the part on who stays how long.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -61,7 +61,7 @@ def _why_not(printer: Printer, group: GroupStaying) -> Paragraph:
     return Paragraph.of(printer.say("Accounts by {group}: {reason}.", group=group.name, reason=reason))
 
 
-def _table(results: Results, printer: Printer, group: GroupStaying, horizon: int) -> Table:
+def _table(results: StudyResults, printer: Printer, group: GroupStaying, horizon: int) -> Table:
     usage = results.study.usage
     assert usage is not None
     means = None if isinstance(group.means, Unavailable) else group.means

@@ -8,7 +8,7 @@ from churn.network.planted.concentration import TOP
 from churn.network.planted.following import FEW, MANY
 from reports.document.blocks import Block, Column, Heading, Paragraph, Row, RowGroup, Table
 from reports.results.lookup import funnel_rows, subjects
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import asked_in, conversion_label, step_label, wave_label, with_interval
 from reports.words.printer import Printer
 from surveys.core.results import Estimate
@@ -37,13 +37,13 @@ BEFOREHAND = ("expected", "planted")
 Compared = tuple[str, str, str, Estimate, float]
 
 
-def write_truth(results: Results, printer: Printer) -> list[Block]:
+def write_truth(results: StudyResults, printer: Printer) -> list[Block]:
     """
     Write the page that sets estimates beside what was planted.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -80,13 +80,13 @@ def write_truth(results: Results, printer: Printer) -> list[Block]:
     ]
 
 
-def _survey_rows(results: Results, printer: Printer) -> list[Compared]:
+def _survey_rows(results: StudyResults, printer: Printer) -> list[Compared]:
     if results.funnel is None or results.truth is None:
         return []
     return [row for platform in subjects(results.study) for row in _platform_rows(results, printer, platform)]
 
 
-def _platform_rows(results: Results, printer: Printer, platform: str) -> list[Compared]:
+def _platform_rows(results: StudyResults, printer: Printer, platform: str) -> list[Compared]:
     assert results.funnel is not None
     assert results.truth is not None
     known = results.truth.query("source == 'survey' and platform == @platform")
@@ -108,7 +108,7 @@ def _platform_rows(results: Results, printer: Printer, platform: str) -> list[Co
     return rows
 
 
-def _calibrated_rows(results: Results, printer: Printer) -> list[Compared]:
+def _calibrated_rows(results: StudyResults, printer: Printer) -> list[Compared]:
     """Hold shares calibrated to the log against the same truth as those of the survey alone."""
     found = None if results.calibration is None else results.calibration.calibrated
     if found is None or results.truth is None:
@@ -133,7 +133,7 @@ def _calibrated_rows(results: Results, printer: Printer) -> list[Compared]:
     return rows
 
 
-def _share_rows(results: Results, printer: Printer) -> list[Compared]:
+def _share_rows(results: StudyResults, printer: Printer) -> list[Compared]:
     if results.shares is None or results.truth is None:
         return []
     known = results.truth.query("source == 'survey' and how == 'planted'")
@@ -159,7 +159,7 @@ def _share_label(survey: Survey, name: str, printer: Printer) -> str:
     return printer.say("{share} ({base})", share=label, base=printer.label(survey.base[share.base].label or share.base))
 
 
-def _usage_rows(results: Results, printer: Printer) -> list[Compared]:
+def _usage_rows(results: StudyResults, printer: Printer) -> list[Compared]:
     if results.staying is None or results.truth is None:
         return []
     known = results.truth.query("source == 'usage' and measure == 'dropout'")
@@ -172,7 +172,7 @@ def _usage_rows(results: Results, printer: Printer) -> list[Compared]:
     return rows
 
 
-def _network_rows(results: Results, printer: Printer) -> list[Compared]:
+def _network_rows(results: StudyResults, printer: Printer) -> list[Compared]:
     if results.network is None or results.truth is None:
         return []
     known = results.truth[(results.truth["source"] == "usage") & results.truth["how"].isin(BEFOREHAND)]
@@ -211,7 +211,7 @@ def _network_labels(printer: Printer, days_of_dropout: int) -> dict[str, str]:
     }
 
 
-def _table(compared: list[Compared], results: Results, printer: Printer) -> Table:
+def _table(compared: list[Compared], results: StudyResults, printer: Printer) -> Table:
     headers = (
         printer.say("What and when"),
         printer.say("Estimate"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from reports.document.blocks import Block, Bullets, Cell, Column, Heading, Paragraph, Table
 from reports.figures.drawn import FigureWords
 from reports.results.lookup import kinds_of_columns, main_platform, subjects
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import (
     asked_in,
@@ -31,14 +31,14 @@ LARGEST_POWER = 700.0
 
 
 def write_waves(
-    results: Results, changes: WaveChanges, printer: Printer, figures: Mapping[str, FigureWords]
+    results: StudyResults, changes: WaveChanges, printer: Printer, figures: Mapping[str, FigureWords]
 ) -> list[Block]:
     """
     Write the chapter on changes between waves.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     changes : WaveChanges
         Of the study's funnel.
@@ -94,7 +94,7 @@ def write_waves(
     return blocks
 
 
-def _changes_table(results: Results, changes: WaveChanges, printer: Printer, platform: str) -> Table:
+def _changes_table(results: StudyResults, changes: WaveChanges, printer: Printer, platform: str) -> Table:
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     frame = changes.to_frame()
@@ -224,7 +224,7 @@ def mode_label(printer: Printer, mode: str) -> str:
     }[mode]
 
 
-def _trends_table(results: Results, changes: WaveChanges, printer: Printer, platform: str) -> Table:
+def _trends_table(results: StudyResults, changes: WaveChanges, printer: Printer, platform: str) -> Table:
     asked = asked_in(results.study.survey, platform)
     surveys = {survey.wave: survey for survey in results.study.survey}
     trends = changes.trends[(changes.trends["platform"] == platform) & (changes.trends["group"] == "")]

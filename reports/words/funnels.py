@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from churn.adoption.decomposition import SteadyRun
 from churn.adoption.joint import JointFunnel
 from reports.results.adoption import Comparison
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.durations import horizon_words
 from reports.words.labels import platform_label, wave_label, with_interval
 from reports.words.printer import Printer
@@ -102,13 +102,13 @@ def measure_label(printer: Printer, staying: str) -> str:
     return {"recall": printer.say("as people recall it"), "log": printer.say("by the log")}[staying]
 
 
-def side_names(results: Results, printer: Printer, comparison: Comparison) -> tuple[str, str]:
+def side_names(results: StudyResults, printer: Printer, comparison: Comparison) -> tuple[str, str]:
     r"""
     Name the two funnels of a comparison.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language of the report.
@@ -162,13 +162,13 @@ def comparison_id(comparison: Comparison) -> str:
     return f"published.difference.{comparison.first.id}.{comparison.second.id}"
 
 
-def cause_sentence(results: Results, printer: Printer, comparison: Comparison) -> str:
+def cause_sentence(results: StudyResults, printer: Printer, comparison: Comparison) -> str:
     r"""
     Say which step counts most in the difference of two funnels, as far as the data can tell.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -303,7 +303,7 @@ def steady_sentence(
     return f"{text} {after}"
 
 
-def _name(results: Results, printer: Printer, spec: PublishedFunnel | None, platform: str, wave: str) -> str:
+def _name(results: StudyResults, printer: Printer, spec: PublishedFunnel | None, platform: str, wave: str) -> str:
     if spec is not None:
         return printer.label(spec.label)
     survey = next(survey for survey in results.study.survey if survey.wave == wave)

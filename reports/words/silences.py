@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from churn.definitions.gap_check import FAR_ELSEWHERE, GapCheck
 from churn.next_visit.curve import HalvesCheck, NextVisitCurve
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.labels import note_sentence
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Unavailable
@@ -13,13 +13,13 @@ BY_SILENCE = ("next_visit", "inactive")
 """Rules under which accounts are called gone by a silence that the end of the log shows."""
 
 
-def gap_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
+def gap_sentences(results: StudyResults, printer: Printer) -> tuple[str, ...]:
     """
     Say what calling accounts gone after a silence moves, and how many of those called gone are expected back.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -69,7 +69,7 @@ def gap_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _check(results: Results) -> GapCheck | None:
+def _check(results: StudyResults) -> GapCheck | None:
     usage, staying = results.study.usage, results.staying
     return (
         None
@@ -81,13 +81,13 @@ def _check(results: Results) -> GapCheck | None:
     )
 
 
-def warnings(results: Results, printer: Printer) -> tuple[str, ...]:
+def warnings(results: StudyResults, printer: Printer) -> tuple[str, ...]:
     """
     Say what may be wrong with the share gone at the horizon: a gap too short, a log too short, cohorts that differ.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.
@@ -145,13 +145,13 @@ def _far(check: GapCheck, horizon: int) -> int | None:
     return next((time for time in check.time if check.is_far(time, errors=FAR_ELSEWHERE)), None)
 
 
-def next_visit_sentences(results: Results, printer: Printer) -> tuple[str, ...]:
+def next_visit_sentences(results: StudyResults, printer: Printer) -> tuple[str, ...]:
     """
     Say on what the next visit rests at the horizon: the longest wait, those back late, early against late sign-ups.
 
     Parameters
     ----------
-    results : Results
+    results : StudyResults
         The study's results.
     printer : Printer
         Language, and ledger of the numbers printed.

@@ -8,40 +8,40 @@ from reports.document.blocks import Table, texts_of
 from reports.figures import example_results
 from reports.figures.calibration import draw_calibration
 from reports.results.calibration import compute_calibration
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.calibration import write_calibration
 from reports.words.printer import open_printer
 from surveys.study.schema import Study
 
 
 @pytest.fixture(scope="module")
-def results() -> Results:
+def results() -> StudyResults:
     return example_results()
 
 
-def told(results: Results) -> str:
+def told(results: StudyResults) -> str:
     return " ".join(texts_of(tuple(write_calibration(results, open_printer("en"), {}))))
 
 
-def compute(results: Results, study: Study) -> Results:
+def compute(results: StudyResults, study: Study) -> StudyResults:
     found = compute_calibration(study, results.funnel, results.staying, results.recalls)
     return results.but(study=study, calibration=found)
 
 
-def test_waves_that_agree_are_calibrated_and_the_others_are_not(results: Results):
+def test_waves_that_agree_are_calibrated_and_the_others_are_not(results: StudyResults):
     (table,) = [block for block in write_calibration(results, open_printer("en"), {}) if isinstance(block, Table)]
     rows = [row for row in table.rows if isinstance(row, tuple)]
     assert [row[-2] != "–" for row in rows[:6]] == [True, True, True, True, False, False]
     assert len(rows) == 6 + 4 + 4 + 3 + 3 + 3
 
 
-def test_says_that_accounts_are_more_than_people(results: Results):
+def test_says_that_accounts_are_more_than_people(results: StudyResults):
     text = told(results)
     assert "for each person counted among those who have ever had an account, the log counts 1.88" in text
     assert "the survey’s own estimates are kept" in text
 
 
-def test_without_coverage_only_recall_is_compared(results: Results):
+def test_without_coverage_only_recall_is_compared(results: StudyResults):
     assert results.study.usage is not None
     usage = results.study.usage.model_copy(update={"coverage": None})
     bare = compute(results, results.study.model_copy(update={"usage": usage}))
@@ -53,7 +53,7 @@ def test_without_coverage_only_recall_is_compared(results: Results):
     assert drawn.caption.startswith("Asked in ")
 
 
-def test_with_enough_accounts_for_each_person_the_last_waves_agree(results: Results):
+def test_with_enough_accounts_for_each_person_the_last_waves_agree(results: StudyResults):
     """Two accounts for each person, give or take: the margin is uncertain, and the gain is small."""
     assert results.study.usage is not None
     assert results.study.usage.coverage is not None
@@ -68,7 +68,7 @@ def test_with_enough_accounts_for_each_person_the_last_waves_agree(results: Resu
     assert all(test.agrees for test in signups[3:])
 
 
-def test_a_study_without_log_has_no_such_part(results: Results):
+def test_a_study_without_log_has_no_such_part(results: StudyResults):
     assert compute_calibration(results.study, results.funnel, None, results.recalls) is None
     none = results.but(calibration=None)
     assert write_calibration(none, open_printer("fr"), {}) == []

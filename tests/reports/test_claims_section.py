@@ -9,7 +9,7 @@ import pytest
 from reports.document.blocks import RowGroup, RowNote, Table
 from reports.figures import example_results
 from reports.figures.registry import FIGURES
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.claims import write_claims
 from reports.words.claims import GROUPS, claimed_words
 from reports.words.printer import Printer, open_printer
@@ -17,7 +17,7 @@ from surveys.study.fields import Language
 
 
 @pytest.fixture(scope="module")
-def results() -> Results:
+def results() -> StudyResults:
     return example_results()
 
 
@@ -27,7 +27,7 @@ def printer(request: pytest.FixtureRequest) -> Printer:
     return open_printer(language)
 
 
-def told(results: Results, printer: Printer) -> Table:
+def told(results: StudyResults, printer: Printer) -> Table:
     table = write_claims(results, printer, {})[-1]
     assert isinstance(table, Table)
     return table

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from reports.build.products import Products
 from reports.figures.drawn import DrawnFigure
 from reports.figures.registry import FIGURES, draws, withdraw
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer
 from surveys.study.file import read_study
 from tests.reports.test_incremental import made
@@ -22,7 +22,7 @@ def test_every_module_registers_the_figure_that_it_is_named_after(name: str) -> 
 
 def test_a_figure_defined_elsewhere_stands_at_the_end_of_its_chapter(tmp_path) -> None:
     @draws("toy", chapter="staying")
-    def draw_toy(results: Results, printer: Printer) -> DrawnFigure:
+    def draw_toy(results: StudyResults, printer: Printer) -> DrawnFigure:
         n = printer.value("toy.n", results.staying.curve.n, unit="accounts", why_no_interval="a count")
         return DrawnFigure(
             id="toy",
@@ -36,7 +36,7 @@ def test_a_figure_defined_elsewhere_stands_at_the_end_of_its_chapter(tmp_path) -
         )
 
     try:
-        products = Products(Results(read_study(made(tmp_path, 5).folder)))
+        products = Products(StudyResults(read_study(made(tmp_path, 5).folder)))
         document = products.document("en", drawn=True)
         assert "toy" in products.figures("en")
         anchors = [getattr(block, "anchor", "") for block in document.blocks]

@@ -6,7 +6,7 @@ import pytest
 
 from reports.figures import example_results
 from reports.findings import RULES, find
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.printer import Printer, open_printer
 
 
@@ -29,7 +29,7 @@ def test_what_the_data_decide_comes_first(printer: Printer):
 
 def test_a_study_without_results_has_no_findings(printer: Printer):
     nothing = dict.fromkeys(("funnel", "staying", "adoption", "calibration", "network", "diffusion"))
-    empty: Results = example_results().but(joint=(), claims=(), series=(), recalls=(), **nothing)
+    empty: StudyResults = example_results().but(joint=(), claims=(), series=(), recalls=(), **nothing)
     assert find(empty, printer) == ()
 
 

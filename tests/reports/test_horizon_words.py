@@ -6,13 +6,13 @@ from reports.document.blocks import texts_of
 from reports.figures import example_results
 from reports.findings.adoption import find_stayed
 from reports.findings.usage import find_followed
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.joint import write_joint
 from reports.words.durations import horizon_words, within_words
 from reports.words.printer import open_printer
 
 
-def with_horizon(days: int) -> Results:
+def with_horizon(days: int) -> StudyResults:
     results = example_results()
     assert results.study.usage is not None
     dropout = results.study.usage.dropout.model_copy(update={"horizon_days": days})

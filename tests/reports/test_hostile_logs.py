@@ -13,7 +13,7 @@ import pytest
 
 from reports.document.blocks import texts_of
 from reports.results import staying as staying_module
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.words.catalogue import Wording
 from surveys.core.errors import EstimateError, SpecError, StudyError
 from surveys.core.results import NOT_ESTIMABLE, Note
@@ -79,7 +79,7 @@ LONG = (one_account, one_account_once, all_gone_on_day_one, one_event_each, ever
 """Those that outlast a gap of 30 days; with a gap longer than the log nobody can be judged."""
 
 
-def logged(folder: Path, rows: Rows, **dropout: Any) -> Results:
+def logged(folder: Path, rows: Rows, **dropout: Any) -> StudyResults:
     """Results of a log of `rows`, at noon."""
     at = [datetime.combine(END - timedelta(days), time(12)).isoformat() + "Z" for _, days, _ in rows]
     frame = pd.DataFrame({"u": [row[0] for row in rows], "at": at, "kind": [row[2] for row in rows]})
@@ -93,7 +93,7 @@ def test_a_single_active_day_is_a_problem_of_the_study(tmp_path: Path):
         logged(tmp_path, a_single_active_day(), rule="inactive", gap_days=1)
 
 
-def texts_in(found: Results, language: Language) -> str:
+def texts_in(found: StudyResults, language: Language) -> str:
     return "\n".join(texts_of(document_of(found, language)))
 
 

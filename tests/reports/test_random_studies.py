@@ -23,7 +23,7 @@ from reports.figures import draw_figures
 from reports.figures.drawn import DrawnFigure, words_of
 from reports.look.theme import figure_to_svg
 from reports.results.progress import open_progress
-from reports.results.study import Results, compute_all
+from reports.results.study import StudyResults, compute_all
 from reports.sections.compose import compose_document
 from reports.words.ledger import Ledger
 from reports.words.printer import Printer
@@ -40,7 +40,7 @@ class Rehearsal:
     """What a build prints: texts in both languages, tables, and the ledger."""
 
     made: RandomStudy
-    results: Results
+    results: StudyResults
     texts: dict[str, list[str]]
     anchors: dict[str, set[str]]
     numbers: list[dict[str, object]]
@@ -53,7 +53,7 @@ def build(made: RandomStudy) -> Rehearsal | None:
         return None
     study = read_study(made.folder)
     with open_progress("quiet", total=9) as progress:
-        results = compute_all(Results(study), progress)
+        results = compute_all(StudyResults(study), progress)
     ledger, texts, anchors = Ledger(), {}, {}
     for language in study.study.language:
         printer = Printer(language, ledger)

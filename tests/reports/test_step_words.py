@@ -11,7 +11,7 @@ import pytest
 from reports.build.check import check_study
 from reports.document.blocks import texts_of
 from reports.results.progress import open_progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_all
+from reports.results.study import STEPS_OF_RECIPE, StudyResults, compute_all
 from reports.sections.adoption import write_adoption
 from reports.sections.overview import write_overview
 from reports.words.labels import Asked, asked_in, conversion_label, step_label
@@ -51,9 +51,9 @@ def write(folder: Path, *waves: str) -> Path:
     return folder
 
 
-def results(folder: Path) -> Results:
+def results(folder: Path) -> StudyResults:
     with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-        return compute_all(Results(read_study(folder)), progress)
+        return compute_all(StudyResults(read_study(folder)), progress)
 
 
 def told(folder: Path, language: str = "en") -> str:

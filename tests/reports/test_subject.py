@@ -16,7 +16,7 @@ from reports.figures.waves import draw_waves
 from reports.findings import find
 from reports.results.lookup import joined_platform, log_platform, main_platform, subjects
 from reports.results.progress import open_progress
-from reports.results.study import STEPS_OF_RECIPE, Results, compute_all
+from reports.results.study import STEPS_OF_RECIPE, StudyResults, compute_all
 from reports.sections.adoption import write_adoption
 from reports.sections.overview import write_overview
 from reports.words.printer import open_printer
@@ -54,9 +54,9 @@ def write(folder: Path, *, main: str = "", left: tuple[str, ...] = (), names: tu
     return folder
 
 
-def results(folder: Path) -> Results:
+def results(folder: Path) -> StudyResults:
     with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
-        return compute_all(Results(read_study(folder)), progress)
+        return compute_all(StudyResults(read_study(folder)), progress)
 
 
 def labels(blocks: list[Block]) -> list[str]:

@@ -9,19 +9,19 @@ from reports.document.blocks import Block, Bullets, Cell, Document, Figure, Tabl
 from reports.figures import example_results
 from reports.figures.drawn import words_of
 from reports.figures.trend import draw_trend
-from reports.results.study import Results
+from reports.results.study import StudyResults
 from reports.sections.waves import write_waves
 from reports.words.printer import Printer, open_printer
 from surveys.funnel.waves import WaveChanges, compare_waves
 
 
 @pytest.fixture(scope="module")
-def results() -> Results:
+def results() -> StudyResults:
     return example_results()
 
 
 @pytest.fixture(scope="module")
-def changes(results: Results) -> WaveChanges:
+def changes(results: StudyResults) -> WaveChanges:
     assert results.funnel is not None
     return compare_waves(results.study, results.funnel)
 
@@ -79,7 +79,7 @@ def test_nothing_is_written_about_one_wave(results, changes):
     assert write_waves(results, empty, open_printer("en"), {}) == []
 
 
-def drawn(printer: Printer, results: Results):
+def drawn(printer: Printer, results: StudyResults):
     figure = draw_trend(results, printer)
     assert figure is not None
     return figure

@@ -12,7 +12,7 @@ import pandas as pd
 from reports.document.blocks import Document, texts_of
 from reports.figures import words_of_figures
 from reports.results.progress import open_progress
-from reports.results.study import Results, compute_all
+from reports.results.study import StudyResults, compute_all
 from reports.sections.compose import compose_document
 from reports.words.printer import open_printer
 from surveys.core.results import NOT_ESTIMABLE, Unavailable
@@ -23,18 +23,18 @@ from tests.random_studies import write_study
 ABOUT = {"title": "A study", "as_of": date(2024, 7, 31), "language": ["en", "fr"]}
 
 
-def results_of(folder: Path, spec: dict[str, Any]) -> Results:
+def results_of(folder: Path, spec: dict[str, Any]) -> StudyResults:
     write_study(folder, {"study": ABOUT} | spec)
     with open_progress("quiet", total=9) as progress:
-        return compute_all(Results(read_study(folder)), progress)
+        return compute_all(StudyResults(read_study(folder)), progress)
 
 
-def document_of(results: Results, language: Language = "en") -> Document:
+def document_of(results: StudyResults, language: Language = "en") -> Document:
     printer = open_printer(language)
     return compose_document(results, printer, words_of_figures(results, printer))
 
 
-def texts(results: Results, language: Language = "en") -> str:
+def texts(results: StudyResults, language: Language = "en") -> str:
     return "\n".join(texts_of(document_of(results, language)))
 
 
