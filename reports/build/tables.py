@@ -159,11 +159,11 @@ def _adoption(adoption: AdoptionResults) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(frames, ignore_index=True) for name, frames in named.items() if frames}
 
 
-def _evidence_of_claims(results: Results) -> pd.DataFrame:
+def _evidence_of_claims(results: StudyResults) -> pd.DataFrame:
     rows = [row for checked in results.claims for row in checked.evidence_frame().to_dict("records")]
     return pd.DataFrame(rows)
 
 
-def _claims(results: Results) -> pd.DataFrame:
+def _claims(results: StudyResults) -> pd.DataFrame:
     frames = [checked.to_frame() for checked in results.claims]
     return pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)

@@ -31,7 +31,7 @@ NEEDS = {
 def test_a_figure_computes_what_it_shows_alone(name: str):
     results = StudyResults(open_example("twitter_france"))
     FIGURES[name](results, Printer("en", Ledger()))
-    assert {computed.partition(".")[0] for computed in results.computed} <= NEEDS[name] | {"funnel"}
+    assert {computed.partition(".")[0] for computed in results.computed} <= NEEDS[name] | {"funnel", "sample"}
 
 
 def test_a_part_is_computed_once():
