@@ -207,7 +207,7 @@ EDITS: dict[Callable[[Edited], None], tuple[tuple[str, ...], tuple[str, ...]]] =
     edit_log: (ALL, OF_SURVEYS),
     edit_gap: (ALL, OF_SURVEYS),
     edit_published: (ALL, (*OF_THE_LOG, *OF_SURVEYS)),
-    edit_language: (ALL, ("adoption", "network", "claims", *RESULTS_OF_THE_LOG)),
+    edit_language: (ALL, ("adoption", "network", *RESULTS_OF_THE_LOG)),
     edit_library: (ALL, ()),
     edit_theme: (ALL, ()),
 }
