@@ -57,6 +57,8 @@ from surveys.core.intervals import wilson_interval as wilson_interval
 from surveys.core.results import Estimate as Estimate
 from surveys.core.results import Note as Note
 from surveys.core.results import Unavailable as Unavailable
+from surveys.core.two_proportions import compare_proportions as compare_proportions
+from surveys.core.two_proportions import one_proportion as one_proportion
 from surveys.data.codebook import Codebook as Codebook
 from surveys.data.codebook import Item as Item
 from surveys.data.codebook import ResponseSet as ResponseSet

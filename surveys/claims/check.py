@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from surveys.claims.arithmetic import all_notes
-from surveys.claims.consistency import BROKEN, RIGHT_SUM, WRONG_SUM, holds, sum_is_right, sum_of
+from surveys.claims.consistency import RIGHT_SUM, WRONG_SUM, check_of, holds, sum_is_right, sum_of
 from surveys.claims.inputs import Evidence, Influences, Own, find_evidence
 from surveys.claims.readings import COMPUTED, MODELLED, CheckedReading, Difference, Flag, check_reading
 from surveys.claims.sources import are_declared, span_of_sources
@@ -247,7 +247,7 @@ def _verdict(
     impossible = next((check for check in broken if not check.differs), None)
     if impossible is not None:
         found = Difference(flag="consistency", figure=claim.id, decisive=True)
-        return "contradicted", BROKEN[impossible.kind], [found]
+        return "contradicted", check_of(claim, impossible).broken, [found]
     if total is not None and not readings and not broken:
         return judge(claim, total).verdict, RIGHT_SUM, []
     verdict, reason = _agreement(claim, readings)
@@ -256,7 +256,7 @@ def _verdict(
     excuses = [
         Difference(flag=kind, figure=claim.id, words=words, decisive=True) for kind, words in broken[0].differs.items()
     ]
-    return "not checkable", BROKEN[broken[0].kind], excuses
+    return "not checkable", check_of(claim, broken[0]).broken, excuses
 
 
 def _agreement(claim: Claim, readings: Sequence[CheckedReading]) -> tuple[Verdict, Note]:

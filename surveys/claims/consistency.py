@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from surveys.claims.arithmetic import evaluate_formula, read_formula
+from surveys.claims.checks.registry import ConsistencyCheck, Range, checks
 from surveys.claims.inputs import Evidence
-from surveys.claims.verdicts import ends_said
-from surveys.core.errors import StudyError
+from surveys.claims.verdicts import ends_said, judge
+from surveys.core.errors import StudyError, did_you_mean
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.study.claims import ITSELF, Claim, Consistency
 
-Range = tuple[float, float]
-
 WRONG_SUM = Note("the sum that it rests on does not give the number claimed")
 RIGHT_SUM = Note("the sum that it rests on gives the number claimed")
-NOT_BETWEEN = Note("a total lies between its parts; this one does not")
-NOT_THE_SUM = Note("the parts do not add up to the total")
-NOT_NESTED = Note("a later stage cannot be larger than an earlier one")
-BROKEN = {"between": NOT_BETWEEN, "sum": NOT_THE_SUM, "nested": NOT_NESTED}
 
 
 def sum_of(claim: Claim) -> Estimate | None:
@@ -69,8 +63,7 @@ def sum_is_right(claim: Claim, result: Estimate) -> bool:
     >>> sum_is_right(claim, total), sum_is_right(claim.model_copy(update={"value": 7_600_000}), total)
     (True, False)
     """
-    low, high = ends_said(claim)
-    return result.conf_low <= high and low <= result.conf_high
+    return judge(claim, result).side in ("fits", "unknown")
 
 
 def holds(claim: Claim, check: Consistency, find: Callable[[str], Evidence]) -> bool:
@@ -104,12 +97,40 @@ def holds(claim: Claim, check: Consistency, find: Callable[[str], Evidence]) -> 
     total = None if check.total is None else _range(claim, check, check.total, find)
     if len(known) < len(parts) or (check.total is not None and total is None):
         return True
-    match check.kind, total:
-        case "between", (low, high):
-            return high >= min(part[0] for part in known) and low <= max(part[1] for part in known)
-        case "sum", (low, high):
-            return high >= sum(part[0] for part in known) and low <= sum(part[1] for part in known)
-    return all(later[0] <= earlier[1] for earlier, later in pairwise(known))
+    return check_of(claim, check).holds(total, known)
+
+
+def check_of(claim: Claim, check: Consistency) -> ConsistencyCheck:
+    """
+    Find the check that a study names.
+
+    Parameters
+    ----------
+    claim : Claim
+        Whose it is, for messages.
+    check : Consistency
+        As the study has it.
+
+    Returns
+    -------
+    ConsistencyCheck
+        As it is registered.
+
+    Raises
+    ------
+    StudyError
+        If none is registered under the name, or it needs a total and has none, or the other way round.
+    """
+    place = f"study.toml, [[claim]] '{claim.id}', consistency"
+    known = checks()
+    if check.kind not in known:
+        mend = did_you_mean(check.kind, known, f"Choose {', '.join(known)}")
+        raise StudyError.at(place, f"got '{check.kind}' for 'kind', expected {', '.join(known)}", mend)
+    found = known[check.kind]
+    if found.needs_total != (check.total is not None):
+        what = f"'{check.kind}' needs a total" if found.needs_total else f"'{check.kind}' has no total"
+        raise StudyError.at(place, what, "Add total" if found.needs_total else "Remove total")
+    return found
 
 
 def _range(claim: Claim, check: Consistency, name: str, find: Callable[[str], Evidence]) -> Range | None:

@@ -465,7 +465,6 @@ def test_the_published_file_is_beside_the_study(published: PublishedFigures):
         ({"reading": [{"inputs": {"a": "x", "b": "y"}}]}, "several inputs need a formula"),
         ({"reading": [{"inputs": {"a": "x"}, "top": {"b": 0.1}}]}, "top needs one share for each input, a"),
         ({"reading": [{"inputs": {"a": "x"}, "decisive": ["base"]}]}, "decisive names base, which differs"),
-        ({"consistency": [{"kind": "sum", "parts": ["a", "b"]}]}, "need a total"),
     ],
 )
 def test_a_claim_that_cannot_be_meant_is_refused(claims, changes, message):

@@ -1,0 +1,1 @@
+"""What must hold among the numbers of a claim, one check in each file."""
