@@ -8,6 +8,7 @@ import pandas as pd
 from churn.usage.activity import account_columns, place_of, usage_of
 from churn.usage.columns import refuse_inexact
 from surveys.core.errors import Problem, StudyError
+from surveys.core.reads import shared
 from surveys.study.schema import Study
 
 NUMBER = "followed"
@@ -38,6 +39,10 @@ def read_following(study: Study) -> pd.DataFrame:
     >>> read_following(open_example("twitter_france")).columns.tolist()
     ['account', 'followed']
     """
+    return shared("following", lambda: _read(study), of=(study,))
+
+
+def _read(study: Study) -> pd.DataFrame:
     from churn.engine.event_log import account_key
     from churn.engine.open import open_source
 

@@ -228,12 +228,15 @@ def _build(
     products = open_products(study, described, fresh=rebuild == "always")
     plan, removed = _plan(products, target, described, *wanted)
     steps = len(STEPS_OF_RECIPE) + 1 + N_STEPS_PER_LANGUAGE * len(plan)
-    with open_progress(style, total=steps) as progress, staged_folder(target) as folder:
-        if products.mostly_stale(wanted[0]):
-            workers = Workers(study, target, folder, plan, processes)
+    much = products.mostly_stale(wanted[0])
+    with (
+        open_progress(style, total=steps) as progress,
+        staged_folder(target) as folder,
+        Workers(study, target, folder, plan if much else {}, processes) as workers,
+    ):
+        if much:
             compute_all(products.results, progress)
         else:
-            workers = Workers(study, target, folder, {}, 1)
             for step in STEPS_OF_RECIPE:
                 progress.step(step)
         workers.begin()

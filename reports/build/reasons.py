@@ -20,6 +20,8 @@ def tell_reasons(study: Study, target: Path, described: Described, languages: Se
     """
     Say what of a report would be made anew, and why.
 
+    Nothing is computed: what rests on a result that comes out as before is told, and is not made anew.
+
     Parameters
     ----------
     study : Study
@@ -60,7 +62,7 @@ def tell_reasons(study: Study, target: Path, described: Described, languages: Se
         for name in products.stale(language):
             reasons = "; ".join(dict.fromkeys(_reasons(study, products.graph.why_stale(name))))
             by_reason.setdefault(reasons, []).append(_shown(name))
-    told += [f"{_listed(names)}: {reasons}" for reasons, names in by_reason.items()]
+    told += [f"at most {_listed(names)}: {reasons}" for reasons, names in by_reason.items()]
     return told or [f"{target}: files of the report were changed, removed or are not all there"]
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 from reports.build.earlier import EarlierFiles
 from reports.build.files import N_STEPS_PER_LANGUAGE, write_language
@@ -84,11 +85,17 @@ class Workers:
             progress.step(f"{kind} ({language})")  # type: ignore[union-attr]
         return True
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        """Let them start."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """End those that still run."""
         for process in self._running.values():
             process.kill()
             process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
 
 def work(task: str) -> None:
