@@ -264,7 +264,7 @@ def compute_all(results: StudyResults, progress: Progress) -> StudyResults:
     >>> with open_progress("quiet", total=len(STEPS_OF_RECIPE)) as progress:
     ...     results = compute_all(StudyResults(open_example("twitter_france")), progress)
     >>> len(results.claims)
-    29
+    40
     """
     progress.step(STEPS_OF_RECIPE[0])
     _ = results.funnel, results.shares

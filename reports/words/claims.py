@@ -153,6 +153,8 @@ def claimed_words(printer: Printer, checked: CheckedClaim) -> str:
     'at most 10%'
     """
     claim = checked.claim
+    if not claim.states_number:
+        return printer.say("no number")
     identifier = f"claim.{claim.id}.claimed"
     low, high = claim.ends
     if low < high:
@@ -173,7 +175,30 @@ def claimed_words(printer: Printer, checked: CheckedClaim) -> str:
     number = printer.value(
         identifier, low, unit=claim.unit, why_no_interval="as the sentence states it", digits=_decimals(checked)
     )
-    return says_words(printer, claim.says, number)
+    return says_words(printer, claim.says, number + unit_words(printer, claim.unit))
+
+
+def unit_words(printer: Printer, unit: str) -> str:
+    """Name a unit that its number does not show, after a space; units that are not known stand as they are written."""
+    shown = ("share", "points", "ratio", "people", "accounts", "count", "index")
+    words = {
+        "messages": "",
+        "messages per second": printer.say("messages a second"),
+        "words": printer.say("words"),
+        "followers": printer.say("followers"),
+        "answers": printer.say("answers"),
+        "USD": printer.say("dollars"),
+        "EUR": printer.say("euros"),
+        "minutes": printer.say("minutes"),
+        "days": printer.say("days"),
+        "months": printer.say("months"),
+        "downloads": printer.say("downloads"),
+        "devices": printer.say("devices"),
+        "visits": printer.say("visits"),
+        "rank": printer.say("(rank)"),
+    }
+    told = "" if unit in shown else words.get(unit, unit)
+    return f" {told}" if told else ""
 
 
 def says_words(printer: Printer, says: Says, number: str) -> str:
@@ -224,6 +249,7 @@ def allowed_words(printer: Printer, checked: CheckedClaim) -> str:
         return printer.say("at least {number}", number=printer.estimate(identifier, low))
     alone = interval.method == "rounding" and any(reading.answer is interval for reading in checked.readings)
     text = printer.estimate(identifier, interval) if alone else printer.interval(identifier, interval)
+    text += unit_words(printer, checked.claim.unit)
     return text if is_answered(checked) else f"({text})"
 
 
@@ -238,4 +264,4 @@ def _decimals(checked: CheckedClaim) -> int:
     half, value = checked.claim.half_unit * scale, checked.claim.claimed * scale
     if half > 0:
         return min(MOST_DECIMALS, max(0, round(-math.log10(2 * half))))
-    return next((digits for digits in range(MOST_DECIMALS) if round(value, digits) == round(value, 9)), MOST_DECIMALS)
+    return next((digits for digits in range(MOST_DECIMALS) if round(value, digits) == round(value, 9)), 0)

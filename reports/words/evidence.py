@@ -50,7 +50,10 @@ def evidence_lines(printer: Printer, checked: CheckedClaim) -> list[Line]:
         lines += [_line(printer, item, letters) for item in reading.evidence if item.id not in told]
         told |= {item.id for item in reading.evidence}
         lines += _formula_line(printer, checked, number, letters)
-    return lines + [_line(printer, item, letters) for item in checked.evidence if item.id not in told]
+    lines += [_line(printer, item, letters) for item in checked.evidence if item.id not in told]
+    if checked.claim.needs is not None:
+        lines.append((printer.say("what would answer it: {needs}", needs=printer.label(checked.claim.needs)), ""))
+    return lines
 
 
 def _letter(place: int) -> str:

@@ -191,7 +191,7 @@ def check_claim(
     >>> from surveys.published.figures import read_published
     >>> study = open_example("twitter_france")
     >>> check_claim(study.claim[0], read_published(study)).verdict
-    'overstated'
+    'consistent'
     """
 
     def find(identifier: str) -> Evidence:

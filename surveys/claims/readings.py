@@ -133,7 +133,7 @@ def check_reading(
     >>> claim = study.claim[0]
     >>> found = [find_evidence(claim, name, read_published(study), own={}) for name in claim.reading[0].inputs.values()]
     >>> check_reading(claim, claim.reading[0], found).verdict
-    'overstated'
+    'consistent'
     """
     named = dict(zip(reading.inputs, evidence, strict=True))
     correlations = {

@@ -55,7 +55,7 @@ def check_claims(
     >>> from surveys.published.figures import read_published
     >>> study = open_example("twitter_france")
     >>> check_claims(study.model_copy(update={"claim": study.claim[:1]}), read_published(study))[0].verdict
-    'overstated'
+    'consistent'
     """
     problems = list(_problems(study))
     if problems:

@@ -66,7 +66,7 @@ def judge(claim: Claim, answer: Estimate) -> Judgement:
     >>> claim = open_example("twitter_france").claim[0]
     >>> answer = Estimate(estimate=0.28, std_error=0.014, conf_low=0.248, conf_high=0.314, n=1015, method="Wilson")
     >>> judge(claim, answer).verdict
-    'overstated'
+    'consistent'
     """
     match claim.says:
         case "at least" | "at most" | "more than" | "less than" | "none exceeds" | "fastest":

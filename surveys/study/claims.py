@@ -90,7 +90,7 @@ class Claim(Section):
     by` and `fell by` a positive one), what `none exceeds`, that something is the `fastest` (the formula is of another
     over it), or what `will` be, `by` a date. `of` is the base, `entity`, `country` and `subgroup` whom it speaks of,
     `label` a few words for figures. `top` is the share of accounts, most active first, that a concentration is of.
-    `arithmetic` is the claim's own sum.
+    `arithmetic` is the claim's own sum; `needs` says what would answer it, where nothing here does.
     """
 
     id: str
@@ -113,6 +113,7 @@ class Claim(Section):
     top: float | None = Field(default=None, gt=0, lt=1)
     headline: bool = False
     arithmetic: str | None = None
+    needs: Label | None = None
     reading: tuple[Reading, ...] = ()
     consistency: tuple[Consistency, ...] = ()
 
@@ -125,7 +126,7 @@ class Claim(Section):
     def _says_one_number(self) -> Claim:
         if (self.low is None) != (self.high is None):
             raise ValueError("low and high go together")
-        if (self.value is None) == (self.low is None):
+        if (self.value is None) == (self.low is None) and (self.states_number or self._is_held_against_something):
             raise ValueError("expected value, or low and high")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError(f"expected low below high, got {self.low:g} and {self.high:g}")
@@ -150,11 +151,20 @@ class Claim(Section):
 
     @model_validator(mode="after")
     def _can_be_checked(self) -> Claim:
-        if not (self.reading or self.consistency or self.arithmetic):
-            raise ValueError("expected a reading, a consistency or an arithmetic to hold it against")
+        if not (self.reading or self.consistency or self.arithmetic or self.needs):
+            raise ValueError("expected evidence, a consistency or an arithmetic to hold it against, or what it needs")
         if any(bool(reading.top) != (self.top is not None) for reading in self.reading):
             raise ValueError("top goes in the claim and in each of its readings, or in none")
         return self
+
+    @property
+    def states_number(self) -> bool:
+        """Whether it gives a number; one that only says what would answer it need not."""
+        return self.value is not None or self.low is not None
+
+    @property
+    def _is_held_against_something(self) -> bool:
+        return bool(self.reading or self.consistency or self.arithmetic or self.needs is None)
 
     @property
     def ends(self) -> tuple[float, float]:
