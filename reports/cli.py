@@ -65,12 +65,24 @@ def init(
 
 
 @app.command()
-def check(study: StudyArgument = None, as_json: JsonOption = False, debug: DebugOption = False) -> None:
+def check(
+    study: StudyArgument = None,
+    claims: Annotated[
+        bool, typer.Option("--claims", help="Show how each claim was read, what was inferred, and its verdict.")
+    ] = False,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
     """Check a study and its data; list every problem at once."""
     from reports.build.check import check_study
+    from reports.build.claims_read import tell_claims
     from reports.results.progress import open_progress
 
     with _told_in_one_line(debug=debug, as_json=as_json):
+        if claims:
+            told = tell_claims(_study_folder(study))
+            typer.echo(json.dumps({"claims": told}) if as_json else "\n".join(told) or "no claims")
+            return
         problems, warnings = check_study(_study_folder(study))
         with open_progress("json" if as_json else "auto", total=1) as progress:
             for warning in warnings:

@@ -255,6 +255,8 @@ def allowed_words(printer: Printer, checked: CheckedClaim) -> str:
 
 def is_answered(checked: CheckedClaim) -> bool:
     """Tell whether some reading is an answer to the sentence, rather than to another one."""
+    if not checked.readings:
+        return checked.total is not None
     return any(not any(difference.decisive for difference in reading.differences) for reading in checked.readings)
 
 

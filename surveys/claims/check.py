@@ -222,8 +222,7 @@ def check_claim(
         difference
         for reading in readings
         for difference in reading.differences
-        if isinstance(reading.answer, Estimate)
-        and not (decided and reading.side == "unknown" and difference.flag == "precision")
+        if isinstance(reading.answer, Estimate) and not (decided and reading.side == "unknown")
     ]
     return CheckedClaim(
         claim=claim,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from reports.build.claims_read import tell_claims
 from surveys.claims.check import CheckedClaim, check_claim
 from surveys.claims.study_claims import check_claims
 from surveys.core.errors import StudyError
@@ -249,3 +250,22 @@ def test_ids_are_unique_and_languages_complete():
         "study.toml, [[claim]] 'x': 2 claims have this id. Give each an id of its own.",
         "study.toml, [[claim]] 'x', statement: nothing in en, expected fr and en. Add en = \"…\".",
     ]
+
+
+def test_a_claim_in_five_lines_is_read_and_what_was_inferred_is_told(tmp_path: Path):
+    (tmp_path / "p.csv").write_text(
+        "id,entity,country,measure,value,unit,base_population,n,publisher,fieldwork_date\n"
+        "peak,S,W,daily_users,44,million,daily users,,Sensor Tower,2023-07-06\n"
+        "july,S,W,daily_users,8,million,daily users,,Sensor Tower,2023-07-31\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "study.toml").write_text(
+        '[study]\ntitle = "T"\nlanguage = ["en"]\nas_of = 2023-08-31\n[published]\nfile = "p.csv"\n'
+        '[[claim]]\nstatement = "S lost 82% of its daily users."\nsays = "fell by"\nvalue = "82 %"\n'
+        'evidence = "peak -> july"\n',
+        encoding="utf-8",
+    )
+    lines = tell_claims(tmp_path)[0].splitlines()
+    assert lines[0].startswith("s-lost-82-of-its-daily-users: supported")
+    assert lines[1] == "  inferred: id = s-lost-82-of-its-daily-users, unit = share, value = 0.82, half_unit = 0.005"
+    assert lines[2] == "  read as: 1 - b / a, where a = peak, b = july"
