@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from surveys.core.intervals import normal_quantile
 from surveys.core.results import Estimate, Note, Unavailable
 
 if TYPE_CHECKING:
+    from lifelines import KaplanMeierFitter
     from matplotlib.axes import Axes
 
 
@@ -306,6 +307,56 @@ class SurvivalCurve(StepCurve):
         gone, censored = (np.concatenate([[0], np.cumsum(x)])[until] for x in (self.n_event, self.n_censor))
         at_risk = np.concatenate([self.n_at_risk, [0]])[after]
         return pd.DataFrame({"time": chosen, "n_at_risk": at_risk, "n_event": gone, "n_censor": censored})
+
+    def to_lifelines(self) -> KaplanMeierFitter:
+        """
+        Give the curve as a fitted `KaplanMeierFitter` of lifelines.
+
+        Returns
+        -------
+        KaplanMeierFitter
+            As `churn.survival.exchange.fitter_of` says, with what differs.
+
+        Raises
+        ------
+        SpecError
+            If the curve is not Kaplan and Meier's with Greenwood's errors, or lifelines has no word for it.
+        """
+        from churn.survival.exchange import fitter_of
+
+        return fitter_of(self)
+
+    @classmethod
+    def from_lifelines(cls, fitter: KaplanMeierFitter, *, time_unit: str = "days") -> Self:
+        """
+        Take a fitted `KaplanMeierFitter` of lifelines.
+
+        Parameters
+        ----------
+        fitter : KaplanMeierFitter
+            Fitted to times that are censored on the right; its weights count accounts.
+        time_unit : str
+            Unit of its times.
+
+        Returns
+        -------
+        SurvivalCurve
+            From its counts, at its confidence level, with log-log limits.
+
+        Raises
+        ------
+        SpecError
+            If it is not fitted, or to times that are censored on the left.
+
+        Examples
+        --------
+        >>> from lifelines import KaplanMeierFitter
+        >>> SurvivalCurve.from_lifelines(KaplanMeierFitter().fit([10, 20, 30, 40], [1, 1, 1, 0])).summary()
+        '4 accounts, 3 of them gone; median 25 days [10, not reached]'
+        """
+        from churn.survival.exchange import columns_of
+
+        return cls(**columns_of(fitter), time_unit=time_unit)
 
     def summary(self) -> str:
         """Say how many accounts left and when half of them had, in one line of English."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from churn.survival.curve import SurvivalCurve
 from churn.survival.tallies import Tallies, limits, product_limit
 from surveys.core.arrays import Amounts, Bools, Floats
 from surveys.core.errors import EstimateError, SpecError
@@ -16,14 +15,62 @@ if TYPE_CHECKING:
     from lifelines import KaplanMeierFitter
 
 
-def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
+class CountedCurve(Protocol):
+    """What of a Kaplan-Meier curve lifelines can hold: its counts, and how it was estimated."""
+
+    @property
+    def time(self) -> Floats:
+        """Tenures at which accounts left or were censored."""
+
+    @property
+    def n_at_risk(self) -> Amounts:
+        """Accounts at risk at each."""
+
+    @property
+    def n_event(self) -> Amounts:
+        """Accounts that left at each."""
+
+    @property
+    def n_censor(self) -> Amounts:
+        """Accounts censored at each."""
+
+    @property
+    def estimator(self) -> str:
+        """Name of the estimator."""
+
+    @property
+    def std_errors(self) -> str:
+        """Name of the formula of its errors."""
+
+    @property
+    def method(self) -> str:
+        """Name of the curve and its interval."""
+
+    @property
+    def weight(self) -> str | None:
+        """Attribute that weighs accounts."""
+
+    @property
+    def start(self) -> float:
+        """Tenure that the curve begins at."""
+
+    @property
+    def observed_from(self) -> float:
+        """Tenure at which the first account came under observation."""
+
+    @property
+    def conf_level(self) -> float:
+        """Of its interval."""
+
+
+def fitter_of(curve: CountedCurve) -> KaplanMeierFitter:
     """
     Give a Kaplan-Meier curve as a fitted `KaplanMeierFitter` of lifelines.
 
     Parameters
     ----------
-    curve : SurvivalCurve
-        By Kaplan and Meier, with Greenwood's standard errors.
+    curve : CountedCurve
+        A `SurvivalCurve` by Kaplan and Meier, with Greenwood's standard errors.
 
     Returns
     -------
@@ -44,7 +91,7 @@ def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
     --------
     >>> from churn.survival.kaplan_meier import kaplan_meier
     >>> from churn.tenures.tenures import Tenures
-    >>> fitter = to_lifelines(kaplan_meier(Tenures(duration=[10, 20, 30, 40], event=[True, True, True, False])))
+    >>> fitter = fitter_of(kaplan_meier(Tenures(duration=[10, 20, 30, 40], event=[True, True, True, False])))
     >>> float(fitter.median_survival_time_), fitter.survival_function_.iloc[:, 0].round(9).tolist()
     (20.0, [1.0, 0.75, 0.5, 0.25, 0.25])
     """
@@ -53,7 +100,7 @@ def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
 
     if curve.estimator != "Kaplan-Meier" or curve.std_errors != "greenwood":
         what = f"got {curve.method}, expected Kaplan-Meier with Greenwood's standard errors"
-        raise SpecError.at("to_lifelines, curve", what, "Estimate it with std_errors='greenwood'")
+        raise SpecError.at("to_lifelines", what, "Estimate it with std_errors='greenwood'")
     duration, event, amount = _exits(curve)
     entrants = np.diff(curve.n_at_risk, prepend=0) + np.concatenate([[0], (curve.n_event + curve.n_censor)[:-1]])
     entry = None
@@ -63,31 +110,29 @@ def to_lifelines(curve: SurvivalCurve) -> KaplanMeierFitter:
         entry = np.full(len(duration), max(curve.start, curve.observed_from))
     if curve.weight is not None and not np.allclose(entrants[1:], 0, atol=1e-9 * float(amount.sum())):
         what = "got weights and accounts that enter late, expected one of them"
-        raise SpecError.at("to_lifelines, curve", what, "Leave the weights out")
+        raise SpecError.at("to_lifelines", what, "Leave the weights out")
     fitter = KaplanMeierFitter(alpha=1 - curve.conf_level)
     try:
         return fitter.fit(duration, event, entry=entry, weights=amount)
     except StatError as error:
         raise EstimateError.at(
-            "to_lifelines, curve", f"lifelines refuses it: {str(error).strip().rstrip('.')}", "Begin it later"
+            "to_lifelines", f"lifelines refuses it: {str(error).strip().rstrip('.')}", "Begin it later"
         ) from error
 
 
-def from_lifelines(fitter: KaplanMeierFitter, *, time_unit: str = "days") -> SurvivalCurve:
+def columns_of(fitter: KaplanMeierFitter) -> dict[str, Any]:
     """
-    Take a fitted `KaplanMeierFitter` of lifelines.
+    Give what a `SurvivalCurve` is made of from a fitted `KaplanMeierFitter` of lifelines.
 
     Parameters
     ----------
     fitter : KaplanMeierFitter
         Fitted to times that are censored on the right; its weights count accounts.
-    time_unit : str
-        Unit of its times.
 
     Returns
     -------
-    SurvivalCurve
-        From its counts, at its confidence level, with log-log limits.
+    dict
+        Attributes of the curve, from the counts of the fitter, at its confidence level, with log-log limits.
 
     Raises
     ------
@@ -97,8 +142,8 @@ def from_lifelines(fitter: KaplanMeierFitter, *, time_unit: str = "days") -> Sur
     Examples
     --------
     >>> from lifelines import KaplanMeierFitter
-    >>> from_lifelines(KaplanMeierFitter().fit([10, 20, 30, 40], [1, 1, 1, 0])).summary()
-    '4 accounts, 3 of them gone; median 25 days [10, not reached]'
+    >>> columns_of(KaplanMeierFitter().fit([10, 20, 30, 40], [1, 1, 1, 0]))["n_at_risk"].tolist()
+    [4, 3, 2, 1]
     """
     from lifelines.utils import CensoringType
 
@@ -111,28 +156,27 @@ def from_lifelines(fitter: KaplanMeierFitter, *, time_unit: str = "days") -> Sur
     low, high = limits(survival, log_error, normal_quantile(1 - fitter.alpha), "log-log")
     with np.errstate(invalid="ignore"):
         error = survival * log_error
-    return SurvivalCurve(
-        time=table.index.to_numpy(np.float64),
-        survival=survival,
-        std_error=error,
-        log_std_error=log_error,
-        conf_low=low,
-        conf_high=high,
-        n_at_risk=tallies.n_at_risk,
-        n_event=tallies.n_event,
-        n_censor=tallies.n_censor,
-        time_unit=time_unit,
-        conf_level=1 - fitter.alpha,
-        n=round(float(np.sum(fitter.weights))),
-        observed_from=0.0 if fitter.entry is None else max(0.0, float(np.min(fitter.entry))),
-    )
+    return {
+        "time": table.index.to_numpy(np.float64),
+        "survival": survival,
+        "std_error": error,
+        "log_std_error": log_error,
+        "conf_low": low,
+        "conf_high": high,
+        "n_at_risk": tallies.n_at_risk,
+        "n_event": tallies.n_event,
+        "n_censor": tallies.n_censor,
+        "conf_level": 1 - fitter.alpha,
+        "n": round(float(np.sum(fitter.weights))),
+        "observed_from": 0.0 if fitter.entry is None else max(0.0, float(np.min(fitter.entry))),
+    }
 
 
 def _whole(amount: Floats) -> Amounts:
     return amount.astype(np.int64) if (amount == np.round(amount)).all() else amount
 
 
-def _exits(curve: SurvivalCurve) -> tuple[Floats, Bools, Floats]:
+def _exits(curve: CountedCurve) -> tuple[Floats, Bools, Floats]:
     """Give the times at which accounts leave or are censored, those that leave first, and how many."""
     amount = np.column_stack([curve.n_event, curve.n_censor]).ravel().astype(np.float64)
     event = np.tile([True, False], len(curve.time))
@@ -140,7 +184,7 @@ def _exits(curve: SurvivalCurve) -> tuple[Floats, Bools, Floats]:
 
 
 def _matched(
-    curve: SurvivalCurve, entrants: Amounts, duration: Floats, event: Bools, amount: Floats
+    curve: CountedCurve, entrants: Amounts, duration: Floats, event: Bools, amount: Floats
 ) -> tuple[Floats, Bools, Floats, Floats]:
     """Pair who enters with who leaves, first with first: only how many there are at each time matters."""
     before = np.concatenate([[max(curve.start, curve.observed_from)], (curve.time[:-1] + curve.time[1:]) / 2])
