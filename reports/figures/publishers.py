@@ -14,7 +14,8 @@ from reports.look.theme import ACCENT, INK, MUTED, SERIES, TEXT_WIDTH, figure_st
 from reports.results.study import StudyResults
 from reports.words.labels import fieldwork_label
 from reports.words.printer import Printer
-from surveys.published.series import PublishedSeries, PublisherPoint
+from surveys.published.conflicts import PublisherPoint
+from surveys.published.series import PublishedSeries
 from surveys.study.fieldwork import year_of
 
 PANEL_HEIGHT = 1.5

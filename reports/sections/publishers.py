@@ -10,7 +10,9 @@ from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
 from reports.words.labels import fieldwork_label
 from reports.words.printer import Printer
-from surveys.published.series import FigureBreak, FigureConflict, PublishedSeries, PublisherPoint
+from surveys.published.conflicts import FigureConflict, PublisherPoint
+from surveys.published.figure_breaks import FigureBreak
+from surveys.published.series import PublishedSeries
 from surveys.study.fieldwork import date_of_year
 from surveys.study.schema import Study
 

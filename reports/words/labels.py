@@ -10,7 +10,7 @@ from typing import Literal
 from reports.words.printer import Printer
 from surveys.core.results import Estimate, Note, absence
 from surveys.languages.rules import rules_of
-from surveys.published.series import PublisherPoint
+from surveys.published.conflicts import PublisherPoint
 from surveys.study.schema import Study, Survey
 
 

@@ -3,103 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 
 from surveys.core.errors import Problem, StudyError, did_you_mean
 from surveys.core.results import Estimate
+from surveys.published.conflicts import (
+    FigureConflict,
+    PublisherPoint,
+    base_of,
+    conflicts_of,
+    time_of,
+)
 from surveys.published.figure import PublishedFigure
+from surveys.published.figure_breaks import FigureBreak, merged_breaks, stated_breaks, told_breaks
 from surveys.published.figures import PublishedFigures
 from surveys.study.fields import Label
-from surveys.study.fieldwork import year_of
 from surveys.study.published import FigureSeries
 from surveys.study.schema import Study
 
-Found = Literal["declared", "test", "both"]
-Doubt = Literal["base", "mode", "measure", "list", "date", "reliability"]
-
 WITH_INTERVAL = ("share", "people", "accounts")
 """Units whose sampling or rounding can be told; the spread behind a mean is not published."""
-CLOSE_DAYS = 31
-"""Days between two measurements up to which they are of the same time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublisherPoint:
-    """One figure of a series, its publisher named without the paper that reported it."""
-
-    publisher: str
-    figure: PublishedFigure
-    interval: Estimate | None
-
-    @property
-    def year(self) -> float | None:
-        """Middle of its fieldwork on an axis of years; None where no date is given."""
-        return None if self.figure.fieldwork is None else self.figure.fieldwork.year
-
-    @property
-    def reliable(self) -> bool:
-        """Whether nothing speaks against it: a figure of low confidence is shown, and never joined."""
-        return self.figure.confidence != "low"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureConflict:
-    """
-    Two figures of a series that say otherwise.
-
-    Attributes
-    ----------
-    first, second : PublisherPoint
-        In order of time.
-    found : {"declared", "test", "both"}
-        Whether the file says so, or their intervals do not overlap although they measure the same thing of
-        the same people at about the same time.
-    apart : bool or None
-        Whether the intervals overlap nowhere; None where one of them has no interval.
-    doubts : tuple of str
-        In what the two are not alike, as the file tells: base, mode, measure, list, date, reliability.
-    reason : label or None
-        Why they may differ, in the words of the study.
-    """
-
-    first: PublisherPoint
-    second: PublisherPoint
-    found: Found
-    apart: bool | None
-    doubts: tuple[Doubt, ...]
-    reason: Label | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureBreak:
-    """
-    Where a series cannot be read across.
-
-    Attributes
-    ----------
-    year : float
-        Where it lies on an axis of years.
-    publisher : str
-        Whose series it breaks; empty for all.
-    doubts : tuple of str
-        What changes, as the file tells: mode, base or list; empty where only the study says so.
-    before, after : tuple of str
-        What the file says on each side, of each of them.
-    reason : label or None
-        In the words of the study.
-    """
-
-    year: float
-    publisher: str
-    doubts: tuple[Doubt, ...]
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    reason: Label | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,7 +74,7 @@ class PublishedSeries:
         by_base: dict[tuple[str, str], list[PublisherPoint]] = {}
         for point in self.of(publisher):
             if point.reliable and point.year is not None:
-                by_base.setdefault((_base(point.figure), point.figure.unit), []).append(point)
+                by_base.setdefault((base_of(point.figure), point.figure.unit), []).append(point)
         cuts = [cut.year for cut in self.breaks if cut.publisher in ("", publisher)]
         stretches: dict[tuple[tuple[str, str], int], list[PublisherPoint]] = {}
         for key, points in by_base.items():
@@ -268,28 +194,6 @@ def publisher_name(publisher: str) -> str:
     return re.split(r"\s+via\s+|\s*\(|,\s", publisher, maxsplit=1)[0].strip()
 
 
-def asked_by(mode: str) -> str:
-    """
-    Reduce a mode of asking to its first words.
-
-    Parameters
-    ----------
-    mode : str
-        As the file has it, with remarks.
-
-    Returns
-    -------
-    str
-        Such as `online`; empty where nothing is said. A doubt of the file stays as a question mark.
-
-    Examples
-    --------
-    >>> asked_by("online, quotas"), asked_by("telephone? (low confidence)")
-    ('online', 'telephone?')
-    """
-    return re.split(r"[,(;]", mode, maxsplit=1)[0].strip()
-
-
 def _problems(series: dict[str, FigureSeries], published: PublishedFigures) -> Iterator[Problem]:
     for name, spec in series.items():
         place = f"study.toml, [published.series.{name}]"
@@ -321,17 +225,17 @@ def _chosen(spec: FigureSeries, published: PublishedFigures) -> list[PublishedFi
 
 def _read(name: str, spec: FigureSeries, published: PublishedFigures, conf_level: float) -> PublishedSeries:
     points = [_point(figure, spec, conf_level) for figure in _chosen(spec, published)]
-    points.sort(key=_time)
+    points.sort(key=time_of)
     order = list(dict.fromkeys(point.publisher for point in points))
-    points.sort(key=lambda point: (order.index(point.publisher), *_time(point)))
+    points.sort(key=lambda point: (order.index(point.publisher), *time_of(point)))
     return PublishedSeries(
         name=name,
         label=spec.label,
         points=tuple(points),
-        conflicts=tuple(_conflicts(points, spec)),
+        conflicts=tuple(conflicts_of(points, spec)),
         breaks=tuple(
             sorted(
-                _merged(list(_stated_breaks(points, spec)), list(_told_breaks(points, order))),
+                merged_breaks(list(stated_breaks(points, spec)), list(told_breaks(points, order))),
                 key=lambda cut: (cut.year, cut.publisher),
             )
         ),
@@ -345,126 +249,3 @@ def _point(figure: PublishedFigure, spec: FigureSeries, conf_level: float) -> Pu
         figure=figure,
         interval=interval if isinstance(interval, Estimate) else None,
     )
-
-
-def _time(point: PublisherPoint) -> tuple[float, str]:
-    return (9999.0 if point.year is None else point.year), point.figure.id
-
-
-def _conflicts(points: Sequence[PublisherPoint], spec: FigureSeries) -> Iterator[FigureConflict]:
-    reasons = {frozenset(conflict.between): conflict.reason for conflict in spec.conflicts}
-    found = []
-    for pair in combinations(sorted(points, key=_time), 2):
-        one, other = (point.figure for point in pair)
-        key = frozenset((one.id, other.id))
-        declared = one.id in other.conflicts_with or other.id in one.conflicts_with or key in reasons
-        apart = _apart(*pair)
-        tested = bool(apart) and _alike(one, other)
-        if declared or tested:
-            found.append(
-                FigureConflict(
-                    first=pair[0],
-                    second=pair[1],
-                    found="both" if declared and tested else "declared" if declared else "test",
-                    apart=apart,
-                    doubts=_doubts(one, other),
-                    reason=reasons.get(key),
-                )
-            )
-    yield from sorted(found, key=lambda conflict: conflict.found == "test")
-
-
-def _apart(first: PublisherPoint, second: PublisherPoint) -> bool | None:
-    one, other = first.interval, second.interval
-    if one is None or other is None:
-        return None
-    return one.conf_high < other.conf_low or other.conf_high < one.conf_low
-
-
-def _alike(one: PublishedFigure, other: PublishedFigure) -> bool:
-    """Tell whether two figures measure the same of the same people at about the same time."""
-    return (
-        one.fieldwork is not None
-        and other.fieldwork is not None
-        and one.fieldwork.gap(other.fieldwork) <= CLOSE_DAYS
-        and (one.entity, one.measure, one.unit, one.country) == (other.entity, other.measure, other.unit, other.country)
-        and _base(one) == _base(other)
-    )
-
-
-def _base(figure: PublishedFigure) -> str:
-    """Give the people that a figure is of, without remarks in brackets."""
-    return re.sub(r"\s*\([^)]*\)", "", figure.base).strip().lower()
-
-
-def _doubts(one: PublishedFigure, other: PublishedFigure) -> tuple[Doubt, ...]:
-    modes = {asked_by(one.mode), asked_by(other.mode)} - {""}
-    far = one.fieldwork is None or other.fieldwork is None or one.fieldwork.gap(other.fieldwork) > CLOSE_DAYS
-    told: dict[Doubt, bool] = {
-        "base": _base(one) != _base(other),
-        "mode": len(modes) > 1,
-        "measure": one.measure != other.measure,
-        "list": one.entity != other.entity,
-        "date": far,
-        "reliability": "low" in (one.confidence, other.confidence),
-    }
-    return tuple(doubt for doubt, holds in told.items() if holds)
-
-
-def _stated_breaks(points: Sequence[PublisherPoint], spec: FigureSeries) -> Iterator[FigureBreak]:
-    at = {point.figure.id: point for point in points}
-    for cut in spec.breaks:
-        if cut.date is not None:
-            yield FigureBreak(year=year_of(cut.date), publisher="", doubts=(), reason=cut.reason)
-        elif cut.between is not None:
-            sides = [at[identifier] for identifier in cut.between]
-            years = [point.year for point in sides if point.year is not None]
-            names = {point.publisher for point in sides}
-            if len(years) == 2:
-                publisher = names.pop() if len(names) == 1 else ""
-                yield FigureBreak(year=sum(years) / 2, publisher=publisher, doubts=(), reason=cut.reason)
-
-
-def _told_breaks(points: Sequence[PublisherPoint], publishers: Sequence[str]) -> Iterator[FigureBreak]:
-    """Find where base, mode or list change from one figure of a publisher to its next, as the file tells."""
-    for publisher in publishers:
-        own = [point for point in points if point.publisher == publisher and point.reliable and point.year is not None]
-        for before, after in pairwise(own):
-            one, other = before.figure, after.figure
-            sides: dict[Doubt, tuple[str, str]] = {
-                "base": (_base(one), _base(other)),
-                "mode": (asked_by(one.mode), asked_by(other.mode)),
-                "list": (one.entity, other.entity),
-            }
-            changed = {
-                doubt: pair for doubt, pair in sides.items() if pair[0] != pair[1] and (doubt == "list" or all(pair))
-            }
-            if "base" in changed and _comes_back(own, before, after):
-                continue
-            if changed:
-                assert before.year is not None
-                assert after.year is not None
-                yield FigureBreak(
-                    year=(before.year + after.year) / 2,
-                    publisher=publisher,
-                    doubts=tuple(changed),
-                    before=tuple(pair[0] for pair in changed.values()),
-                    after=tuple(pair[1] for pair in changed.values()),
-                )
-
-
-def _comes_back(points: Sequence[PublisherPoint], before: PublisherPoint, after: PublisherPoint) -> bool:
-    """Tell whether a change of base is only a figure of other people among the rest, which breaks nothing."""
-    at = points.index(after)
-    earlier = {_base(point.figure) for point in points[:at]}
-    later = {_base(point.figure) for point in points[at:]}
-    return _base(before.figure) in later or _base(after.figure) in earlier
-
-
-def _merged(stated: Sequence[FigureBreak], told: Sequence[FigureBreak]) -> Iterator[FigureBreak]:
-    """Give each break once, with the words of the study and what the file tells."""
-    reasons = {(round(cut.year, 6), cut.publisher): cut for cut in stated}
-    for cut in told:
-        same = reasons.pop((round(cut.year, 6), cut.publisher), None)
-        yield cut if same is None else replace(cut, reason=same.reason)
-    yield from reasons.values()

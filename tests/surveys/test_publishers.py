@@ -9,8 +9,9 @@ import pytest
 
 from surveys.core.errors import StudyError
 from surveys.core.results import Estimate
+from surveys.published.conflicts import asked_by
 from surveys.published.figures import read_published
-from surveys.published.series import PublishedSeries, asked_by, publisher_name, read_published_series
+from surveys.published.series import PublishedSeries, publisher_name, read_published_series
 from surveys.study.fieldwork import date_of_year, year_of
 from surveys.study.file import read_study
 
