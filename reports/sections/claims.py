@@ -93,14 +93,7 @@ def _table(results: StudyResults, printer: Printer) -> Table:
 
 
 def _row(number: int, checked: CheckedClaim, printer: Printer) -> tuple[str, ...]:
-    claim = checked.claim
-    sentence = printer.say(
-        "{number}. {statement} ({source}; base: {base})",
-        number=str(number),
-        statement=printer.label(claim.statement),
-        source=printer.label(claim.source),
-        base=printer.label(claim.of),
-    )
+    sentence = _sentence(number, checked, printer)
     return (
         sentence,
         claimed_words(printer, checked),
@@ -108,6 +101,19 @@ def _row(number: int, checked: CheckedClaim, printer: Printer) -> tuple[str, ...
         verdict_label(printer, checked.verdict),
         _why(checked, printer),
     )
+
+
+def _sentence(number: int, checked: CheckedClaim, printer: Printer) -> str:
+    """Give the sentence with its source and its base; the base of its first figure where the study names none."""
+    claim = checked.claim
+    figures = [item.figure for item in checked.evidence if item.figure is not None]
+    source, base = printer.label(claim.source), printer.label(claim.of) or (figures[0].base if figures else "")
+    told = [source, printer.say("base: {base}", base=base) if base.strip() else ""]
+    words = {"number": str(number), "statement": printer.label(claim.statement)}
+    remark = listed(printer, filter(None, told))
+    if not remark:
+        return printer.say("{number}. {statement}", **words)
+    return printer.say("{number}. {statement} ({remark})", **words, remark=remark)
 
 
 def _why(checked: CheckedClaim, printer: Printer) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reports.words.printer import Printer
+from reports.words.printer import INTERVAL_KINDS, Printer
 from surveys.claims.check import CheckedClaim
 from surveys.claims.readings import Difference, Flag
 from surveys.claims.verdicts import Verdict
@@ -172,8 +172,9 @@ def claimed_words(printer: Printer, checked: CheckedClaim) -> str:
             estimate=low, std_error=math.nan, conf_low=math.nan, conf_high=math.nan, unit=claim.unit, method="as stated"
         )
         return printer.estimate(identifier, stated)
+    unit = claim.unit if _decimals(checked) == 0 or claim.unit in INTERVAL_KINDS else "ratio"
     number = printer.value(
-        identifier, low, unit=claim.unit, why_no_interval="as the sentence states it", digits=_decimals(checked)
+        identifier, low, unit=unit, why_no_interval="as the sentence states it", digits=_decimals(checked)
     )
     return says_words(printer, claim.says, number + unit_words(printer, claim.unit))
 
@@ -248,7 +249,11 @@ def allowed_words(printer: Printer, checked: CheckedClaim) -> str:
         low = replace(interval, estimate=interval.conf_low, conf_low=math.nan, conf_high=math.nan)
         return printer.say("at least {number}", number=printer.estimate(identifier, low))
     alone = interval.method == "rounding" and any(reading.answer is interval for reading in checked.readings)
-    text = printer.estimate(identifier, interval) if alone else printer.interval(identifier, interval)
+    digits = None
+    if checked.claim.unit not in INTERVAL_KINDS and _decimals(checked):
+        interval, digits = replace(interval, unit="ratio"), _decimals(checked) + 1
+    show = printer.estimate if alone else printer.interval
+    text = show(identifier, interval, digits=digits)
     text += unit_words(printer, checked.claim.unit)
     return text if is_answered(checked) else f"({text})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from string import ascii_uppercase
 
 from reports.words.labels import listed
@@ -91,6 +92,9 @@ def _interval(printer: Printer, item: Evidence) -> str:
     if item.figure is not None and item.figure.unit in COUNTED:
         low, high = (printer.numbers.count(round(end)) for end in (known.conf_low, known.conf_high))
         return f"[{low}–{high}]"
+    if item.figure is not None and item.figure.unit not in INTERVAL_KINDS:
+        digits = max(0, math.ceil(-math.log10(2 * item.figure.half_unit))) + 1 if item.figure.half_unit else 0
+        return f"[{printer.interval(f'evidence.{item.id}', replace(known, unit='ratio'), digits=digits)}]"
     return f"[{printer.interval(f'evidence.{item.id}', known)}]"
 
 

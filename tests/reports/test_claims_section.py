@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,9 @@ from reports.results.study import StudyResults
 from reports.sections.claims import write_claims
 from reports.words.claims import GROUPS, claimed_words
 from reports.words.printer import Printer, open_printer
+from surveys.claims.check import check_claim
+from surveys.published.figures import PublishedFigures
+from surveys.study.claims import Claim
 from surveys.study.fields import Language
 
 
@@ -126,3 +131,28 @@ def test_under_each_claim_stands_every_figure_with_publisher_date_and_base(resul
 def test_evidence_is_a_table_of_its_own(results):
     frame = results.claims[0].evidence_frame()
     assert frame.loc[0, ["publisher", "n", "date"]].tolist() == ["Ifop", 1015, "2009-06-03/2009-06-04"]
+
+
+def test_a_claim_in_minutes_without_source_is_printed_with_its_digits_and_the_base_of_its_figure(results, printer):
+    figure = replace(
+        results.published["ipsos13b_followers"],
+        id="m",
+        value=2.9,
+        half_unit=0.05,
+        unit="minutes",
+        unit_printed="minutes",
+        printed="2.9",
+        base="daily users",
+    )
+    claim = Claim.model_validate({"statement": "2.6 minutes a day.", "value": "2.6 minutes", "evidence": "m"})
+    checked = check_claim(claim, PublishedFigures(path=Path("p.csv"), figures={"m": figure}))
+    rows = told(results.but(claims=(checked,)), printer).rows
+    row = next(row for row in rows if isinstance(row, tuple))
+    note = next(row for row in rows if isinstance(row, RowNote))
+    shown = (
+        " ".join(map(str, (*row, note.lines[0].text))).replace("\u00a0", " ").replace("\u202f", " ").replace(",", ".")
+    )
+    assert "( ;" not in shown
+    assert "(base" in shown
+    for part in ("daily users", "2.6 minutes", "2.9 minutes", "2.85", "2.95"):
+        assert part in shown
