@@ -71,7 +71,7 @@ def _table(results: StudyResults, printer: Printer) -> Table:
         rows.append(RowGroup(text=group_words(printer, group)))
         for number, claim in members:
             rows.append(_row(number, claim, printer))
-            lines = evidence_lines(printer, claim)
+            lines = evidence_lines(printer, claim, results.study)
             if lines:
                 rows.append(RowNote(lines=tuple(NoteLine(text=text, url=url) for text, url in lines)))
     return Table(

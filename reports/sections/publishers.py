@@ -8,6 +8,7 @@ from reports.document.blocks import Block, Cell, Column, Heading, Paragraph, Row
 from reports.figures.drawn import FigureWords
 from reports.results.study import StudyResults
 from reports.sections.figure_block import figure_block
+from reports.words.evidence import words_of_file
 from reports.words.labels import fieldwork_label
 from reports.words.printer import Printer
 from surveys.published.conflicts import FigureConflict, PublisherPoint
@@ -114,18 +115,12 @@ def _figure(point: PublisherPoint, printer: Printer, study: Study) -> str:
         value=printer.published(figure),
         publisher=point.publisher,
         date=fieldwork_label(point, printer),
-        base=_words(figure.base, printer, study),
+        base=words_of_file(figure.base, printer, study),
     )
     if figure.unit == "share":
         n = printer.say("n not published") if figure.n is None else f"n = {printer.numbers.count(figure.n)}"
         said += f"; {n}"
     return said
-
-
-def _words(text: str, printer: Printer, study: Study) -> str:
-    """Say a text of the file in the words that the study has for it; quote it where it has none."""
-    label = None if study.published is None else study.published.say(text)
-    return printer.numbers.quote(text) if label is None else printer.label(label)
 
 
 def _why(conflict: FigureConflict, printer: Printer) -> str:
@@ -171,7 +166,9 @@ def _break_row(one: PublishedSeries, cut: FigureBreak, printer: Printer, study: 
     changes = [names[doubt] for doubt in cut.doubts if doubt in names]
     told = []
     if changes:
-        before, after = (", ".join(_words(text, printer, study) for text in side) for side in (cut.before, cut.after))
+        before, after = (
+            ", ".join(words_of_file(text, printer, study) for text in side) for side in (cut.before, cut.after)
+        )
         told.append(printer.say("{what}: {before}, then {after}", what=", ".join(changes), before=before, after=after))
     if cut.reason is not None:
         told.append(printer.label(cut.reason))

@@ -14,6 +14,7 @@ from surveys.claims.check import CheckedClaim
 from surveys.claims.inputs import Evidence
 from surveys.core.results import Estimate
 from surveys.published.figure import PublishedFigure
+from surveys.study.schema import Study
 
 COUNTED = ("people", "accounts", "messages")
 NAME = re.compile(r"[A-Za-z_]\w*")
@@ -21,7 +22,7 @@ Line = tuple[str, str]
 """What is said of a figure, and where it can be read."""
 
 
-def evidence_lines(printer: Printer, checked: CheckedClaim) -> list[Line]:
+def evidence_lines(printer: Printer, checked: CheckedClaim, study: Study) -> list[Line]:
     """
     Tell every figure that a claim was held against, and how each reading joins them.
 
@@ -31,6 +32,8 @@ def evidence_lines(printer: Printer, checked: CheckedClaim) -> list[Line]:
         Language, and ledger of the numbers printed.
     checked : CheckedClaim
         The claim.
+    study : Study
+        Whose words stand for those of the file of published figures.
 
     Returns
     -------
@@ -41,17 +44,18 @@ def evidence_lines(printer: Printer, checked: CheckedClaim) -> list[Line]:
     --------
     >>> from reports.figures import example_results
     >>> from reports.words.printer import open_printer
-    >>> evidence_lines(open_printer("en"), example_results().claims[0])[0][0]
-    'A. 28% [25–31%]; Ifop, 2009-06-03/2009-06-04; base: internautes 18+ (French web users of voting age); n = 1,015'
+    >>> results = example_results()
+    >>> evidence_lines(open_printer("en"), results.claims[0], results.study)[0][0]
+    'A. 28% [25–31%]; Ifop, 2009-06-03/2009-06-04; base: French web users aged 18 and over; n = 1,015'
     """
     letters = {item.id: _letter(place) for place, item in enumerate(checked.evidence)}
     lines = list(_sum_line(printer, checked))
     told: set[str] = set()
     for number, reading in enumerate(checked.readings, start=1):
-        lines += [_line(printer, item, letters) for item in reading.evidence if item.id not in told]
+        lines += [_line(printer, item, letters, study) for item in reading.evidence if item.id not in told]
         told |= {item.id for item in reading.evidence}
         lines += _formula_line(printer, checked, number, letters)
-    lines += [_line(printer, item, letters) for item in checked.evidence if item.id not in told]
+    lines += [_line(printer, item, letters, study) for item in checked.evidence if item.id not in told]
     if checked.claim.needs is not None:
         lines.append((printer.say("what would answer it: {needs}", needs=printer.label(checked.claim.needs)), ""))
     return lines
@@ -61,14 +65,50 @@ def _letter(place: int) -> str:
     return ascii_uppercase[place] if place < len(ascii_uppercase) else f"A{place}"
 
 
-def _line(printer: Printer, item: Evidence, letters: Mapping[str, str]) -> Line:
+def words_of_file(text: str, printer: Printer, study: Study) -> str:
+    """
+    Say a text of the file of published figures in the words that the study has for it; quote it where it has none.
+
+    Parameters
+    ----------
+    text : str
+        Such as the base of a figure.
+    printer : Printer
+        Language.
+    study : Study
+        With `[published.words]`, or without.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> from reports.words.printer import open_printer
+    >>> words_of_file("existing accounts", open_printer("fr"), open_example("twitter_france"))
+    'comptes existants'
+    """
+    label = None if study.published is None else study.published.say(text)
+    return printer.numbers.quote(text) if label is None else printer.label(label)
+
+
+def _line(printer: Printer, item: Evidence, letters: Mapping[str, str], study: Study) -> Line:
     if item.figure is None:
         return f"{letters[item.id]}. {_own_line(printer, item)}", ""
     figure = item.figure
-    base = figure.base + (f" ({figure.subgroup})" if figure.subgroup.strip() else "")
+
+    def name(text: str) -> str:
+        """Say a name or a date as the study does, or else as it stands in the file."""
+        label = None if study.published is None else study.published.say(text)
+        return text if label is None else printer.label(label)
+
+    date = name(figure.date) if figure.date else ""
+    texts = (text for text in (figure.base, figure.subgroup) if text.strip())
+    base = ", ".join(words_of_file(text, printer, study) for text in texts)
     parts = [
-        f"{letters[item.id]}. {_number(printer, figure)} {_interval(printer, item)}".strip(),
-        printer.say("{publisher}, {date}", publisher=figure.publisher, date=figure.date or printer.say("undated")),
+        f"{letters[item.id]}. {_number(printer, figure, name(figure.unit_printed))} {_interval(printer, item)}".strip(),
+        printer.say("{publisher}, {date}", publisher=name(figure.publisher), date=date or printer.say("undated")),
         printer.say("base: {base}", base=base) if base.strip() else printer.say("base not published"),
         _asked(printer, figure),
         _kind(printer, figure),
@@ -76,13 +116,13 @@ def _line(printer: Printer, item: Evidence, letters: Mapping[str, str]) -> Line:
     return listed(printer, filter(None, parts)), figure.source_url
 
 
-def _number(printer: Printer, figure: PublishedFigure) -> str:
+def _number(printer: Printer, figure: PublishedFigure, unit: str) -> str:
     """Print a figure with the digits of its publisher, and the unit where the number does not show it."""
     before = {"below": "< ", "above": "> "}.get(figure.bound, "")
     number = printer.published(figure)
     if figure.unit in COUNTED:
         return before + printer.numbers.count(round(figure.value))
-    return before + number + ("" if figure.unit in INTERVAL_KINDS else f" {figure.unit_printed}")
+    return before + number + ("" if figure.unit in INTERVAL_KINDS else f" {unit}")
 
 
 def _interval(printer: Printer, item: Evidence) -> str:
