@@ -107,13 +107,22 @@ def _line(printer: Printer, item: Evidence, letters: Mapping[str, str], study: S
     texts = (text for text in (figure.base, figure.subgroup) if text.strip())
     base = ", ".join(words_of_file(text, printer, study) for text in texts)
     parts = [
-        f"{letters[item.id]}. {_number(printer, figure, name(figure.unit_printed))} {_interval(printer, item)}".strip(),
+        f"{letters[item.id]}. {_number(printer, figure, name(_unit(figure)))} {_interval(printer, item)}".strip(),
         printer.say("{publisher}, {date}", publisher=name(figure.publisher), date=date or printer.say("undated")),
         printer.say("base: {base}", base=base) if base.strip() else printer.say("base not published"),
         _asked(printer, figure),
         _kind(printer, figure),
     ]
     return listed(printer, filter(None, parts)), figure.source_url
+
+
+def _unit(figure: PublishedFigure) -> str:
+    """Give the unit as printed, or the plain one where the value was printed in thousands or millions."""
+    try:
+        as_printed = float(figure.printed.replace(",", ".").replace("\u202f", "").replace(" ", "")) == figure.value
+    except ValueError:
+        as_printed = False
+    return figure.unit_printed if as_printed else f"{figure.unit} / {figure.per}" if figure.per else figure.unit
 
 
 def _number(printer: Printer, figure: PublishedFigure, unit: str) -> str:
