@@ -10,7 +10,16 @@ from typing import Literal
 
 from surveys.claims.arithmetic import Correlations, evaluate_formula, read_formula
 from surveys.claims.inputs import Evidence, Influences, correlation_between
-from surveys.claims.verdicts import A_FORECAST, Judgement, Side, Verdict, is_off_by_thousands, is_too_precise, judge
+from surveys.claims.verdicts import (
+    A_FORECAST,
+    Judgement,
+    Side,
+    Verdict,
+    ends_said,
+    is_off_by_thousands,
+    is_too_precise,
+    judge,
+)
 from surveys.core.results import Estimate, Note, Unavailable
 from surveys.published.concentration_bounds import top_share_bounds
 from surveys.published.figure import PublishedFigure
@@ -40,6 +49,8 @@ NOT_COMPARABLE: Mapping[str, Note] = {
     "mode": Note("the way of asking was not the same"),
     "simulated": Note("it would rest on simulated data, which say nothing of what was"),
 }
+FRACTION_BELOW = 0.01
+MAY_BE_A_FRACTION = Note("the figure may be a fraction filed under percent, a hundred times too small in the file")
 LOW_GRADE = Note("the only figures are of low reliability, or are themselves claims of the press")
 COMPUTED = Note("the figures are others’ computations, not measurements")
 MODELLED = Note("the publisher’s estimate has an error that is not known")
@@ -180,6 +191,8 @@ def _judge(
 def _graded(claim: Claim, found: Judgement, evidence: Sequence[Evidence]) -> tuple[Judgement, list[Flag]]:
     """Keep evidence from bearing out more than it can: of low grade, computed, modelled, or of a time before."""
     figures = [item.figure for item in evidence if item.figure is not None]
+    if found.side not in ("fits", "unknown") and _may_be_a_fraction(claim, evidence):
+        return Judgement(verdict="not checkable", reason=MAY_BE_A_FRACTION, side="unknown"), ["unit"]
     if found.side == "fits" and any(item.never_alone for item in evidence):
         return Judgement(verdict="not checkable", reason=LOW_GRADE, side="unknown"), ["reliability"]
     if claim.says == "will" and any(_is_before(figure.fieldwork, claim.by) for figure in figures):
@@ -192,6 +205,15 @@ def _graded(claim: Claim, found: Judgement, evidence: Sequence[Evidence]) -> tup
             return replace(found, verdict="consistent", reason=MODELLED), []
         return Judgement(verdict="not checkable", reason=MODELLED, side="unknown"), ["precision"]
     return found, []
+
+
+def _may_be_a_fraction(claim: Claim, evidence: Sequence[Evidence]) -> bool:
+    """Tell whether a single percentage below 1 would answer the claim as a fraction: 0.58 filed under percent."""
+    figure = evidence[0].figure
+    if len(evidence) > 1 or figure is None or figure.unit != "share" or not 0 < figure.value < FRACTION_BELOW:
+        return False
+    low, high = ends_said(claim)
+    return claim.unit == "share" and low <= figure.value / FRACTION_BELOW <= high
 
 
 def _is_before(when: Fieldwork | None, by: str) -> bool:

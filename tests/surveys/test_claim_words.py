@@ -269,3 +269,9 @@ def test_a_claim_in_five_lines_is_read_and_what_was_inferred_is_told(tmp_path: P
     assert lines[0].startswith("s-lost-82-of-its-daily-users: supported")
     assert lines[1] == "  inferred: id = s-lost-82-of-its-daily-users, unit = share, value = 0.82, half_unit = 0.005"
     assert lines[2] == "  read as: 1 - b / a, where a = peak, b = july"
+
+
+def test_a_fraction_filed_under_percent_is_asked_about_and_not_held_against_a_claim():
+    checked = check("a", "58 %", figure("a", 0.0058, half_unit=0.00005, n=None, unit_printed="percent"))
+    assert (checked.verdict, checked.flags) == ("not checkable", ("unit",))
+    assert "fraction filed under percent" in str(checked.reason)
