@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from surveys.claims.arithmetic import half_of_last_digit
 from surveys.claims.check import CheckedClaim, check_claim
 from surveys.claims.inputs import Influences, Own
-from surveys.core.errors import Problem, StudyError
 from surveys.core.results import Estimate, Note
 from surveys.published.figures import PublishedFigures
 from surveys.study.schema import Study
@@ -47,7 +45,7 @@ def check_claims(
     Raises
     ------
     StudyError
-        If two claims have one name, or one is not worded in a language of the study. All problems are given at once.
+        If a claim names a figure that nobody gives, or a formula or a sum cannot be read.
 
     Examples
     --------
@@ -57,9 +55,6 @@ def check_claims(
     >>> check_claims(study.model_copy(update={"claim": study.claim[:1]}), read_published(study))[0].verdict
     'consistent'
     """
-    problems = list(_problems(study))
-    if problems:
-        raise StudyError(*problems)
     known = PublishedFigures(path=Path("[published]"), figures={}) if published is None else published
     results = {**populations(study), **(own or {})}
     simulated = simulated_names(study, own or {})
@@ -120,18 +115,3 @@ def simulated_names(study: Study, names: Collection[str]) -> frozenset[str]:
         return elsewhere
 
     return frozenset(name for name in names if rests_on_simulation(name))
-
-
-def _problems(study: Study) -> Iterator[Problem]:
-    for name, count in Counter(claim.id for claim in study.claim).items():
-        if count > 1:
-            yield Problem(
-                f"study.toml, [[claim]] '{name}'", f"{count} claims have this id", "Give each an id of its own"
-            )
-    languages = study.study.language
-    for claim in study.claim:
-        for key, label in (("statement", claim.statement), ("source", claim.source), ("of", claim.of)):
-            lacking = [] if isinstance(label, str) else [one for one in languages if one not in label]
-            if lacking:
-                what = f"nothing in {', '.join(lacking)}, expected {' and '.join(languages)}"
-                yield Problem(f"study.toml, [[claim]] '{claim.id}', {key}", what, f'Add {lacking[0]} = "…"')

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from surveys.core.errors import Problem
 from surveys.study.fields import Label, Section
 from surveys.study.short_claims import expand_claim
 
@@ -177,3 +179,37 @@ class Claim(Section):
     def claimed(self) -> float:
         """Give the number claimed, or the middle of the range."""
         return sum(self.ends) / 2
+
+
+def problems_of_claims(claims: Sequence[Claim], languages: Sequence[str]) -> Iterator[Problem]:
+    """
+    Name claims that have one id, and those that are not worded in a language of the study.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        Of one study.
+    languages : sequence of str
+        In which the study is reported.
+
+    Yields
+    ------
+    Problem
+        One for each id that stands twice, and for each label that lacks a language.
+
+    Examples
+    --------
+    >>> claim = Claim.model_validate({"id": "x", "statement": {"fr": "moitié"}, "value": "half", "arithmetic": "1/2"})
+    >>> print(next(problems_of_claims([claim], ["fr", "en"])))
+    study.toml, [[claim]] 'x', statement: nothing in en, expected fr and en. Add en = "…".
+    """
+    for name, count in Counter(claim.id for claim in claims).items():
+        if count > 1:
+            place = f"study.toml, [[claim]] '{name}'"
+            yield Problem(place, f"{count} claims have this id", "Give each an id of its own")
+    for claim in claims:
+        for key, label in (("statement", claim.statement), ("source", claim.source), ("of", claim.of)):
+            lacking = [] if isinstance(label, str) else [one for one in languages if one not in label]
+            if lacking:
+                what = f"nothing in {', '.join(lacking)}, expected {' and '.join(languages)}"
+                yield Problem(f"study.toml, [[claim]] '{claim.id}', {key}", what, f'Add {lacking[0]} = "…"')

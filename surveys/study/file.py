@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from surveys.core.errors import Problem, StudyError, did_you_mean, nearest
+from surveys.study.claims import problems_of_claims
 from surveys.study.schema import Study
 
 STUDY_FILE = "study.toml"
@@ -81,7 +82,8 @@ def inspect_study(path: str | Path) -> tuple[Study | None, tuple[Problem, ...]]:
     except tomllib.TOMLDecodeError as error:
         return None, (Problem(str(file), f"not valid TOML: {error}", "Correct the line named"),)
     problems = [_reserved(file.name)] if "folder" in raw else []
-    return _salvage(raw | {"folder": file.parent}, file.name, problems)
+    study, found = _salvage(raw | {"folder": file.parent}, file.name, problems)
+    return study, (*found, *(() if study is None else problems_of_claims(study.claim, study.study.language)))
 
 
 def _reserved(file: str) -> Problem:

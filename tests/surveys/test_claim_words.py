@@ -20,6 +20,7 @@ from surveys.published.figure import PublishedFigure
 from surveys.published.figures import PublishedFigures
 from surveys.study.claim_words import read_said
 from surveys.study.claims import Claim
+from surveys.study.file import read_study
 from surveys.study.schema import Study
 
 FIGURE = PublishedFigure(
@@ -242,10 +243,15 @@ def test_a_population_is_an_input():
     assert check_claims(study(population={"adults": adults}, claim=[claim]), published)[0].verdict == "supported"
 
 
-def test_ids_are_unique_and_languages_complete():
-    claim = {"id": "x", "statement": {"fr": "s"}, "value": 0.5, "arithmetic": "1 / 2"}
+def test_ids_are_unique_and_languages_complete(tmp_path: Path):
+    claim = 'id = "x"\nvalue = 0.5\narithmetic = "1 / 2"\n'
+    (tmp_path / "study.toml").write_text(
+        '[study]\ntitle = { fr = "t", en = "t" }\nlanguage = ["fr", "en"]\nas_of = 2023-12-31\n'
+        f'[[claim]]\nstatement = {{ fr = "s" }}\n{claim}[[claim]]\nstatement = "s"\n{claim}',
+        encoding="utf-8",
+    )
     with pytest.raises(StudyError) as caught:
-        check_claims(study(claim=[claim, claim | {"statement": "s"}]), None)
+        read_study(tmp_path)
     assert str(caught.value).splitlines() == [
         "study.toml, [[claim]] 'x': 2 claims have this id. Give each an id of its own.",
         "study.toml, [[claim]] 'x', statement: nothing in en, expected fr and en. Add en = \"…\".",
