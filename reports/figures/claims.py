@@ -75,8 +75,8 @@ def draw_claims(results: StudyResults, printer: Printer) -> DrawnFigure | None:
         id="claims",
         figure=figure,
         caption=printer.say(
-            "Of {total} sentences in print, {held} agree with the figures, {contradicted} are contradicted and "
-            "{unchecked} cannot be checked as they stand",
+            "Of {total} sentences in print: {held} in agreement with the figures, {contradicted} in contradiction with "
+            "them, {unchecked} not to be checked as it stands",
             held=held,
             total=total,
             contradicted=contradicted,
