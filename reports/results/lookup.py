@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from churn.adoption.joint import JointFunnel
 from surveys.core.results import Estimate, Note, absence
 from surveys.data.groups import NO_LEVEL, NO_LEVEL_IN_WAVE
 from surveys.funnel.funnel import Funnel
 from surveys.study.schema import STEPS, Study, Survey
-from surveys.tables.disclosure import Disclosure
+
+if TYPE_CHECKING:
+    from churn.adoption.joint import JointFunnel
+    from surveys.tables.disclosure import Disclosure
 
 KEYS = ["wave", "platform", "group", "level", "step", "measure"]
 
