@@ -137,6 +137,14 @@ def test_a_damaged_file_counts_as_none(folder: Path, damage: bytes) -> None:
     assert opened(study_of(folder), folder).length == 3
 
 
+def test_where_nothing_can_be_kept_everything_is_computed_all_the_same(folder: Path) -> None:
+    for _ in range(2):
+        nodes = Counted(Graph(study_of(folder), Store(folder / "a.csv" / "kept", "1")))
+        nodes.calls = []
+        assert nodes.length == 3
+        assert nodes.calls == ["length", "text"]
+
+
 def test_why_a_result_is_stale_names_what_was_read_and_is_another(folder: Path) -> None:
     assert opened(study_of(folder), folder).length == 3
     assert opened(study_of(folder), folder).graph.why_stale("length") == ()
