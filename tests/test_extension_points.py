@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,10 +22,11 @@ from churn.tenures.rule_kinds import RuleKind, register_rule, withdraw_rule
 from churn.usage.activity import Activity
 from reports.build.build import build_report
 from reports.build.check import check_study
+from reports.build.manifest import describe_build
 from reports.build.products import Products
 from reports.document.blocks import texts_of
 from reports.results.study import StudyResults
-from reports.words.catalogue import add_words
+from reports.words.catalogue import add_words, withdraw_words
 from surveys.core.errors import StudyError
 from surveys.core.results import Note
 from surveys.data.codebook import Codebook
@@ -104,6 +107,7 @@ def seen_once() -> Iterator[None]:
     register_rule(kind)
     add_words("fr", {told.message: "un compte vu un seul jour est perdu"})
     yield
+    withdraw_words("fr", [told.message])
     withdraw_rule("seen_once")
 
 
@@ -134,6 +138,68 @@ def test_a_rule_that_nobody_added_is_named_with_those_that_are_there(tmp_path: P
     (line,) = map(str, problems)
     assert line.startswith("study.toml, usage.dropout: got 'inactiv' for 'rule', expected one of next_visit, inactive")
     assert line.endswith("Did you mean 'inactive'?")
+
+
+def judged_by(leaves: bool) -> RuleKind:
+    def judge(activity: Activity, gap_days: int) -> Outcomes:
+        n = len(activity.first_day)
+        duration = (activity.end_day - 1 - activity.first_day).astype(float)
+        return Outcomes(duration=duration, event=np.full(n, leaves), kept=np.ones(n, bool))
+
+    told = Note("everybody or nobody leaves")
+    return RuleKind(name="toy", describe=lambda gap: told, judge_activity=judge, judge_accounts="needs a log")
+
+
+def test_a_rule_of_the_same_name_with_other_code_makes_the_report_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHURN_CACHE", str(tmp_path / "kept"))
+    (tmp_path / "study").mkdir()
+    folder = with_rule(tmp_path / "study", "toy")
+
+    def built(leaves: bool, into: str) -> bytes:
+        register_rule(judged_by(leaves))
+        try:
+            build_report(folder, tmp_path / into, formats=["html"], languages=["en"])
+        finally:
+            withdraw_rule("toy")
+        return (tmp_path / into / "report.en.html").read_bytes()
+
+    first = built(False, "report")
+    again = built(True, "report")
+    monkeypatch.setenv("CHURN_CACHE", "")
+    assert again == built(True, "fresh")
+    assert again != first
+
+
+def test_what_is_registered_here_alone_is_marked_in_the_key_and_what_is_withdrawn_is_not(tmp_path: Path) -> None:
+    study = read_study(with_rule(tmp_path, "inactive"))
+    plain = describe_build(study)
+    assert describe_build(study) == plain
+    register_language(LanguageRules(code="de", locale="de", region="DE"))
+    assert describe_build(study).made_by != describe_build(study).made_by
+    withdraw_language("de")
+    assert describe_build(study) == plain
+
+
+REPLACED = """
+from churn.tenures.rule_kinds import RuleKind, register_rule, rule_kind
+from surveys.claims.checks.registry import ConsistencyCheck, checks, register_check
+from surveys.core.results import Note
+from surveys.languages.rules import LanguageRules, language_codes, register_language, rules_of
+
+french = register_language(LanguageRules(code="fr", locale="fr_CA", region="CA"))
+rule = register_rule(RuleKind(name="inactive", describe=lambda gap: Note("x"), judge_activity="", judge_accounts=""))
+check = register_check(ConsistencyCheck(kind="sum", broken=Note("x"), needs_total=False, holds=lambda *_: True))
+assert rules_of("fr") is french and language_codes() == ("fr", "en")
+assert rule_kind("inactive") is rule
+assert checks()["sum"] is check
+"""
+
+
+def test_what_replaces_something_of_our_own_stays_whenever_it_registers() -> None:
+    done = subprocess.run([sys.executable, "-c", REPLACED], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 PO = """

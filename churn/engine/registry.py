@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from surveys.core.additions import forget_addition, note_addition
 from surveys.core.errors import StudyError, did_you_mean
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def opens(scheme: str) -> Callable[[Open], Open]:
     """
 
     def register(function: Open) -> Open:
+        note_addition("engine", scheme)
         _REGISTERED[scheme] = function
         return function
 
@@ -57,6 +59,7 @@ def opens(scheme: str) -> Callable[[Open], Open]:
 def withdraw_engine(scheme: str) -> None:
     """Forget an engine."""
     del _REGISTERED[scheme]
+    forget_addition("engine", scheme)
 
 
 def schemes() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from churn.tenures.outcomes import Outcomes
 from churn.usage.accounts import AccountTable
 from churn.usage.activity import Activity
+from surveys.core.additions import forget_addition, note_addition
 from surveys.core.results import Note
 
 PREFIX = "rule_of_"
@@ -72,6 +73,7 @@ def register_rule(added: RuleKind) -> RuleKind:
     True
     >>> withdraw_rule("toy")
     """
+    note_addition("rule", added.name)
     _REGISTERED[added.name] = added
     return added
 
@@ -79,6 +81,7 @@ def register_rule(added: RuleKind) -> RuleKind:
 def withdraw_rule(name: str) -> None:
     """Forget a rule."""
     del _REGISTERED[name]
+    forget_addition("rule", name)
 
 
 def rule_names() -> tuple[str, ...]:
@@ -113,6 +116,9 @@ ORDER = ("next_visit", "inactive", "first_silence", "detected", "closed")
 
 @cache
 def _import_own() -> None:
+    """Let those of this folder register, before any that was registered elsewhere."""
+    others = dict(_REGISTERED)
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name.startswith(PREFIX):
             import_module(f"churn.tenures.{module.name}")
+    _REGISTERED.update(others)

@@ -232,7 +232,7 @@ def _build(
     with (
         open_progress(style, total=steps) as progress,
         staged_folder(target) as folder,
-        Workers(study, target, folder, plan if much else {}, processes) as workers,
+        Workers(study, target, folder, plan if much else {}, processes, described.made_by) as workers,
     ):
         if much:
             compute_all(products.results, progress)

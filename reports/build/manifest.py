@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from reports.build.staging import MANIFEST
+from reports.words.catalogue import added_words
+from surveys.core.additions import OWN, additions
 from surveys.study.fields import Language
 from surveys.study.file import STUDY_FILE
 from surveys.study.schema import Study
@@ -31,7 +34,6 @@ PACKAGES = (
     "typst",
     "tzdata",
 )
-OWN_PACKAGES = ("surveys", "churn", "reports")
 
 
 def input_files(study: Study) -> list[Path]:
@@ -124,7 +126,7 @@ def describe_build(study: Study) -> Described:
         inputs |= log_fingerprints(study)
     return Described(
         inputs=inputs,
-        code=_hash_of_code(),
+        code=_hash_of_code() + _mark_of_additions(),
         versions={"python": platform.python_version()} | {name: metadata.version(name) for name in PACKAGES},
     )
 
@@ -254,10 +256,20 @@ def _hash(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _mark_of_additions() -> str:
+    """
+    Tell a build from all others where it uses code or words from outside.
+
+    No version tells of such code, nor of what it calls, so that nothing made with it is taken for current.
+    """
+    words = json.dumps(added_words(), sort_keys=True) if added_words() else ""
+    return (f" and {uuid.uuid4().hex}" if additions() else "") + words
+
+
 def _hash_of_code() -> str:
     root = Path(__file__).parents[2]
     digest = hashlib.sha256()
-    for package in OWN_PACKAGES:
+    for package in OWN:
         for file in sorted((root / package).rglob("*")):
             if file.suffix in {".py", ".typ", ".j2", ".po", ".ttf", ".otf"}:
                 digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())

@@ -36,16 +36,24 @@ class Workers:
         Formats by language; the first language is not theirs.
     processes : int
         How many languages are made at once.
+    made_by : str
+        Tells code of this process; a worker whose code is other makes nothing, as where something was registered here.
 
     Examples
     --------
     >>> from reports.examples import open_example
-    >>> Workers(open_example("twitter_france"), Path("report"), Path("new"), {"fr": ["pdf"]}, 2).made("fr", None)
+    >>> Workers(open_example("twitter_france"), Path("report"), Path("new"), {"fr": ["pdf"]}, 2, "").made("fr", None)
     False
     """
 
     def __init__(
-        self, study: Study, target: Path, folder: Path, plan: Mapping[Language, Sequence[str]], processes: int
+        self,
+        study: Study,
+        target: Path,
+        folder: Path,
+        plan: Mapping[Language, Sequence[str]],
+        processes: int,
+        made_by: str,
     ) -> None:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         for language in list(plan)[1:processes]:
@@ -56,6 +64,7 @@ class Workers:
                     "folder": str(folder),
                     "language": language,
                     "formats": list(plan[language]),
+                    "made_by": made_by,
                 }
             )
             command = f"import sys; sys.path[:] = {sys.path!r}; from reports.build.workers import work; work({task!r})"
@@ -105,7 +114,7 @@ def work(task: str) -> None:
     Parameters
     ----------
     task : str
-        JSON with `study`, `target`, `folder`, `language` and `formats`.
+        JSON with `study`, `target`, `folder`, `language`, `formats` and `made_by`.
 
     Raises
     ------
@@ -115,7 +124,7 @@ def work(task: str) -> None:
     asked = json.loads(task)
     study = read_study(asked["study"])
     described = describe_build(study)
-    if not sys.stdin.readline():
+    if described.made_by != asked["made_by"] or not sys.stdin.readline():
         raise SystemExit(1)
     products = open_products(study, described)
     if products.graph.store is None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from surveys.core.additions import forget_addition, note_addition
 from surveys.core.errors import Problem, SpecError, did_you_mean
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def draws(name: str, *, chapter: str = "") -> Callable[[Draw], Draw]:
     """
 
     def register(draw: Draw) -> Draw:
+        note_addition("figure", name)
         _REGISTERED[name] = draw
         if chapter:
             _CHAPTERS[name] = chapter
@@ -64,6 +66,7 @@ def draws(name: str, *, chapter: str = "") -> Callable[[Draw], Draw]:
 def withdraw(name: str) -> None:
     """Forget a figure."""
     del _REGISTERED[name]
+    forget_addition("figure", name)
     _CHAPTERS.pop(name, None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -164,8 +164,22 @@ def add_words(language: Language, words: Mapping[str, str]) -> None:
     >>> add_words("fr", {"nobody ever leaves": "personne ne part jamais"})
     >>> Wording("fr").say("nobody ever leaves")
     'personne ne part jamais'
+    >>> withdraw_words("fr", ["nobody ever leaves"])
     """
     _ADDED.setdefault(language, {}).update(words)
+
+
+def withdraw_words(language: Language, messages: Iterable[str]) -> None:
+    """Forget translations that were added."""
+    for message in messages:
+        _ADDED.get(language, {}).pop(message, None)
+    if not _ADDED.get(language):
+        _ADDED.pop(language, None)
+
+
+def added_words() -> Mapping[Language, Mapping[str, str]]:
+    """Give the translations that were added, by language and message."""
+    return _ADDED
 
 
 @cache

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from surveys.core.additions import forget_addition, note_addition
 from surveys.data.microdata import Microdata
 
 PREFIX = "format_"
@@ -74,6 +75,7 @@ def register_format(added: SurveyFormat) -> SurveyFormat:
     True
     >>> withdraw_format("toy")
     """
+    note_addition("format", added.name)
     _REGISTERED.pop(added.name, None)
     _REGISTERED[added.name] = added
     return added
@@ -82,6 +84,7 @@ def register_format(added: SurveyFormat) -> SurveyFormat:
 def withdraw_format(name: str) -> None:
     """Forget a format."""
     del _REGISTERED[name]
+    forget_addition("format", name)
 
 
 def formats() -> Iterator[SurveyFormat]:

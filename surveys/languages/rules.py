@@ -9,6 +9,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from surveys.core.additions import forget_addition, note_addition
+
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 PREFIX = "language_"
@@ -104,6 +106,7 @@ def register_language(added: LanguageRules) -> LanguageRules:
     True
     >>> withdraw_language("de")
     """
+    note_addition("language", added.code)
     _REGISTERED[added.code] = added
     return added
 
@@ -111,6 +114,7 @@ def register_language(added: LanguageRules) -> LanguageRules:
 def withdraw_language(code: str) -> None:
     """Forget a language."""
     del _REGISTERED[code]
+    forget_addition("language", code)
 
 
 def language_codes() -> tuple[str, ...]:
@@ -141,6 +145,9 @@ def rules_of(code: str) -> LanguageRules:
 
 @cache
 def _import_own() -> None:
+    """Let those of this folder register, before any that was registered elsewhere."""
+    others = dict(_REGISTERED)
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name.startswith(PREFIX):
             import_module(f"surveys.languages.{module.name}")
+    _REGISTERED.update(others)

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from surveys.core.additions import forget_addition, note_addition
 from surveys.core.results import Note
 
 Range = tuple[float, float]
@@ -62,6 +63,7 @@ def register_check(check: ConsistencyCheck) -> ConsistencyCheck:
     True
     >>> withdraw_check("odd")
     """
+    note_addition("check", check.kind)
     _REGISTERED[check.kind] = check
     return check
 
@@ -69,6 +71,7 @@ def register_check(check: ConsistencyCheck) -> ConsistencyCheck:
 def withdraw_check(kind: str) -> None:
     """Forget a check."""
     del _REGISTERED[kind]
+    forget_addition("check", kind)
 
 
 def checks() -> dict[str, ConsistencyCheck]:
@@ -86,6 +89,9 @@ def checks() -> dict[str, ConsistencyCheck]:
 
 @cache
 def _import_all() -> None:
+    """Let those of this folder register, before any that was registered elsewhere."""
+    others = dict(_REGISTERED)
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name != "registry":
             import_module(f"{__package__}.{module.name}")
+    _REGISTERED.update(others)
