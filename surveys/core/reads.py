@@ -89,9 +89,10 @@ class Reader:
 
     def shared(self, name: str, compute: Callable[[], T], *, of: Collection[Any]) -> T:
         """Give what several results take from tables of the study; compute it where one of these is no such table."""
-        if self._share is None or any(self.place_of(table) is None for table in of):
+        places = [self.place_of(table) for table in of]
+        if self._share is None or None in places:
             return compute()
-        found: T = self._share(name, compute)
+        found: T = self._share(".".join([name, *(str(part) for place in places for part in place or ())]), compute)
         return found
 
     def place_of(self, value: object) -> Place | None:
@@ -107,7 +108,7 @@ def shared(name: str, compute: Callable[[], T], *, of: Collection[Any]) -> T:
     Parameters
     ----------
     name : str
-        Of what is shared, among the results of the study.
+        Of what is shared; things of one name made from tables in other places of the study are told apart.
     compute : callable
         Without arguments.
     of : collection of table

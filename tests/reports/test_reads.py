@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 
 from churn.engine import open as engine
 from reports.build.build import build_report
+from reports.results.study import StudyResults
 from surveys.samples import sample
+from surveys.study.file import read_study
+from surveys.tables.disclosure import disclose
 from tests.reports.test_incremental import made
 
 
@@ -30,3 +34,13 @@ def test_each_survey_and_the_log_are_read_once(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "study").mkdir()
     build_report(made(tmp_path / "study", 3).folder, tmp_path / "report", formats=["html"])
     assert read == {"one.csv": 1, "two.csv": 1, "log.csv": 1}
+
+
+def test_two_tables_of_one_wave_and_file_are_two_samples(tmp_path: Path) -> None:
+    edited = made(tmp_path, 3)
+    other = deepcopy(edited.spec["survey"][0]) | {"weight": "w2"}
+    del other["platform"]
+    edited.spec["survey"].append(other)
+    edited.write()
+    study = read_study(edited.folder)
+    assert str(StudyResults(study).disclosure) == str(disclose(study))
