@@ -368,7 +368,7 @@ from churn.tenures.tenures import (
 from churn.usage.accounts import AccountTable as AccountTable
 from churn.usage.accounts import read_accounts as read_accounts
 from churn.usage.activity import Activity as Activity
-from churn.usage.activity import read_activity as read_activity
+from churn.usage.log import read_activity as read_activity
 from churn.usage.states import (
     AccountStates as AccountStates,
 )

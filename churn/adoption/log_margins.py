@@ -134,7 +134,7 @@ def count_log_margins(study: Study, activity: Activity) -> tuple[tuple[LogMargin
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> study = open_example("twitter_france")
     >>> margins, _ = count_log_margins(study, read_activity(study))

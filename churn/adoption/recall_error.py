@@ -18,7 +18,8 @@ from churn.survival.curve import SurvivalCurve
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import measure_tenures
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.arrays import Floats
 from surveys.core.errors import SpecError, StudyError, did_you_mean
 from surveys.core.probabilities import f_probability

@@ -53,7 +53,7 @@ def stayed_of_recent(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> rule = DropoutRule("inactive", 30)

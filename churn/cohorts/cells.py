@@ -78,7 +78,7 @@ def first_time(activity: Activity, rule: RetentionRule, cohorts: Cohorts) -> Cel
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> weekly = first_time(activity, RetentionRule(period="week", clock="dates"), "all")
@@ -234,7 +234,7 @@ def recurring(activity: Activity, rule: RetentionRule) -> Cells:
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> recurring(read_activity(open_example("twitter_france")), RetentionRule()).active[:2, :2].tolist()
     [[33, 13], [46, 35]]

@@ -175,7 +175,7 @@ def compare_cohorts(retention: Retention, *, age: int, since: date | None = None
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.cohorts.retention import measure_retention
     >>> from churn.cohorts.rules import RetentionRule
     >>> from reports.examples import open_example

@@ -233,7 +233,7 @@ def measure_lifecycle(activity: Activity, *, period: Period = "month", conf_leve
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> lifecycle = measure_lifecycle(read_activity(open_example("twitter_france")))
     >>> lifecycle.summary()
@@ -297,7 +297,7 @@ def check_local(activity: Activity, place: str, conf_level: float) -> None:
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> check_local(read_activity(open_example("twitter_france")), "measure_lifecycle", 0.95)
     """
@@ -348,7 +348,7 @@ def never_returned(activity: Activity, *, horizon_days: int = 30, conf_level: fl
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> never_returned(read_activity(open_example("twitter_france"))).summary()
     '43.2% [41.7%, 44.8%], n = 3,915'

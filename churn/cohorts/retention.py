@@ -268,7 +268,7 @@ def measure_retention(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> weekly = measure_retention(activity, RetentionRule(period="week", clock="dates"))

@@ -137,7 +137,7 @@ def retention_triangle(activity: Activity, *, conf_level: float = 0.95) -> Cohor
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> triangle = retention_triangle(read_activity(open_example("twitter_france")))
     >>> triangle.summary()

@@ -250,7 +250,7 @@ def compare_definitions(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> fan = compare_definitions(read_activity(open_example("twitter_france")), gaps=(30, 90))
     >>> fan.summary()

@@ -90,7 +90,7 @@ def departure_odds(counts: VisitCounts) -> DepartureOdds:
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> odds = departure_odds(count_visits(read_activity(open_example("twitter_france"))))
     >>> odds.at([30, 30, 30], [0, 10, 60]).round(2).tolist()
@@ -129,7 +129,7 @@ def fractional_tenures(activity: Activity, *, gap_days: int = GAP, odds: Departu
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.survival.kaplan_meier import kaplan_meier
     >>> from reports.examples import open_example
     >>> tenures = fractional_tenures(read_activity(open_example("twitter_france")))

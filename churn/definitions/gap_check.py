@@ -138,7 +138,7 @@ def compare_gap(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.next_visit.visit_counts import count_visits
     >>> from reports.examples import open_example
     >>> found = compare_gap(count_visits(read_activity(open_example("twitter_france"))), gap_days=30)

@@ -198,7 +198,7 @@ def choose_gap(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> choose_gap(read_activity(open_example("twitter_france")), error=0.05).summary()
     'after 45 silent days 0.7% [0.5%, 1.1%], n = 3,029 come back, at most 5.0% accepted'

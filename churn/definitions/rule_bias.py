@@ -118,7 +118,7 @@ class OwnSilences:
 
         Examples
         --------
-        >>> from churn.usage.activity import read_activity
+        >>> from churn.usage.log import read_activity
         >>> from churn.next_visit.visit_counts import count_visits
         >>> from reports.examples import open_example
         >>> OwnSilences.of(count_visits(read_activity(open_example("twitter_france")))).end_day

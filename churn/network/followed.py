@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from churn.usage.activity import account_columns, place_of, usage_of
-from churn.usage.columns import refuse_inexact
+from churn.usage.columns import account_columns, place_of, refuse_inexact, usage_of
 from surveys.core.errors import Problem, StudyError
 from surveys.core.reads import shared
 from surveys.study.schema import Study

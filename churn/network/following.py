@@ -23,7 +23,9 @@ from churn.tenures.counts import TenureCounts, count_tenures
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import Tenures, measure_tenures
 from churn.usage.accounts import AccountTable, read_accounts
-from churn.usage.activity import Activity, read_activity, usage_of
+from churn.usage.activity import Activity
+from churn.usage.columns import usage_of
+from churn.usage.log import read_activity
 from surveys.core.arrays import Floats
 from surveys.core.errors import EstimateError, SpecError, StudyError, reason_of
 from surveys.core.results import Estimate, Note, Unavailable

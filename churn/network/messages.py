@@ -13,7 +13,8 @@ import pandas as pd
 
 from churn.days.zones import DAY
 from churn.engine.clocks import clock_of
-from churn.usage.activity import account_columns, log_window, refuse_missing_accounts, usage_of, wanted_columns
+from churn.usage.columns import account_columns, usage_of, wanted_columns
+from churn.usage.log_window import log_window, refuse_missing_accounts
 from surveys.core.arrays import Ints
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.results import Note

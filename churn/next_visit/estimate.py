@@ -102,7 +102,7 @@ def next_visit_survival(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.next_visit.visit_counts import count_visits
     >>> from reports.examples import open_example
     >>> curve = next_visit_survival(count_visits(read_activity(open_example("twitter_france"))))
@@ -112,7 +112,7 @@ def next_visit_survival(
     One curve for each level:
 
     >>> from dataclasses import replace
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.next_visit.visit_counts import count_visits
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
@@ -220,7 +220,7 @@ def seen_again_after(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> seen_again_after(activity, np.full(4000, 30)).summary()
@@ -280,7 +280,7 @@ def compare_halves(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.next_visit.visit_counts import count_visits
     >>> from reports.examples import open_example
     >>> compare_halves(count_visits(read_activity(open_example("twitter_france")))).differ

@@ -161,7 +161,7 @@ def count_visits(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> count_visits(read_activity(open_example("twitter_france"))).summary()
     '4,000 accounts, 136,995 active days, observed for 1,823 days at most'

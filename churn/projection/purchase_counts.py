@@ -173,7 +173,7 @@ def count_purchases(
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> count_purchases(read_activity(open_example("twitter_france")), hold_out_days=364).n_accounts
     3015

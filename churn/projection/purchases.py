@@ -362,7 +362,7 @@ def fit_purchases(counts: PurchaseCounts, *, conf_level: float = 0.95) -> Purcha
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from churn.projection.purchase_counts import count_purchases
     >>> from reports.examples import open_example
     >>> counts = count_purchases(read_activity(open_example("twitter_france")), hold_out_days=182)

@@ -253,7 +253,7 @@ def measure_recurrences(activity: Activity) -> Recurrences:
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> days = measure_recurrences(read_activity(open_example("twitter_france")))
     >>> days.n_accounts

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from churn.numeric.cells import add_up
 from churn.tenures._columns import TenureColumns, read_columns, read_text, repeated_accounts
-from churn.usage.activity import account_columns, place_of, usage_of
-from churn.usage.columns import refuse_inexact, settle_groups
+from churn.usage.columns import account_columns, place_of, refuse_inexact, settle_groups, usage_of
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, StudyError, did_you_mean
 from surveys.core.results import Note

@@ -8,7 +8,8 @@ from churn.tenures.outcomes import Outcomes
 from churn.tenures.rule_kinds import rule_kind
 from churn.tenures.rules import DropoutRule
 from churn.usage.accounts import AccountTable
-from churn.usage.activity import Activity, place_of
+from churn.usage.activity import Activity
+from churn.usage.columns import place_of
 from surveys.core.errors import Problem, StudyError
 
 
@@ -34,7 +35,7 @@ def judge_activity(activity: Activity, rule: DropoutRule) -> Outcomes:
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> {name: int(judge_activity(activity, DropoutRule(name, 30)).event.sum()) for name in ("inactive", "detected")}

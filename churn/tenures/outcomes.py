@@ -65,7 +65,7 @@ def judge_by_silence(activity: Activity, gap_days: int, *, dated: Dated) -> Outc
 
     Examples
     --------
-    >>> from churn.usage.activity import read_activity
+    >>> from churn.usage.log import read_activity
     >>> from reports.examples import open_example
     >>> activity = read_activity(open_example("twitter_france"))
     >>> int(judge_by_silence(activity, 30, dated="at the last activity").event.sum())

@@ -15,7 +15,9 @@ from churn.tenures.judging import judge_accounts, judge_activity
 from churn.tenures.rules import DropoutRule
 from churn.tenures.status import EventCode, Missing, read_status
 from churn.usage.accounts import AccountTable, read_accounts
-from churn.usage.activity import Activity, read_activity, usage_of
+from churn.usage.activity import Activity
+from churn.usage.columns import usage_of
+from churn.usage.log import read_activity
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, SpecError, did_you_mean
 from surveys.core.intervals import wilson_interval

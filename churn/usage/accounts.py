@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from churn.days.zones import DAY, UTC_NAMES, day_date, day_number, day_start, wall_offsets, zone_offsets
 from churn.engine.clocks import clock_notes, clock_of, clock_problem
-from churn.usage.activity import account_columns, place_of, table_frame, usage_of, wanted_columns
-from churn.usage.columns import refuse_inexact, settle_groups
+from churn.usage.activity import table_frame
+from churn.usage.columns import account_columns, place_of, refuse_inexact, settle_groups, usage_of, wanted_columns
 from churn.usage.log_edges import FAR_DAYS, check_last_seen
 from surveys.core.arrays import Floats
 from surveys.core.errors import Problem, StudyError

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from surveys.core.errors import Problem, StudyError
 from surveys.data.nonanswers import kind_of
+from surveys.study.schema import Study
 from surveys.study.usage import Usage
 
 if TYPE_CHECKING:
@@ -144,3 +145,78 @@ def _asked(column: pd.Series, doubtful: Sequence[str], place: str, n: NDArray[np
     more = f" and {len(doubtful) - SHOWN} more" if len(doubtful) > SHOWN else ""
     mend = "List them under group_missing in study.toml, or under group_levels if they are levels"
     return Problem(place, f"texts that look like no answer: {', '.join(shown)}{more}", mend)
+
+
+def account_columns(usage: Usage) -> tuple[str, ...]:
+    """
+    Give the columns that name an account together.
+
+    Examples
+    --------
+    >>> account_columns(Usage(events="log.csv", account="id", time="sent_at"))
+    ('id',)
+    >>> account_columns(Usage(events="log.csv", account=("country", "id"), time="sent_at"))
+    ('country', 'id')
+    """
+    return (usage.account,) if isinstance(usage.account, str) else usage.account
+
+
+def wanted_columns(usage: Usage, times: dict[str, str]) -> dict[str, str]:
+    """
+    Give every column a study asks for, by the key that asks for it.
+
+    Examples
+    --------
+    >>> usage = Usage(events="log.csv", account="id", time="sent_at", group=("country",))
+    >>> wanted_columns(usage, {"time": "sent_at"})
+    {'account': 'id', 'time': 'sent_at', 'group[0]': 'country'}
+    """
+    accounts = account_columns(usage)
+    keys = {"account" if len(accounts) == 1 else f"account[{i}]": name for i, name in enumerate(accounts)}
+    return keys | times | {f"group[{i}]": name for i, name in enumerate(usage.group)}
+
+
+def usage_of(study: Study) -> Usage:
+    """
+    Give the `[usage]` of a study, or say that it has none.
+
+    Examples
+    --------
+    >>> from reports.examples import open_example
+    >>> usage_of(open_example("twitter_france")).events
+    'events/*.parquet'
+    """
+    if study.usage is None:
+        raise StudyError.at("study.toml", "has no [usage]", "Add [usage] with events or accounts")
+    return study.usage
+
+
+def place_of(rows: list[tuple[str, int]], n: int, column: str) -> str:
+    """
+    Name the first places of a problem.
+
+    Parameters
+    ----------
+    rows : list of tuple of str and int
+        File and row of the first ones.
+    n : int
+        How many there are in all.
+    column : str
+        Column in which they are.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> place_of([("a.csv", 3), ("a.csv", 8)], 2, "time")
+    "a.csv, rows 3 and 8, column 'time'"
+    """
+    file = rows[0][0]
+    shown = [str(row) for name, row in rows if name == file]
+    more = n > len(shown)
+    if len(shown) == 1 and not more:
+        return f"{file}, row {shown[0]}, column '{column}'"
+    listed = ", ".join(shown) + " and more" if more else ", ".join(shown[:-1]) + " and " + shown[-1]
+    return f"{file}, rows {listed}, column '{column}'"

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from churn.days.zones import EPOCH, day_date
-from churn.usage.activity import account_columns, wanted_columns
+from churn.usage.columns import account_columns, wanted_columns
 from surveys.study.schema import Study
 
 LATEST = 2**62

@@ -13,17 +13,10 @@ from churn.days.bitmaps import BITS, words_needed
 from churn.days.zones import day_start, zone_offsets
 from churn.engine.clocks import clock_of
 from churn.engine.partials import compacted, merge
-from churn.usage.activity import (
-    Activity,
-    account_columns,
-    activity_of,
-    log_window,
-    refuse_missing_accounts,
-    usage_of,
-    wanted_columns,
-)
-from churn.usage.columns import refuse_inexact
+from churn.usage.activity import Activity, activity_of
+from churn.usage.columns import account_columns, refuse_inexact, usage_of, wanted_columns
 from churn.usage.log_edges import find_there_before
+from churn.usage.log_window import log_window, refuse_missing_accounts
 from surveys.core.errors import Problem, SpecError, StudyError
 from surveys.core.results import Note
 from surveys.study.schema import Study

@@ -14,7 +14,7 @@ from churn.network.dialogue import Dialogue, measure_dialogue
 from churn.network.followed import count_silent, read_following
 from churn.network.following import FollowingDropout, measure_following, read_following_tenures
 from churn.network.messages import Messages, read_messages
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from reports.results.staying import StayingResults
 from surveys.core.attempts import attempt
 from surveys.core.results import Estimate, Unavailable

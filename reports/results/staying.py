@@ -29,7 +29,8 @@ from churn.tenures.rules import DropoutRule
 from churn.tenures.tables import count_tenure_table
 from churn.tenures.tenures import Tenures, measure_tenures, returned_share
 from churn.usage.accounts import read_accounts
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from reports.results.graph import Graph, Nodes, node
 from surveys.core.attempts import attempt
 from surveys.core.results import Estimate, Note, Unavailable

@@ -92,7 +92,7 @@ def run_ours(job: str, path: Path, timezone: str = "UTC") -> Any:
     from churn.survival.kaplan_meier import kaplan_meier
     from churn.tenures.counts import count_tenures
     from churn.tenures.tenures import DropoutRule, measure_tenures
-    from churn.usage.activity import read_activity
+    from churn.usage.log import read_activity
     from surveys.study.schema import Study
 
     about = {"title": "a log", "as_of": AS_OF, "timezone": timezone}

@@ -17,7 +17,7 @@ from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tables import count_tenure_table
 from churn.tenures.tenures import read_tenures
 from churn.usage.accounts import read_accounts
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from churn.usage.states import read_states
 from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_lines

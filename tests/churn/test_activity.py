@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events, write_lines
 

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 
 from churn.adoption.calibration import calibrate_to_log, calibrated_design
 from churn.adoption.log_margins import LogMargin, count_log_margins, margin_of_figure
-from churn.usage.activity import read_activity, with_edges
+from churn.usage.log import read_activity, with_edges
 from reports.examples import open_example
 from surveys.core.errors import SpecError, StudyError
 from surveys.data.codebook import Codebook

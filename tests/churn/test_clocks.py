@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from churn.days.zones import SECOND, wall_offsets
 from churn.network.messages import read_messages
 from churn.usage.accounts import read_accounts
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from churn.usage.states import read_states
 from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events, write_lines

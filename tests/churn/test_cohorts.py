@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from statsmodels.stats.proportion import proportion_confint
 
 from churn.cohorts.triangle import retention_triangle
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.errors import SpecError
 from tests.churn.logs import make_study, write_events, write_lines
 

@@ -18,7 +18,7 @@ from churn.definitions.gaps import choose_gap
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.rules import DropoutRule
 from churn.tenures.tenures import Tenures, measure_tenures, returned_share
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from surveys.core.errors import SpecError
 from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study, write_lines

@@ -14,7 +14,8 @@ import pytest
 
 from churn.days.bitmaps import BITS
 from churn.days.zones import EPOCH, day_number
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from tests.churn.logs import make_study, write_events, write_lines
 
 MICROSECOND = timedelta(microseconds=1)

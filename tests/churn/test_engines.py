@@ -19,7 +19,8 @@ from churn.days.bitmaps import BITS
 from churn.days.zones import EPOCH, day_number
 from churn.tenures.counts import count_tenures
 from churn.tenures.tenures import DropoutRule, measure_tenures
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.errors import StudyError
 from tests.churn.logs import make_study
 from tests.churn.servers import PASSWORD, postgres_server, spark_session

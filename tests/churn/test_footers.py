@@ -13,7 +13,8 @@ from churn.days.zones import DAY, zone_offsets
 from churn.engine import _footers
 from churn.engine._footers import read_footers
 from churn.engine.event_log import EventLog
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.errors import StudyError
 from tests.churn.logs import make_study, write_events
 

@@ -19,7 +19,7 @@ from churn.recurrent.recurrences import measure_recurrences
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tenures import read_tenures
 from churn.usage.accounts import read_accounts
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from churn.usage.states import load_states, merge_states, read_states, write_states
 from surveys.core.errors import StudyError
 from surveys.core.results import Estimate

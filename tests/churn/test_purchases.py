@@ -14,7 +14,8 @@ from churn.numeric.maximum import gradient
 from churn.projection._purchases import expected_later, log_likelihood, score
 from churn.projection.purchase_counts import PurchaseCounts, count_purchases
 from churn.projection.purchases import fit_purchases
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Unavailable
 from surveys.study.schema import Study

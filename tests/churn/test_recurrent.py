@@ -15,7 +15,7 @@ from churn.recurrent.mean_cumulative import (
 from churn.recurrent.recurrences import Recurrences, measure_recurrences
 from churn.survival.nelson_aalen import nelson_aalen
 from churn.tenures.tenures import Tenures
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from reports.examples import open_example
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Estimate, Unavailable

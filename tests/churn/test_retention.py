@@ -21,7 +21,7 @@ from churn.days.periods import add_months, period_of, period_start, period_start
 from churn.days.zones import day_date, day_number
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tenures import Tenures
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from surveys.core.errors import EstimateError, SpecError
 from surveys.core.results import Estimate, Unavailable
 from tests.churn.logs import make_study, write_events, write_lines

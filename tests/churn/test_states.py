@@ -11,7 +11,8 @@ import pytest
 
 from churn.tenures.counts import count_tenures
 from churn.tenures.tenures import DropoutRule, measure_tenures
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from churn.usage.states import AccountStates, load_states, merge_states, read_states, write_states
 from surveys.core.errors import SpecError, StudyError
 from tests.churn.logs import make_study, write_lines

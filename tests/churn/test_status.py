@@ -16,7 +16,7 @@ from churn.tenures.counts import TenureCounts
 from churn.tenures.rules import DropoutRule
 from churn.tenures.status import read_status
 from churn.tenures.tenures import Tenures, measure_tenures
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from surveys.core.errors import SpecError
 from tests.churn.logs import make_study, write_lines
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tenures import DropoutRule, Tenures, measure_tenures, read_tenures, returned_share
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.core.errors import SpecError, StudyError
 from surveys.core.results import Estimate
 from tests.churn.logs import make_study, write_events, write_lines

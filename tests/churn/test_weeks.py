@@ -15,7 +15,8 @@ from churn.cohorts.retention import measure_retention
 from churn.cohorts.rules import RetentionRule
 from churn.days.periods import period_of, period_start, period_starts
 from churn.days.zones import day_number
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.study.file import inspect_study, read_study
 from surveys.study.schema import WEEKDAYS
 

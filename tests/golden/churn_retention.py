@@ -16,7 +16,8 @@ from churn.cohorts.triangle import retention_triangle
 from churn.definitions.fan import compare_definitions
 from churn.survival.kaplan_meier import kaplan_meier
 from churn.tenures.tenures import Tenures
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.study.schema import Study
 from tests.golden.churn_cases import Case, MissedError, NotExpressedError, compare
 

@@ -10,7 +10,7 @@ from churn.network.concentration import lorenz, measure_concentration, never_pos
 from churn.network.dialogue import measure_dialogue
 from churn.network.following import measure_following, read_following_tenures
 from churn.network.messages import Messages, read_early_contacts, read_messages
-from churn.usage.activity import read_activity
+from churn.usage.log import read_activity
 from surveys.core.results import Estimate
 from surveys.study.schema import Study
 from tests.churn.test_network_messages import plain, told

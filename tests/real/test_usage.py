@@ -22,7 +22,8 @@ from churn.tenures.rules import DropoutRule
 from churn.tenures.tables import count_tenure_table
 from churn.tenures.tenures import measure_tenures, read_tenures
 from churn.usage.accounts import read_accounts
-from churn.usage.activity import Activity, read_activity
+from churn.usage.activity import Activity
+from churn.usage.log import read_activity
 from surveys.study.schema import Study
 from tests.real.data import DATA, place_study, real
 
